@@ -1,0 +1,16 @@
+// The door of configuration. Pure: nothing here reads a file or knows the time.
+
+/** Values with their sources, for DescribeConfigs. */
+export { describeBrokerConfigs, describeTopicConfigs } from './describe.ts'
+/** Whether a broker's configuration may be changed while it runs. */
+export { validateDynamicBrokerConfig, withDynamicConfig } from './dynamic.ts'
+/** Checks a node's properties as a whole and gives them meaning. */
+export { parseNodeConfig } from './node.ts'
+export type { Property } from './properties.ts'
+/** Text of a properties file to names and values, with line numbers for messages. */
+export { parseProperties } from './properties.ts'
+/** Every configuration that Kafka 4.3 knows, and ours, by name. */
+export { brokerConfigKeys, nearestName, topicConfigKeys } from './table.ts'
+/** What a topic's overrides mean on one node, and whether they may be set. */
+export { conflictingTopicConfigs, resolveTopicConfig, validateTopicConfig } from './topic.ts'
+export type * from './types.ts'

@@ -1,0 +1,114 @@
+// A node's properties checked as a whole, with every problem told at once, and the typed view that the rest of the node
+// reads. Kafka 4.3's rules and, where they are good, its sentences.
+
+import { ConfigError } from '../base/index.ts'
+import { readAddresses } from './addresses.ts'
+import { brokerConfigKeys, nearestName } from './table.ts'
+import type { NodeConfig } from './types.ts'
+import { Values } from './values.ts'
+
+export interface NodeConfigOptions {
+  /** What a listener bound to every interface advertises when nothing is said; default `localhost`. */
+  readonly hostname?: string
+}
+
+/** Throws ConfigError whose message lists all that is wrong, one sentence a line. */
+export function parseNodeConfig(properties: ReadonlyMap<string, string>, options?: NodeConfigOptions): NodeConfig {
+  const problems: string[] = []
+  const warnings: string[] = []
+  for (const [name, value] of properties) {
+    const problem = brokerConfigKeys.get(name)?.validate(value)
+    if (problem !== undefined && problem !== null) problems.push(problem)
+    if (!brokerConfigKeys.has(name)) warnUnknown(name, warnings)
+  }
+  checkRequired(properties, problems)
+  // What follows reads values as their types: it must not see one that is not.
+  if (problems.length > 0) throw refusal(problems)
+  const values = new Values(properties)
+  const nodeId = properties.has('node.id') ? values.int('node.id') : values.int('broker.id')
+  if (properties.has('broker.id') && values.int('broker.id') !== nodeId) {
+    problems.push('You must set `node.id` to the same value as `broker.id`.')
+  }
+  const addresses = readAddresses(values, nodeId, options?.hostname ?? 'localhost', problems)
+  checkTogether(values, problems)
+  checkServed(values, problems)
+  if (problems.length > 0) throw refusal(problems)
+  const logDirs = values.list(properties.has('log.dirs') ? 'log.dirs' : 'log.dir')
+  return Object.assign(values, {
+    nodeId,
+    ...addresses,
+    logDirs,
+    metadataLogDir: values.string('metadata.log.dir') ?? logDirs[0]!,
+    rack: values.string('broker.rack'),
+    given: properties,
+    warnings,
+  })
+}
+
+function refusal(problems: readonly string[]): ConfigError {
+  const unique = [...new Set(problems)]
+  return new ConfigError(unique.length === 1 ? unique[0]! : `${unique.length} problems:\n  ${unique.join('\n  ')}`)
+}
+
+function warnUnknown(name: string, warnings: string[]): void {
+  // Overrides of one listener and plugins' own names are Kafka's open ends.
+  if (name.startsWith('listener.name.')) return
+  const nearest = nearestName(name, brokerConfigKeys.keys())
+  warnings.push(`Unknown configuration ${name} is ignored${nearest === null ? '' : `: did you mean ${nearest}?`}`)
+}
+
+function checkRequired(properties: ReadonlyMap<string, string>, problems: string[]): void {
+  for (const key of brokerConfigKeys.values()) {
+    if (!key.required || properties.has(key.name)) continue
+    if (key.name === 'node.id' && properties.has('broker.id')) continue
+    problems.push(`Missing required configuration "${key.name}" which has no default value.`)
+  }
+}
+
+// Rules over several values, from Kafka's KafkaConfig.
+function checkTogether(values: Values, problems: string[]): void {
+  const demand = (holds: boolean, sentence: string): void => {
+    if (!holds) problems.push(sentence)
+  }
+  demand(
+    values.int('replica.fetch.wait.max.ms') <= values.int('replica.socket.timeout.ms'),
+    'replica.socket.timeout.ms should always be at least replica.fetch.wait.max.ms to prevent unnecessary socket timeouts',
+  )
+  demand(
+    values.int('replica.fetch.wait.max.ms') <= values.long('replica.lag.time.max.ms'),
+    'replica.fetch.wait.max.ms should always be less than or equal to replica.lag.time.max.ms to prevent frequent changes in ISR',
+  )
+  const queued = values.long('queued.max.request.bytes')
+  demand(
+    queued <= 0 || queued >= values.int('socket.request.max.bytes'),
+    'queued.max.request.bytes must be larger or equal to socket.request.max.bytes',
+  )
+  demand(
+    values.int('max.connections.per.ip') > 0 || values.string('max.connections.per.ip.overrides') !== '',
+    'max.connections.per.ip can be set to zero only if max.connections.per.ip.overrides property is set.',
+  )
+  for (const name of ['log.retention.hours', 'log.retention.minutes', 'log.retention.ms']) {
+    if (!values.has(name)) continue
+    demand(values.long(name) !== 0, 'log.retention.ms must be unlimited (-1) or, greater than or equal to 1')
+  }
+  demand(
+    values.int('default.replication.factor') === -1 || values.int('default.replication.factor') > 0,
+    'default.replication.factor must be at least 1, or -1',
+  )
+}
+
+// What is asked for and not served is refused: an operator who sets an authorizer must not get an open cluster.
+function checkServed(values: Values, problems: string[]): void {
+  const authorizer = values.string('authorizer.class.name')
+  if (authorizer !== '') {
+    problems.push(
+      `authorizer.class.name=${authorizer} is not served by this version, which would leave the cluster open`,
+    )
+  }
+  if (values.boolean('remote.log.storage.system.enable')) {
+    problems.push('remote.log.storage.system.enable=true is not served by this version')
+  }
+  if (values.boolean('controller.quorum.auto.join.enable')) {
+    problems.push('controller.quorum.auto.join.enable=true is not served by this version')
+  }
+}
