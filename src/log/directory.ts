@@ -1,0 +1,365 @@
+// One of `log.dirs`: its lock, its identity, its checkpoints, and every partition's log in it. A clean-shutdown marker
+// is removed durably before any log is loaded, so that a crash can never be taken for a clean stop (KAFKA-10471).
+// A failure of the disk under any log gives up the whole directory, once.
+
+import type { Offset, Uuid } from '../base/index.ts'
+import { ConfigError, StorageError, Timers } from '../base/index.ts'
+import {
+  formatCleanMarker,
+  formatOffsets,
+  formatPartitionMetadata,
+  parseCleanMarker,
+  parseLogDirectoryName,
+  parseOffsets,
+  parsePartitionMetadata,
+} from './checkpoints.ts'
+import { IndexCache } from './index-cache.ts'
+import { Janitor } from './janitor.ts'
+import { readDirectoryMeta } from './meta.ts'
+import { INDEX_CACHE_BYTES, openLog } from './open.ts'
+import type { LogSurroundings, SegmentedLog } from './partition-log.ts'
+import { TailBudget } from './tail-cache.ts'
+import type { DirectoryMeta, LogConfig, LogDirectory, LogPorts, OpenDirectoryOptions, PartitionLog } from './types.ts'
+
+const RECOVERY_POINTS = 'recovery-point-offset-checkpoint'
+const LOG_STARTS = 'log-start-offset-checkpoint'
+const HIGH_WATERMARKS = 'replication-offset-checkpoint'
+const CLEAN_MARKER = '.kafka_cleanshutdown'
+const PARTITION_METADATA = 'partition.metadata'
+/** Raft's own; opened by it, never by the directory. */
+const METADATA_LOG = '__cluster_metadata-0'
+const DELETE_SUFFIX = '-delete'
+
+const TAIL_BYTES = 32 * 1024 * 1024
+const CHECKPOINT_INTERVAL_MS = 60_000
+const RETENTION_CHECK_INTERVAL_MS = 300_000
+/** Logs loaded at a time: enough to keep the disk busy, few enough for their read windows to fit in memory. */
+const LOADS_AT_ONCE = 4
+const MAX_NAME = 255
+
+/** Locks and opens a formatted directory and recovers its logs. Throws ConfigError where it must not be used. */
+export async function openLogDirectory(
+  ports: LogPorts,
+  path: string,
+  options: OpenDirectoryOptions,
+): Promise<LogDirectory> {
+  const { disk, clock, logger } = ports
+  const release = await lock(ports, path)
+  try {
+    const meta = await readDirectoryMeta(disk, path)
+    if (meta === null) throw new ConfigError(`${path} is not formatted: run "odradek storage format" on it first`)
+    const marker = await disk.readFile(disk.join(path, CLEAN_MARKER))
+    if (marker !== null) {
+      await disk.remove(disk.join(path, CLEAN_MARKER))
+      await disk.syncDirectory(path)
+    }
+    const previous = {
+      cleanShutdown: marker !== null,
+      previousBrokerEpoch: marker === null ? -1 : parseCleanMarker(new TextDecoder().decode(marker)),
+    }
+    const directory = new OpenDirectory(ports, path, options, meta, previous, release)
+    const started = clock.monotonic()
+    const bytes = await directory.load()
+    if (!previous.cleanShutdown) {
+      const took = Math.round(clock.monotonic() - started)
+      logger.info({ directory: path, bytes, ms: took }, `Recovered ${bytes} bytes in ${took} ms in ${path}`)
+    }
+    await directory.start()
+    return directory
+  } catch (error) {
+    await release()
+    throw error
+  }
+}
+
+async function lock(ports: LogPorts, path: string): Promise<() => Promise<void>> {
+  try {
+    return await ports.disk.lock(path)
+  } catch (error) {
+    const code = (error as { code?: unknown }).code
+    if (code === 'ELOCKED') throw new ConfigError(`${path} is in use by another process`, { cause: error })
+    if (code === 'ENOENT')
+      throw new ConfigError(`${path} does not exist: run "odradek storage format" first`, { cause: error })
+    throw error
+  }
+}
+
+class OpenDirectory implements LogDirectory {
+  readonly path: string
+  readonly meta: DirectoryMeta
+  readonly cleanShutdown: boolean
+  readonly previousBrokerEpoch: number
+  readonly #ports: LogPorts
+  readonly #options: OpenDirectoryOptions
+  readonly #around: LogSurroundings
+  readonly #timers: Timers
+  readonly #release: () => Promise<void>
+  /** By topic id and partition, in order of name. */
+  readonly #logs = new Map<string, SegmentedLog>()
+  #failure: Error | null = null
+  #listener: ((error: Error) => void) | null = null
+  #closed = false
+  #checkpointing: Promise<void> | null = null
+  #nextCheckpoint: Promise<void> | null = null
+
+  constructor(
+    ports: LogPorts,
+    path: string,
+    options: OpenDirectoryOptions,
+    meta: DirectoryMeta,
+    previous: { readonly cleanShutdown: boolean; readonly previousBrokerEpoch: number },
+    release: () => Promise<void>,
+  ) {
+    this.path = path
+    this.meta = meta
+    this.cleanShutdown = previous.cleanShutdown
+    this.previousBrokerEpoch = previous.previousBrokerEpoch
+    this.#ports = ports
+    this.#options = options
+    this.#release = release
+    this.#timers = new Timers(ports.clock)
+    const failed = (error: Error): void => this.#fail(error)
+    this.#around = {
+      ports,
+      tailBudget: new TailBudget(options.tailBytes ?? TAIL_BYTES),
+      indexCache: new IndexCache(INDEX_CACHE_BYTES),
+      janitor: new Janitor(ports.clock, failed),
+      failed,
+      checkpoint: () => this.#checkpoint(),
+      closed: async () => {},
+    }
+  }
+
+  get logs(): readonly PartitionLog[] {
+    return [...this.#logs.values()]
+  }
+
+  get(topicId: Uuid, partition: number): PartitionLog | undefined {
+    return this.#logs.get(keyOf(topicId, partition))
+  }
+
+  /** Loads every log found; the bytes that had to be verified. */
+  async load(): Promise<number> {
+    const { disk } = this.#ports
+    const recoveryPoints = await this.#readOffsets(RECOVERY_POINTS)
+    const logStarts = await this.#readOffsets(LOG_STARTS)
+    const highWatermarks = await this.#readOffsets(HIGH_WATERMARKS)
+    const names = (await disk.list(this.path)).filter((entry) => entry.directory).map((entry) => entry.name)
+    const opened: (SegmentedLog | null)[] = new Array(names.length).fill(null)
+    let verified = 0
+    let next = 0
+    const worker = async (): Promise<void> => {
+      for (let i = next++; i < names.length; i = next++) {
+        const name = names[i]!
+        const identity = await this.#identify(name)
+        if (identity === null) continue
+        const { log, loaded } = await openLog(
+          this.#around,
+          identity,
+          this.#options.configOf(identity.topic, identity.topicId),
+          {
+            clean: this.cleanShutdown,
+            recoveryPoint: recoveryPoints.get(name) ?? 0,
+            logStartOffset: logStarts.get(name) ?? -1,
+            highWatermark: highWatermarks.get(name) ?? 0,
+          },
+        )
+        opened[i] = log
+        verified += loaded.verifiedBytes
+      }
+    }
+    await Promise.all(Array.from({ length: LOADS_AT_ONCE }, worker))
+    for (const log of opened) if (log !== null) this.#logs.set(keyOf(log.topicId, log.partition), log)
+    return verified
+  }
+
+  /** Writes what was found, so that no stale entry is ever read again, and sets the alarm. */
+  async start(): Promise<void> {
+    await this.#checkpoint()
+    const { checkpointIntervalMs, retentionCheckIntervalMs } = this.#options
+    this.#every(checkpointIntervalMs ?? CHECKPOINT_INTERVAL_MS, () => this.#checkpoint())
+    this.#every(retentionCheckIntervalMs ?? RETENTION_CHECK_INTERVAL_MS, () => this.#retain())
+  }
+
+  async create(topic: string, topicId: Uuid, partition: number, config: LogConfig): Promise<PartitionLog> {
+    this.#mustWork()
+    const { disk } = this.#ports
+    const name = `${topic}-${partition}`
+    const path = disk.join(this.path, name)
+    for (const log of this.#logs.values()) {
+      // A topic of the same name that was deleted while this node was away.
+      if (log.topic === topic && log.partition === partition) await this.delete(log)
+    }
+    await disk.makeDirectory(path)
+    await disk.writeFileAtomic(disk.join(path, PARTITION_METADATA), encode(formatPartitionMetadata(topicId)))
+    await disk.syncDirectory(this.path)
+    const identity = { topic, topicId, partition, path }
+    const { log } = await openLog(this.#around, identity, config, {
+      clean: false,
+      recoveryPoint: 0,
+      logStartOffset: -1,
+      highWatermark: 0,
+    })
+    this.#mustWork()
+    this.#logs.set(keyOf(topicId, partition), log)
+    return log
+  }
+
+  async delete(log: PartitionLog): Promise<void> {
+    const held = this.#logs.get(keyOf(log.topicId, log.partition))
+    if (held === undefined || held !== log) return
+    this.#logs.delete(keyOf(log.topicId, log.partition))
+    const { disk, random } = this.#ports
+    await held.abandon()
+    const unique = Buffer.from(random.bytes(16)).toString('hex')
+    const suffix = `-${log.partition}.${unique}${DELETE_SUFFIX}`
+    const path = disk.join(this.path, log.topic.slice(0, MAX_NAME - suffix.length) + suffix)
+    await disk.rename(held.path, path)
+    await disk.syncDirectory(this.path)
+    held.moved(path)
+    // A topic created under the same name must not inherit its recovery point.
+    await this.#checkpoint()
+    this.#around.janitor.after(log.config.fileDeleteDelayMs, () => disk.remove(path))
+  }
+
+  async maintain(): Promise<void> {
+    await this.#retain()
+    await this.#checkpoint()
+  }
+
+  async close(options: { readonly clean: boolean; readonly brokerEpoch: number }): Promise<void> {
+    if (this.#closed) return
+    this.#closed = true
+    this.#timers.clear()
+    const logs = [...this.#logs.values()]
+    await this.#around.janitor.stop()
+    if (options.clean && this.#failure === null) {
+      for (const log of logs) await log.close()
+      await this.#writeCheckpoints()
+      // A damaged log must be verified, and found damaged, at the next start too.
+      if (this.#failure === null && logs.every((log) => log.damaged === null)) {
+        const { disk } = this.#ports
+        await disk.writeFileAtomic(disk.join(this.path, CLEAN_MARKER), encode(formatCleanMarker(options.brokerEpoch)))
+      }
+    } else for (const log of logs) await log.abandon()
+    await this.#release()
+  }
+
+  onFailure(listener: (error: Error) => void): void {
+    this.#listener = listener
+    if (this.#failure !== null) listener(this.#failure)
+  }
+
+  /** Whose directory `name` is; null for one that is not a log to be opened. */
+  async #identify(name: string): Promise<{
+    readonly topic: string
+    readonly partition: number
+    readonly topicId: Uuid
+    readonly path: string
+  } | null> {
+    const { disk, logger } = this.#ports
+    const path = disk.join(this.path, name)
+    if (name === METADATA_LOG) return null
+    if (name.endsWith(DELETE_SUFFIX)) {
+      this.#around.janitor.after(0, () => disk.remove(path))
+      return null
+    }
+    const parsed = parseLogDirectoryName(name)
+    if (parsed === null) {
+      logger.warn({ directory: path }, `${path} is not a partition's log and is left alone`)
+      return null
+    }
+    const bytes = await disk.readFile(disk.join(path, PARTITION_METADATA))
+    const topicId = bytes === null ? null : parsePartitionMetadata(new TextDecoder().decode(bytes))
+    if (topicId !== null) return { ...parsed, topicId, path }
+    const holdsRecords = (await disk.list(path)).some((entry) => entry.name.endsWith('.log') && entry.size > 0)
+    if (holdsRecords) {
+      const file = disk.join(path, PARTITION_METADATA)
+      throw new StorageError(file, 'CORRUPT', `${file} does not say which topic the records beside it belong to`)
+    }
+    // Left by a stop in the middle of creating the log.
+    await disk.remove(path)
+    return null
+  }
+
+  async #readOffsets(file: string): Promise<Map<string, Offset>> {
+    const { disk, logger } = this.#ports
+    const bytes = await disk.readFile(disk.join(this.path, file))
+    const offsets = parseOffsets(bytes === null ? '' : new TextDecoder().decode(bytes))
+    if (offsets !== null) return offsets
+    logger.warn({ directory: this.path }, `${disk.join(this.path, file)} is unreadable and is written anew`)
+    return new Map()
+  }
+
+  async #retain(): Promise<void> {
+    for (const log of [...this.#logs.values()]) {
+      if (this.#closed || this.#failure !== null) return
+      await log.maintain()
+    }
+  }
+
+  /** Whoever asks while a write is under way shares the next one, which tells of everything up to then. */
+  #checkpoint(): Promise<void> {
+    if (this.#nextCheckpoint !== null) return this.#nextCheckpoint
+    const run = async (): Promise<void> => {
+      await this.#checkpointing
+      this.#checkpointing = this.#nextCheckpoint
+      this.#nextCheckpoint = null
+      await this.#writeCheckpoints()
+    }
+    this.#nextCheckpoint = run()
+    return this.#nextCheckpoint
+  }
+
+  async #writeCheckpoints(): Promise<void> {
+    if (this.#failure !== null) return
+    const { disk } = this.#ports
+    const logs = [...this.#logs.values()]
+    const write = async (file: string, offsetOf: (log: SegmentedLog) => Offset, all: boolean): Promise<void> => {
+      const offsets = logs
+        .map((log) => ({ topic: log.topic, partition: log.partition, offset: offsetOf(log) }))
+        .filter(({ offset }) => all || offset > 0)
+      await disk.writeFileAtomic(disk.join(this.path, file), encode(formatOffsets(offsets)))
+    }
+    try {
+      await write(RECOVERY_POINTS, (log) => log.recoveryPoint, true)
+      await write(LOG_STARTS, (log) => log.logStartOffset, false)
+      await write(HIGH_WATERMARKS, (log) => log.highWatermark, true)
+    } catch (error) {
+      this.#fail(error as Error)
+      throw error
+    }
+  }
+
+  #every(ms: number, work: () => Promise<void>): void {
+    const again = (): void => {
+      this.#timers.after(ms, () => {
+        // A failure has been told to the listener where it happened.
+        work().then(again, () => {})
+      })
+    }
+    again()
+  }
+
+  #mustWork(): void {
+    if (this.#failure !== null) throw this.#failure
+    if (this.#closed) throw new StorageError(this.path, 'CLOSED', `${this.path} is closed`)
+  }
+
+  #fail(error: Error): void {
+    if (this.#failure !== null) return
+    this.#failure = error
+    this.#timers.clear()
+    this.#ports.logger.error({ directory: this.path, error }, `${this.path} has failed: ${error.message}`)
+    for (const log of this.#logs.values()) log.fail(error)
+    this.#listener?.(error)
+  }
+}
+
+function keyOf(topicId: Uuid, partition: number): string {
+  return `${topicId}-${partition}`
+}
+
+function encode(text: string): Uint8Array {
+  return new TextEncoder().encode(text)
+}

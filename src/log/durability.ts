@@ -1,0 +1,96 @@
+// fsync of one log's segments, in order, one at a time, and who waits for it: what is staged while a sync is under way
+// shares the next one (group commit). Invariant: `durableEndOffset` covers bytes of a finished sync that nothing has
+// truncated since. After a failed fsync nothing is retried: the pages may be gone (D6 of the storage invariants).
+
+import type { Offset } from '../base/index.ts'
+import { OffsetWaiters } from '../base/index.ts'
+import type { SegmentList } from './segments.ts'
+
+type Waiter = (error: Error | null) => void
+
+export interface Synced {
+  readonly segments: SegmentList
+  readonly endOffset: () => Offset
+  readonly failed: () => Error | null
+  readonly fail: (error: Error) => void
+}
+
+export class Durability {
+  readonly #log: Synced
+  readonly #waiters = new OffsetWaiters<Waiter>()
+  #durable: Offset
+  #truncations = 0
+  #running = false
+
+  constructor(log: Synced, durableEndOffset: Offset) {
+    this.#log = log
+    this.#durable = durableEndOffset
+  }
+
+  get endOffset(): Offset {
+    return this.#durable
+  }
+
+  /** Calls back when everything below `upTo` is durable, or the log has failed. */
+  when(upTo: Offset, waiter: Waiter): void {
+    const failure = this.#log.failed()
+    if (failure !== null) waiter(failure)
+    else if (upTo <= this.#durable) waiter(null)
+    else {
+      this.#waiters.add(upTo, waiter)
+      if (!this.#running) void this.#run()
+    }
+  }
+
+  until(upTo: Offset): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.when(upTo, (error) => (error === null ? resolve() : reject(error)))
+    })
+  }
+
+  /** The log has been cut to `offset`; who waited for more waits for what is left. */
+  truncated(offset: Offset): void {
+    if (this.#durable > offset) this.#durable = offset
+    this.#recast(offset)
+  }
+
+  /** The log is empty and begins at `offset`: all of nothing is durable. */
+  restarted(offset: Offset): void {
+    this.#durable = offset
+    this.#recast(offset)
+  }
+
+  get waiting(): number {
+    return this.#waiters.size
+  }
+
+  #recast(endOffset: Offset): void {
+    this.#truncations++
+    for (const waiter of this.#waiters.drain()) this.#waiters.add(endOffset, waiter)
+    if (this.#waiters.size > 0 && !this.#running) void this.#run()
+  }
+
+  failed(error: Error): void {
+    for (const waiter of this.#waiters.drain()) waiter(error)
+  }
+
+  async #run(): Promise<void> {
+    this.#running = true
+    try {
+      while (this.#waiters.size > 0 && this.#log.failed() === null) {
+        const target = this.#log.endOffset()
+        const truncations = this.#truncations
+        for (const segment of this.#log.segments.all.slice()) {
+          if (segment.dirty && this.#log.segments.has(segment)) await segment.sync()
+        }
+        if (truncations !== this.#truncations) continue
+        if (target > this.#durable) this.#durable = target
+        for (const waiter of this.#waiters.release(this.#durable)) waiter(null)
+      }
+    } catch (error) {
+      this.#log.fail(error as Error)
+    } finally {
+      this.#running = false
+    }
+  }
+}

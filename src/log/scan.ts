@@ -1,0 +1,157 @@
+// Walking the batches of one segment file in big reads: for recovery, for rebuilding what is derived, for finding the
+// end of a log. Tells where and why the walk had to stop; cuts nothing itself.
+
+import type { Offset } from '../base/index.ts'
+import {
+  BATCH_OVERHEAD,
+  baseOffsetAt,
+  claimedBatchSize,
+  lastOffsetAt,
+  magicAt,
+  readBareHeader,
+  readBatchHeader,
+  validCrcAt,
+  walkRecords,
+} from '../wire/index.ts'
+
+/** Bytes a read: large enough that the calls do not count, small enough that many logs may recover at once. */
+const WINDOW = 1024 * 1024
+const SHORT = 'it is cut short'
+
+export interface Scannable {
+  readonly baseOffset: Offset
+  read(position: number, length: number): Promise<Uint8Array>
+}
+
+/** `at` is the batch's place in `bytes`, `position` its place in the file. */
+export type BatchVisitor = (bytes: Uint8Array, at: number, position: number, size: number) => void
+
+export interface ScanResult {
+  /** Bytes from the start of the file that are whole, good batches. */
+  readonly validSize: number
+  /** Exclusive end of the last good batch. */
+  readonly nextOffset: Offset
+  /** Null when the walk reached the end of the file. */
+  readonly fault: string | null
+  /** The file ends before the batch does. */
+  readonly short?: true
+}
+
+/**
+ * Visits the batches in [from, size). `nextOffset`: no batch may begin below it. CRCs are checked of batches that end at
+ * or above `crcFrom`.
+ */
+export async function scanBatches(
+  file: Scannable,
+  range: { readonly from: number; readonly size: number; readonly nextOffset: Offset; readonly crcFrom: Offset },
+  visit: BatchVisitor,
+): Promise<ScanResult> {
+  let position = range.from
+  let { nextOffset } = range
+  let wanted = WINDOW
+  while (position < range.size) {
+    const asked = Math.min(wanted, range.size - position)
+    const bytes = await file.read(position, asked)
+    if (bytes.length < asked)
+      return { validSize: position, nextOffset, fault: 'the file is shorter than it was', short: true }
+    wanted = WINDOW
+    let at = 0
+    while (at < asked) {
+      const left = asked - at
+      const remaining = range.size - position - at
+      if (remaining < BATCH_OVERHEAD) return { validSize: position + at, nextOffset, fault: SHORT, short: true }
+      if (left < BATCH_OVERHEAD) break
+      const size = claimedBatchSize(bytes, at)
+      const fault = headerFault(bytes, at, size, remaining, nextOffset, file.baseOffset)
+      if (fault === SHORT) return { validSize: position + at, nextOffset, fault, short: true }
+      if (fault !== null) return { validSize: position + at, nextOffset, fault }
+      if (size > left) {
+        wanted = Math.max(WINDOW, size)
+        break
+      }
+      const lastOffset = lastOffsetAt(bytes, at)
+      if (lastOffset >= range.crcFrom && !validCrcAt(bytes, at, size)) {
+        return { validSize: position + at, nextOffset, fault: 'its CRC does not match' }
+      }
+      visit(bytes, at, position + at, size)
+      nextOffset = lastOffset + 1
+      at += size
+    }
+    position += at
+  }
+  return { validSize: position, nextOffset, fault: null }
+}
+
+function headerFault(
+  bytes: Uint8Array,
+  at: number,
+  size: number,
+  remaining: number,
+  nextOffset: Offset,
+  segmentBase: Offset,
+): string | null {
+  if (size < BATCH_OVERHEAD) return `it claims ${size} bytes`
+  if (magicAt(bytes, at) !== 2) return `its magic is ${magicAt(bytes, at)}`
+  if (size > remaining) return SHORT
+  const baseOffset = baseOffsetAt(bytes, at)
+  const lastOffset = lastOffsetAt(bytes, at)
+  if (baseOffset < nextOffset || lastOffset < baseOffset)
+    return `its offsets ${baseOffset}..${lastOffset} do not follow`
+  if (lastOffset - segmentBase > 2147483647) return `its offset ${lastOffset} does not belong to this segment`
+  return null
+}
+
+/**
+ * Where in [from, size) the first whole batch with a good CRC begins whose offsets are at least `minOffset`; −1 when there
+ * is none. Tries every byte, since the lengths before it cannot be trusted.
+ */
+export async function findValidBatch(file: Scannable, from: number, size: number, minOffset: Offset): Promise<number> {
+  for (let position = from; position + BATCH_OVERHEAD <= size; ) {
+    const bytes = await file.read(position, Math.min(WINDOW, size - position))
+    const last = bytes.length - BATCH_OVERHEAD
+    for (let at = 0; at <= last; at++) {
+      if (bytes[at + 16] !== 2) continue
+      const claimed = claimedBatchSize(bytes, at)
+      if (claimed < BATCH_OVERHEAD || claimed > size - position - at) continue
+      const header = readBareHeader(bytes, at)
+      if (header.baseOffset < minOffset || header.lastOffsetDelta < 0 || header.count < 0) continue
+      const whole =
+        at + claimed <= bytes.length ? bytes.subarray(at, at + claimed) : await file.read(position + at, claimed)
+      if (whole.length === claimed && validCrcAt(whole, 0, claimed)) return position + at
+    }
+    if (bytes.length < BATCH_OVERHEAD) return -1
+    position += last + 1
+  }
+  return -1
+}
+
+/**
+ * Whether what lies in [from, to), where a batch is bad, looks like pages that never reached the disk before the power
+ * failed: they read as zeros. That is the torn tail of file systems that write pages in any order, not corruption.
+ * Contents may be zeros too, with a flipped bit elsewhere, which is corruption: then the zeros hardly begin or end just
+ * where a page does, and the records are well formed all the same.
+ */
+export async function looksUnwritten(file: Scannable, from: number, to: number): Promise<boolean> {
+  const bytes = await file.read(from, Math.min(to - from, MOST_UNWRITTEN))
+  let zeros = false
+  for (let at = 0; at < bytes.length; ) {
+    const end = Math.min(bytes.length, at + PAGE - ((from + at) % PAGE))
+    if (isZero(bytes, at, end)) {
+      zeros = true
+      if ((at > 0 && bytes[at - 1] !== 0) || (end < bytes.length && bytes[end] !== 0)) return true
+    }
+    at = end
+  }
+  if (!zeros) return false
+  const header = readBatchHeader(bytes, 0)
+  return header === null || header.codec !== 'none' || walkRecords(bytes, header).problem !== null
+}
+
+const PAGE = 4096
+/** A batch has no more bytes than this in any sensible configuration; beyond it nothing is looked at. */
+const MOST_UNWRITTEN = 64 * 1024 * 1024
+
+function isZero(bytes: Uint8Array, from: number, to: number): boolean {
+  for (let i = from; i < to; i++) if (bytes[i] !== 0) return false
+  return true
+}
