@@ -1,0 +1,9 @@
+// The door of the small client: `createClient(ports, { bootstrap })`.
+
+/** Producers, consumers of assigned partitions, admin. */
+export { createClient, endpointsOf } from './client.ts'
+/** What calls reject with. */
+export { ClientError } from './errors.ts'
+/** Kafka's partitioner. */
+export { murmur2, partitionOfKey } from './murmur2.ts'
+export type * from './types.ts'

@@ -1,0 +1,289 @@
+// The door of the small client: a producer, a consumer of assigned partitions, an admin. No group membership, no
+// transactions. Times are milliseconds; every call that needs a broker ends by its time-out at the latest.
+
+import type {
+  Clock,
+  CompressionCodec,
+  Endpoint,
+  Epoch,
+  Network,
+  NodeId,
+  Offload,
+  Offset,
+  Random,
+  Timestamp,
+  Uuid,
+} from '../base/index.ts'
+import type { ErrorName, RecordHeader } from '../wire/index.ts'
+
+export interface ClientPorts {
+  readonly network: Network
+  readonly clock: Clock
+  readonly random: Random
+  readonly offload: Offload
+}
+
+export interface ClientOptions {
+  /** `host:port,host:port` (IPv6 in brackets) or endpoints; asked until one answers. */
+  readonly bootstrap: string | readonly Endpoint[]
+  /** Default `odradek`. */
+  readonly clientId?: string
+  /** Of one request. Default 30,000. */
+  readonly requestTimeoutMs?: number
+  /** First pause before a retry, doubling to `retryBackoffMaxMs`. Default 100, 1,000. */
+  readonly retryBackoffMs?: number
+  readonly retryBackoffMaxMs?: number
+  /** Of one connection attempt. Default 10,000. */
+  readonly connectTimeoutMs?: number
+}
+
+export interface Client extends AsyncDisposable {
+  producer(options?: ProducerOptions): Producer
+  consumer(options?: ConsumerOptions): Consumer
+  readonly admin: Admin
+  /** Fails what is outstanding and closes every connection. */
+  close(): void
+}
+
+export interface ProducerOptions {
+  /** −1 or `all`: all in-sync replicas. Default all. */
+  readonly acks?: 'all' | -1 | 0 | 1
+  /** Duplicates by retries are dropped by the broker, order is kept. Default true with acks=all. */
+  readonly idempotent?: boolean
+  readonly compression?: CompressionCodec | 'none'
+  /** From `send` to the answer, retries included. Default 120,000. */
+  readonly deliveryTimeoutMs?: number
+  /** Retries of one batch; default as many as fit into the delivery time-out. */
+  readonly retries?: number
+  /** Records of one batch, bytes before compression. A larger record goes alone. Default 1 MiB less some overhead. */
+  readonly batchBytes?: number
+  /** The broker may create a topic that does not exist. Default true. */
+  readonly allowAutoTopicCreation?: boolean
+}
+
+export interface ProducerRecord {
+  readonly topic: string
+  /** Otherwise by Kafka's hash of the key, or any. */
+  readonly partition?: number
+  readonly key?: Uint8Array | string | null
+  readonly value: Uint8Array | string | null
+  readonly headers?: readonly RecordHeader[]
+  /** Default now. */
+  readonly timestamp?: Timestamp
+}
+
+export interface Produced {
+  readonly topic: string
+  readonly partition: number
+  /** −1 with acks=0. */
+  readonly offset: Offset
+}
+
+export interface Producer {
+  /** Records of one partition go out in call order, those that wait together in one batch. Rejects with ClientError. */
+  send(record: ProducerRecord): Promise<Produced>
+  /** A finished v2 batch as it is: no sequence is put into it. Answers the offset of its first record. */
+  sendBatch(topic: string, partition: number, batch: Uint8Array): Promise<Produced>
+  /** Resolves when everything sent before has an answer, good or bad. */
+  flush(): Promise<void>
+  /** Rejects what is waiting or outstanding. */
+  close(): void
+}
+
+export interface ConsumerOptions {
+  readonly fetchMaxWaitMs?: number
+  readonly fetchMinBytes?: number
+  readonly fetchMaxBytes?: number
+  readonly partitionMaxBytes?: number
+  /** Where to go on when an offset is out of range. Default `none`: `poll` rejects with OFFSET_OUT_OF_RANGE. */
+  readonly reset?: 'earliest' | 'latest' | 'none'
+  /** Default true. */
+  readonly checkCrcs?: boolean
+  /** Most bytes that one compressed batch may become. Default 64 MiB. */
+  readonly decompressedBytesMax?: number
+}
+
+export interface TopicPartition {
+  readonly topic: string
+  readonly partition: number
+}
+
+export interface Assignment extends TopicPartition {
+  readonly offset: Offset | 'earliest' | 'latest'
+}
+
+/** Key, value and header values are the consumer's own until the next but one `poll`: copy what is kept for long. */
+export interface ConsumedRecord extends TopicPartition {
+  readonly offset: Offset
+  readonly timestamp: Timestamp
+  readonly leaderEpoch: Epoch
+  readonly key: Uint8Array | null
+  readonly value: Uint8Array | null
+  readonly headers: readonly RecordHeader[]
+}
+
+export interface Consumer {
+  /** Replaces what was assigned before. */
+  assign(partitions: readonly Assignment[]): void
+  /** Records in offset order per partition; empty when none came within `timeoutMs`. Rejects with ClientError. */
+  poll(timeoutMs: number): Promise<ConsumedRecord[]>
+  /** The offset of the next record to be returned; null before an `earliest` or `latest` is resolved. */
+  position(topic: string, partition: number): Offset | null
+  /** As last told by the leader; null before the first fetch. */
+  highWatermark(topic: string, partition: number): Offset | null
+  close(): void
+}
+
+/** An answer about one topic, partition or resource. */
+export interface Outcome {
+  readonly error: ErrorName
+  readonly message: string | null
+}
+
+export interface NewTopic {
+  readonly name: string
+  /** Default: the broker's. */
+  readonly partitions?: number
+  readonly replicationFactor?: number
+  /** Replicas by partition, instead of both numbers. */
+  readonly assignment?: readonly (readonly NodeId[])[]
+  readonly configs?: { readonly [name: string]: string }
+}
+
+export interface TopicOutcome extends Outcome {
+  readonly name: string
+}
+
+export interface PartitionDescription {
+  readonly partition: number
+  /** −1: none. */
+  readonly leader: NodeId
+  readonly leaderEpoch: Epoch
+  readonly replicas: readonly NodeId[]
+  readonly isr: readonly NodeId[]
+  readonly offlineReplicas: readonly NodeId[]
+  /** Null from brokers that do not tell. */
+  readonly elr: readonly NodeId[] | null
+  readonly lastKnownElr: readonly NodeId[] | null
+}
+
+export interface TopicDescription extends TopicOutcome {
+  readonly id: Uuid
+  readonly internal: boolean
+  readonly partitions: readonly PartitionDescription[]
+}
+
+interface BrokerDescription extends Endpoint {
+  readonly id: NodeId
+  readonly rack: string | null
+}
+
+export interface ClusterDescription {
+  readonly clusterId: string
+  readonly controllerId: NodeId
+  readonly brokers: readonly BrokerDescription[]
+}
+
+export type ResourceType = 'topic' | 'broker' | 'group' | 'client-metrics'
+
+export interface ConfigResource {
+  readonly type: ResourceType
+  /** Empty with `broker`: the cluster-wide default. */
+  readonly name: string
+}
+
+interface ConfigEntry {
+  readonly name: string
+  readonly value: string | null
+  readonly readOnly: boolean
+  readonly sensitive: boolean
+  /** Kafka's ConfigSource id: 1 topic, 2 dynamic broker, 3 dynamic default broker, 4 static, 5 default. */
+  readonly source: number
+  /** Kafka's ConfigType id. */
+  readonly type: number
+  readonly documentation: string | null
+  readonly synonyms: readonly { readonly name: string; readonly value: string | null; readonly source: number }[]
+}
+
+export interface ConfigDescription extends ConfigResource, Outcome {
+  readonly entries: readonly ConfigEntry[]
+}
+
+export interface ConfigAlteration extends ConfigResource {
+  readonly changes: readonly {
+    readonly name: string
+    readonly operation: 'set' | 'delete' | 'append' | 'subtract'
+    readonly value?: string | null
+  }[]
+}
+
+export interface ReplicaState {
+  readonly id: NodeId
+  readonly directoryId: Uuid
+  readonly logEndOffset: Offset
+  /** −1: unknown. */
+  readonly lastFetchTimestamp: Timestamp
+  readonly lastCaughtUpTimestamp: Timestamp
+}
+
+export interface QuorumDescription {
+  readonly leaderId: NodeId
+  readonly leaderEpoch: Epoch
+  readonly highWatermark: Offset
+  readonly voters: readonly ReplicaState[]
+  readonly observers: readonly ReplicaState[]
+  readonly nodes: readonly {
+    readonly id: NodeId
+    readonly listeners: readonly (Endpoint & { readonly name: string })[]
+  }[]
+}
+
+export type OffsetSpec = 'earliest' | 'latest' | 'max-timestamp' | 'earliest-local' | 'latest-tiered' | Timestamp
+
+export interface ListedOffset extends TopicPartition {
+  readonly error: ErrorName
+  /** −1: none. */
+  readonly offset: Offset
+  readonly timestamp: Timestamp
+  readonly leaderEpoch: Epoch
+}
+
+export interface AdminOptions {
+  /** Default: the client's request time-out. */
+  readonly timeoutMs?: number
+}
+
+/** Answers hold one outcome for each thing asked; what fails as a whole rejects with ClientError. */
+export interface Admin {
+  createTopics(
+    topics: readonly NewTopic[],
+    options?: AdminOptions & { readonly validateOnly?: boolean },
+  ): Promise<TopicOutcome[]>
+  deleteTopics(names: readonly string[], options?: AdminOptions): Promise<TopicOutcome[]>
+  listTopics(
+    options?: AdminOptions,
+  ): Promise<{ readonly name: string; readonly id: Uuid; readonly internal: boolean }[]>
+  describeTopics(names: readonly string[], options?: AdminOptions): Promise<TopicDescription[]>
+  createPartitions(
+    topics: readonly {
+      readonly name: string
+      readonly count: number
+      readonly assignment?: readonly (readonly NodeId[])[]
+    }[],
+    options?: AdminOptions & { readonly validateOnly?: boolean },
+  ): Promise<TopicOutcome[]>
+  describeCluster(options?: AdminOptions): Promise<ClusterDescription>
+  describeConfigs(
+    resources: readonly (ConfigResource & { readonly keys?: readonly string[] })[],
+    options?: AdminOptions & { readonly synonyms?: boolean; readonly documentation?: boolean },
+  ): Promise<ConfigDescription[]>
+  incrementalAlterConfigs(
+    alterations: readonly ConfigAlteration[],
+    options?: AdminOptions & { readonly validateOnly?: boolean },
+  ): Promise<(ConfigResource & Outcome)[]>
+  describeQuorum(options?: AdminOptions): Promise<QuorumDescription>
+  listOffsets(
+    partitions: readonly (TopicPartition & { readonly at: OffsetSpec })[],
+    options?: AdminOptions,
+  ): Promise<ListedOffset[]>
+}
