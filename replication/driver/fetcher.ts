@@ -1,0 +1,408 @@
+// Copies partitions from one leader: one Fetch at a time on a connection of its own, the next one goes out as soon as
+// what came is in the logs. It runs replication/fetching's plans; what an offset means it leaves to that room.
+// Invariant: an answer counts only if its partition still follows this leader in the epoch, and stands at the offset, of
+// the question (KAFKA-12153, KAFKA-13207, KIP-320).
+
+import type { Endpoint, Instant, NodeId, Offset, Timer } from '../../src/base/index.ts'
+import { assert, messageOf } from '../../src/base/index.ts'
+import type { Peer } from '../../src/rpc/index.ts'
+import type { FetchResponse, Input } from '../../src/wire/index.ts'
+import { apis, errorName, type FetchRequest } from '../../src/wire/index.ts'
+import {
+  addPartition,
+  type Backoff,
+  createFetcher,
+  delayPartition,
+  type FetcherState,
+  type FetchPartition,
+  type FetchPlan,
+  judge,
+  outOfRange,
+  type PlannedPartition,
+  partitionSucceeded,
+  plan,
+  removePartition,
+  resumesAt,
+  sessionAnswered,
+  sessionFailed,
+  truncationPoint,
+} from '../fetching/index.ts'
+import { batchesUpToEpoch } from './batches.ts'
+import type { Host } from './host.ts'
+import type { Replica } from './replica.ts'
+
+type PartitionAnswer = FetchResponse['responses'][number]['partitions'][number]
+
+const LATEST = -1
+const EARLIEST = -2
+
+interface Followed {
+  readonly replica: Replica
+  readonly partition: FetchPartition
+}
+
+export class Fetcher {
+  readonly leader: NodeId
+  readonly #host: Host
+  readonly #backoff: Backoff
+  readonly #state: FetcherState = createFetcher()
+  readonly #followed = new Map<string, Followed>()
+  #endpoint: Endpoint | null = null
+  #peer: Peer | null = null
+  #inFlight = false
+  /** Appends, truncations and questions that the next fetch waits for. */
+  #outstanding = 0
+  #kicked = false
+  #closed = false
+  /** Connections or whole responses that failed, in a row. */
+  #failures = 0
+  #pausedUntil: Instant = Number.NEGATIVE_INFINITY
+  #timer: Timer | null = null
+
+  constructor(host: Host, leader: NodeId) {
+    this.#host = host
+    this.leader = leader
+    const maxMs = host.options.fetchBackoffMs
+    this.#backoff = { firstMs: Math.max(1, Math.floor(maxMs / 20)), maxMs }
+  }
+
+  get size(): number {
+    return this.#followed.size
+  }
+
+  /** Null: the leader is not registered. A broker that comes back elsewhere is fetched from there. */
+  set endpoint(endpoint: Endpoint | null) {
+    const same = endpoint?.host === this.#endpoint?.host && endpoint?.port === this.#endpoint?.port
+    if (same) return
+    this.#endpoint = endpoint
+    this.#peer?.close()
+    this.#peer = endpoint === null ? null : this.#host.options.rpc.peer(endpoint)
+    this.#failures = 0
+    this.#pausedUntil = Number.NEGATIVE_INFINITY
+    this.kick()
+  }
+
+  add(replica: Replica): void {
+    const state = replica.state
+    assert(state !== null, 'only an open replica follows')
+    const partition = addPartition(this.#state, replica.key, replica.at, state.leaderEpoch)
+    this.#followed.set(replica.key, { replica, partition })
+    if (replica.log.damaged !== null) this.#work(replica.cutDamage())
+    if (replica.free) this.kick()
+    else partition.phase = { kind: 'busy' }
+  }
+
+  remove(key: string): void {
+    this.#followed.delete(key)
+    removePartition(this.#state, key)
+  }
+
+  /** The replica's log is free of the work of before. */
+  released(replica: Replica): void {
+    const followed = this.#followed.get(replica.key)
+    if (followed?.partition.phase.kind !== 'busy') return
+    followed.partition.phase = { kind: 'ready' }
+    this.kick()
+  }
+
+  /** Sends before this turn ends, with whatever else is added meanwhile. */
+  kick(): void {
+    if (this.#kicked || this.#closed) return
+    this.#kicked = true
+    Promise.resolve()
+      .then(() => {
+        this.#kicked = false
+        this.#next()
+      })
+      .catch(this.#host.options.onFatal)
+  }
+
+  close(): void {
+    this.#closed = true
+    this.#timer?.cancel()
+    this.#peer?.close()
+    this.#peer = null
+  }
+
+  #next(): void {
+    if (this.#closed || this.#inFlight || this.#outstanding > 0 || this.#peer === null) return
+    const now = this.#host.now()
+    if (this.#pausedUntil > now) {
+      this.#wakeAt(this.#pausedUntil)
+      return
+    }
+    const next = plan(this.#state, now, (partition) => this.#position(partition))
+    if (next === null) {
+      this.#wakeAt(resumesAt(this.#state))
+      return
+    }
+    this.#inFlight = true
+    this.#send(this.#peer, next).catch(this.#host.options.onFatal)
+  }
+
+  #wakeAt(at: Instant): void {
+    this.#timer?.cancel()
+    this.#timer = null
+    if (at === Number.POSITIVE_INFINITY) return
+    this.#timer = this.#host.timers.at(at, () => this.#next())
+  }
+
+  #position(partition: FetchPartition): PlannedPartition['position'] {
+    const log = this.#followedOf(partition).replica.log
+    return {
+      currentLeaderEpoch: partition.leaderEpoch,
+      fetchOffset: log.endOffset,
+      lastFetchedEpoch: log.lastEpoch,
+      logStartOffset: log.logStartOffset,
+    }
+  }
+
+  #followedOf(partition: FetchPartition): Followed {
+    const followed = this.#followed.get(partition.key)
+    assert(followed !== undefined, 'every planned partition is followed')
+    return followed
+  }
+
+  async #send(peer: Peer, asked: FetchPlan): Promise<void> {
+    const { fetchWaitMaxMs, fetchTimeoutMs } = this.#host.options
+    const timeoutMs = Math.max(fetchTimeoutMs, 2 * fetchWaitMaxMs)
+    const answer = await peer.send(apis.Fetch, (version) => this.#request(asked, version), { timeoutMs })
+    this.#inFlight = false
+    if (this.#closed) return
+    if (peer !== this.#peer) {
+      sessionFailed(this.#state.session)
+      this.#next()
+      return
+    }
+    if (answer.kind === 'failed') {
+      sessionFailed(this.#state.session)
+      this.#pause(answer.reason, peer.retryAt)
+      return
+    }
+    const error = errorName(answer.body.errorCode)
+    if (!sessionAnswered(this.#state.session, asked, error, answer.body.sessionId)) {
+      // A forgotten session is simply asked for again; any other error of the whole response needs time.
+      if (error === 'FETCH_SESSION_ID_NOT_FOUND' || error === 'INVALID_FETCH_SESSION_EPOCH') this.#next()
+      else this.#pause(error, 0)
+      return
+    }
+    this.#failures = 0
+    for (const topic of answer.body.responses) {
+      for (const partition of topic.partitions) {
+        const expected = asked.expected.get(`${topic.topicId}:${partition.partitionIndex}`)
+        if (expected !== undefined) this.#answered(expected, partition)
+      }
+    }
+    this.#next()
+  }
+
+  #pause(reason: string, retryAt: Instant): void {
+    const { firstMs, maxMs } = this.#backoff
+    const ms = Math.min(maxMs, firstMs * 2 ** Math.min(this.#failures, 20))
+    if (this.#failures === 0)
+      this.#host.options.logger.info({ leader: this.leader, reason }, 'fetching from a leader failed')
+    this.#failures++
+    this.#pausedUntil = Math.max(this.#host.now() + ms, retryAt)
+    this.#wakeAt(this.#pausedUntil)
+  }
+
+  #request(asked: FetchPlan, version: number): Input<typeof FetchRequest> {
+    const { options, image } = this.#host
+    const replicaEpoch = image.brokers.get(options.nodeId)?.epoch ?? -1
+    return {
+      ...(version >= 15
+        ? { replicaState: { replicaId: options.nodeId, replicaEpoch } }
+        : { replicaId: options.nodeId }),
+      maxWaitMs: options.fetchWaitMaxMs,
+      minBytes: options.fetchMinBytes,
+      maxBytes: options.fetchMaxBytes,
+      sessionId: asked.sessionId,
+      sessionEpoch: asked.sessionEpoch,
+      topics: byTopic(asked.send, (planned) => ({
+        partition: planned.partition,
+        ...planned.position,
+        partitionMaxBytes: options.fetchPartitionMaxBytes,
+      })),
+      forgottenTopicsData: byTopic(asked.forget, (target) => target.partition),
+    }
+  }
+
+  #answered(expected: PlannedPartition, answer: PartitionAnswer): void {
+    const followed = this.#current(expected)
+    if (followed === null) return
+    const { replica, partition } = followed
+    const error = errorName(answer.errorCode)
+    switch (judge(error)) {
+      case 'use':
+        this.#use(followed, answer)
+        return
+      case 'out-of-range':
+        partition.phase = { kind: 'busy' }
+        this.#work(this.#findRange(expected, followed))
+        return
+      case 'park':
+        partition.phase = { kind: 'parked' }
+        return
+      case 'delay':
+        if (partition.failures === 0)
+          this.#host.options.logger.debug({ ...replica.at, leader: this.leader, error }, 'the leader refused a fetch')
+        delayPartition(partition, this.#host.now(), this.#backoff)
+    }
+  }
+
+  /** Only while nothing has changed since the question. */
+  #current(expected: PlannedPartition): Followed | null {
+    const followed = this.#followed.get(expected.key)
+    if (followed === undefined || followed.partition.phase.kind !== 'ready') return null
+    if (followed.partition.leaderEpoch !== expected.position.currentLeaderEpoch) return null
+    return this.#follows(followed) && followed.replica.log.endOffset === expected.position.fetchOffset ? followed : null
+  }
+
+  #follows({ replica, partition }: Followed): boolean {
+    const role = replica.state?.role
+    return (
+      this.#followed.get(replica.key)?.partition === partition &&
+      role?.kind === 'follower' &&
+      role.leader === this.leader &&
+      role.epoch === partition.leaderEpoch
+    )
+  }
+
+  #use(followed: Followed, answer: PartitionAnswer): void {
+    const { replica, partition } = followed
+    if (answer.divergingEpoch.epoch >= 0) {
+      // Nothing else of this answer counts, least of all its high watermark (KAFKA-14704).
+      partitionSucceeded(this.#state, partition, false)
+      partition.phase = { kind: 'busy' }
+      this.#work(replica.truncate({ to: truncationPoint(replica.log, answer.divergingEpoch) }))
+      return
+    }
+    const records = answer.records === null ? null : batchesUpToEpoch(answer.records, partition.leaderEpoch)
+    if (records === null || records.length === 0) {
+      // Bytes, and none of them of use: the leader's log is in motion.
+      if ((answer.records?.length ?? 0) > 0) delayPartition(partition, this.#host.now(), this.#backoff)
+      else partitionSucceeded(this.#state, partition, false)
+      this.#learn(followed, answer)
+    } else if (this.#append(followed, records, answer)) partitionSucceeded(this.#state, partition, true)
+  }
+
+  /** False when the log would not have them. */
+  #append(followed: Followed, records: Uint8Array, answer: PartitionAnswer): boolean {
+    const { replica, partition } = followed
+    let staged = false
+    let done = false
+    replica.writing()
+    const outcome = replica.log.appendAsFollower(records, (error) => {
+      done = true
+      replica.appended(error)
+      if (error === null && this.#follows(followed)) this.#learn(followed, answer)
+      if (staged) this.#workDone()
+    })
+    if (outcome.kind === 'staged') {
+      staged = true
+      if (!done) this.#outstanding++
+      return true
+    }
+    replica.notWritten()
+    this.#host.options.logger.warn(
+      { ...replica.at, leader: this.leader, reason: outcome.message },
+      'fetched bytes refused',
+    )
+    delayPartition(partition, this.#host.now(), this.#backoff)
+    return false
+  }
+
+  #learn({ replica, partition }: Followed, answer: PartitionAnswer): void {
+    replica.followed(partition.leaderEpoch, answer.highWatermark)
+    const log = replica.log
+    const start = Math.min(answer.logStartOffset, replica.state?.highWatermark ?? 0)
+    if (start > log.logStartOffset)
+      log.advanceLogStart(start).catch((error: unknown) => this.#host.failed(replica, asError(error)))
+  }
+
+  /** The leader doesn't have the offset asked for: what does it have? */
+  async #findRange(expected: PlannedPartition, followed: Followed): Promise<void> {
+    const { replica, partition } = followed
+    const end = await this.#askOffset(expected, LATEST)
+    const start = end === null ? null : await this.#askOffset(expected, EARLIEST)
+    if (!this.#follows(followed)) return
+    if (start === null || end === null) {
+      delayPartition(partition, this.#host.now(), this.#backoff)
+      return
+    }
+    const remedy = outOfRange({ start, end }, replica.log.endOffset)
+    this.#host.options.logger.warn({ ...replica.at, start, end, remedy }, 'the offset to fetch is out of range')
+    switch (remedy.kind) {
+      case 'truncate':
+        await replica.truncate({ to: remedy.to })
+        break
+      case 'restart':
+        await replica.truncate({ startAt: remedy.at })
+        break
+      case 'resume':
+        // It may be out of range again for a reason that offsets don't tell: not in a tight loop.
+        delayPartition(partition, this.#host.now(), this.#backoff)
+        return
+    }
+    if (this.#follows(followed)) partitionSucceeded(this.#state, partition, false)
+  }
+
+  async #askOffset(expected: PlannedPartition, timestamp: number): Promise<Offset | null> {
+    if (this.#peer === null) return null
+    const answer = await this.#peer.send(
+      apis.ListOffsets,
+      {
+        replicaId: this.#host.options.nodeId,
+        topics: [
+          {
+            name: expected.topic,
+            partitions: [
+              {
+                partitionIndex: expected.partition,
+                currentLeaderEpoch: expected.position.currentLeaderEpoch,
+                timestamp,
+              },
+            ],
+          },
+        ],
+      },
+      { timeoutMs: this.#host.options.fetchTimeoutMs },
+    )
+    if (answer.kind === 'failed') return null
+    const partition = answer.body.topics[0]?.partitions[0]
+    return partition === undefined || partition.errorCode !== 0 || partition.offset < 0 ? null : partition.offset
+  }
+
+  #work(work: Promise<unknown>): void {
+    this.#outstanding++
+    work.then(
+      () => this.#workDone(),
+      (error: unknown) => this.#host.options.onFatal(asError(error)),
+    )
+  }
+
+  #workDone(): void {
+    this.#outstanding--
+    if (this.#outstanding === 0) this.#next()
+  }
+}
+
+function asError(error: unknown): Error {
+  return error instanceof Error ? error : new Error(messageOf(error))
+}
+
+function byTopic<T extends { readonly topic: string; readonly topicId: string }, P>(
+  targets: readonly T[],
+  partitionOf: (target: T) => P,
+): { topic: string; topicId: string; partitions: P[] }[] {
+  const topics = new Map<string, { topic: string; topicId: string; partitions: P[] }>()
+  for (const target of targets) {
+    let topic = topics.get(target.topicId)
+    if (topic === undefined) {
+      topic = { topic: target.topic, topicId: target.topicId, partitions: [] }
+      topics.set(target.topicId, topic)
+    }
+    topic.partitions.push(partitionOf(target))
+  }
+  return [...topics.values()]
+}

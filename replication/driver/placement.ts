@@ -1,0 +1,47 @@
+// Which log directory a replica belongs in (KIP-858): where it lies already, else where its assignment says, else the
+// one that holds the fewest logs. Decides only; the driver creates. Invariant: a replica that is assigned to a directory
+// we don't have is never created empty in another one while anybody takes it for complete (KAFKA-16234).
+
+import type { PartitionImage } from '../../cluster/metadata/index.ts'
+import { LOST_DIR, MIGRATING_DIR, type NodeId, UNASSIGNED_DIR, type Uuid } from '../../src/base/index.ts'
+import type { LogDirectory, PartitionLog } from '../../src/log/index.ts'
+
+export type Placement =
+  | { readonly kind: 'found'; readonly directory: LogDirectory; readonly log: PartitionLog }
+  | { readonly kind: 'create'; readonly directory: LogDirectory }
+  | { readonly kind: 'unavailable'; readonly reason: string }
+
+export function place(
+  online: readonly LogDirectory[],
+  cordoned: readonly Uuid[],
+  topicId: Uuid,
+  index: number,
+  assigned: Uuid,
+  /** Its directory is gone for good and nobody counts on what was there: it may begin anew elsewhere. */
+  lost: boolean,
+  /** Logs there and on their way. */
+  load: (directory: LogDirectory) => number,
+): Placement {
+  for (const directory of online) {
+    const log = directory.get(topicId, index)
+    if (log !== undefined) return { kind: 'found', directory, log }
+  }
+  if (assigned !== UNASSIGNED_DIR && assigned !== LOST_DIR && assigned !== MIGRATING_DIR) {
+    const directory = online.find((candidate) => candidate.meta.directoryId === assigned)
+    if (directory !== undefined) return { kind: 'create', directory }
+    if (!lost) return { kind: 'unavailable', reason: `its log directory ${assigned} is not online here` }
+  }
+  const open = online.filter((candidate) => !cordoned.includes(candidate.meta.directoryId))
+  const [first, ...rest] = open.length > 0 ? open : online
+  if (first === undefined) return { kind: 'unavailable', reason: 'no log directory is online' }
+  return { kind: 'create', directory: rest.reduce((a, b) => (load(b) < load(a) ? b : a), first) }
+}
+
+/** Whether a leader may be, or may have been, chosen for what this broker holds. */
+export function isCounted({ isr, elr, lastKnownElr }: PartitionImage, self: NodeId): boolean {
+  return isr.includes(self) || elr.includes(self) || lastKnownElr.includes(self)
+}
+
+export function assignedDirectory(partition: PartitionImage, self: NodeId): Uuid {
+  return partition.directories[partition.replicas.indexOf(self)] ?? UNASSIGNED_DIR
+}

@@ -1,0 +1,252 @@
+// The door of this broker's replicas: append with acks, reads that wait, offsets, and the follower side of Fetch. It acts on
+// LocalChange from cluster metadata, and asks for ISR changes through `alterPartition`, handed in by main.
+
+import type { LocalChange, MetadataImage } from '../../cluster/metadata/index.ts'
+import type {
+  BrokerEpoch,
+  Clock,
+  Epoch,
+  Instant,
+  Logger,
+  NodeId,
+  Offset,
+  Timestamp,
+  Uuid,
+} from '../../src/base/index.ts'
+import type { LogConfig, LogDirectory } from '../../src/log/index.ts'
+import type { Rpc } from '../../src/rpc/index.ts'
+
+export interface TopicPartition {
+  readonly topic: string
+  readonly topicId: Uuid
+  readonly partition: number
+}
+
+/** Names of Kafka errors that this room answers with; `NONE` is success. */
+export type ReplicationError =
+  | 'NONE'
+  | 'UNKNOWN_TOPIC_OR_PARTITION'
+  | 'UNKNOWN_TOPIC_ID'
+  | 'INCONSISTENT_TOPIC_ID'
+  | 'NOT_LEADER_OR_FOLLOWER'
+  | 'LEADER_NOT_AVAILABLE'
+  | 'REPLICA_NOT_AVAILABLE'
+  | 'FENCED_LEADER_EPOCH'
+  | 'UNKNOWN_LEADER_EPOCH'
+  | 'STALE_BROKER_EPOCH'
+  | 'OFFSET_OUT_OF_RANGE'
+  | 'OFFSET_NOT_AVAILABLE'
+  | 'NOT_ENOUGH_REPLICAS'
+  | 'NOT_ENOUGH_REPLICAS_AFTER_APPEND'
+  | 'REQUEST_TIMED_OUT'
+  | 'KAFKA_STORAGE_ERROR'
+  | 'CORRUPT_MESSAGE'
+  | 'MESSAGE_TOO_LARGE'
+  | 'RECORD_LIST_TOO_LARGE'
+  | 'INVALID_RECORD'
+  | 'INVALID_TIMESTAMP'
+  | 'UNSUPPORTED_COMPRESSION_TYPE'
+  | 'UNSUPPORTED_FOR_MESSAGE_FORMAT'
+  | 'OUT_OF_ORDER_SEQUENCE_NUMBER'
+  | 'INVALID_PRODUCER_EPOCH'
+  | 'UNKNOWN_PRODUCER_ID'
+  | 'INVALID_TXN_STATE'
+  | 'UNSUPPORTED_VERSION'
+  | 'UNKNOWN_SERVER_ERROR'
+
+/** KIP-951: the leader this broker knows of. */
+export interface LeaderHint {
+  readonly leaderId: NodeId
+  readonly leaderEpoch: Epoch
+}
+
+export interface AppendRequest {
+  readonly at: TopicPartition
+  /** Whole v2 batches, owned by the log from the call on. */
+  readonly bytes: Uint8Array
+  readonly acks: 0 | 1 | -1
+  readonly deadline: Instant
+}
+
+export interface AppendResult {
+  readonly error: ReplicationError
+  readonly message: string | null
+  /** −1 with any error. */
+  readonly baseOffset: Offset
+  readonly logAppendTime: Timestamp
+  readonly logStartOffset: Offset
+  readonly leader: LeaderHint | null
+}
+
+/** Who reads. A replica's fetch also reports its progress. */
+export type Reader =
+  | {
+      readonly kind: 'consumer'
+      readonly isolation: 'read_uncommitted' | 'read_committed'
+      readonly rack: string
+      /** Fetch before v11: the client does not know of followers (KIP-392). Default false: an in-sync follower's committed
+       *  records may be served. */
+      readonly leaderOnly?: boolean
+    }
+  | { readonly kind: 'replica'; readonly id: NodeId; readonly brokerEpoch: BrokerEpoch }
+
+export interface PartitionRead {
+  readonly at: TopicPartition
+  readonly fetchOffset: Offset
+  readonly maxBytes: number
+  /** −1: not checked. */
+  readonly currentLeaderEpoch: Epoch
+  /** Epoch of the reader's last record, for divergence (KIP-595 fetch field); −1: not checked. */
+  readonly lastFetchedEpoch: Epoch
+  /** The reader's own log start (replicas); −1 otherwise. */
+  readonly logStartOffset: Offset
+  /** The high watermark the reader already knows (Fetch v18); −1 unknown. A newer one ends the wait of a replica. */
+  readonly knownHighWatermark: Offset
+}
+
+export interface PartitionReadResult {
+  readonly at: TopicPartition
+  readonly error: ReplicationError
+  readonly highWatermark: Offset
+  readonly lastStableOffset: Offset
+  readonly logStartOffset: Offset
+  readonly chunks: readonly Uint8Array[]
+  readonly bytes: number
+  /** Set: the reader must truncate by it; no records then. */
+  readonly diverging: { readonly epoch: Epoch; readonly endOffset: Offset } | null
+  readonly leader: LeaderHint | null
+}
+
+export interface ReadRequest {
+  readonly reader: Reader
+  readonly partitions: readonly PartitionRead[]
+  readonly minBytes: number
+  readonly maxBytes: number
+  readonly deadline: Instant
+}
+
+/** A read in progress; cancel when the connection has gone. */
+export interface PendingRead {
+  readonly result: Promise<readonly PartitionReadResult[]>
+  cancel(): void
+}
+
+export interface ListedOffset {
+  readonly error: ReplicationError
+  readonly offset: Offset
+  readonly timestamp: Timestamp
+  readonly leaderEpoch: Epoch
+}
+
+export interface ReplicationDriver {
+  /** In order of published images; starts, leads, follows, stops. Synchronous: what must wait goes on behind. */
+  apply(image: MetadataImage, changes: readonly LocalChange[]): void
+  /** Whether every local replica of the first image has been created or opened (unfencing waits for it). */
+  readonly settled: boolean
+
+  /** Resolves when the acks are satisfied, refused or timed out. With acks=0, at once. Calls for one partition take effect in call order. */
+  append(request: AppendRequest): Promise<AppendResult>
+  /** Owns the wait for bytes: wakes on high watermark or end offset, epoch change, truncation, deletion, failure, cancel. */
+  read(request: ReadRequest): PendingRead
+  /** ListOffsets: `timestamp` as on the wire (−1 latest, −2 earliest, −3 max timestamp, −4 earliest local, −5 last tiered, −6 earliest pending upload, ≥ 0 by time). */
+  listOffset(at: TopicPartition, timestamp: Timestamp, currentLeaderEpoch: Epoch, reader: Reader): Promise<ListedOffset>
+  /** OffsetForLeaderEpoch (KIP-101/279/320). */
+  endOffsetForEpoch(
+    at: TopicPartition,
+    currentLeaderEpoch: Epoch,
+    epoch: Epoch,
+  ): { readonly error: ReplicationError; readonly epoch: Epoch; readonly endOffset: Offset }
+
+  /** Observation for checkers, the console and embedding; never for decisions. */
+  observe(): readonly ReplicaView[]
+  /** Stops fetchers and waits; the logs are closed by the log directory. */
+  stop(): Promise<void>
+}
+
+export interface ReplicaView {
+  readonly topic: string
+  readonly topicId: Uuid
+  readonly partition: number
+  readonly role: 'leader' | 'follower' | 'offline'
+  readonly leaderEpoch: Epoch
+  readonly isr: readonly NodeId[]
+  readonly maximalIsr: readonly NodeId[]
+  readonly highWatermark: Offset
+  readonly endOffset: Offset
+  readonly logStartOffset: Offset
+}
+
+/** One ISR change to propose; answered by the controller's verdict on this partition. */
+export interface IsrProposal {
+  readonly at: TopicPartition
+  readonly leaderEpoch: Epoch
+  readonly partitionEpoch: number
+  readonly newIsr: readonly { readonly id: NodeId; readonly brokerEpoch: BrokerEpoch }[]
+  readonly leaderRecoveryState: 0 | 1
+}
+
+export type IsrVerdict =
+  | {
+      readonly kind: 'committed'
+      readonly leaderId: NodeId
+      readonly leaderEpoch: Epoch
+      readonly isr: readonly NodeId[]
+      readonly partitionEpoch: number
+      readonly leaderRecoveryState: 0 | 1
+    }
+  /** Kafka's error name; `retry` when the controller was not reached at all. */
+  | { readonly kind: 'refused'; readonly error: string }
+  | { readonly kind: 'retry' }
+
+/** Sends AlterPartition for several partitions at once; verdicts in the same order. */
+export type AlterPartition = (proposals: readonly IsrProposal[]) => Promise<readonly IsrVerdict[]>
+
+export interface ReplicationOptions {
+  readonly ports: { readonly clock: Clock }
+  readonly rpc: Rpc
+  readonly logger: Logger
+  readonly nodeId: NodeId
+  /** Of this process, as it registers. Nothing is created, led or deleted before an image holds this registration: an
+   *  earlier image is history being replayed, and acting on it could delete what was assigned again since. */
+  readonly incarnationId: Uuid
+  /** The last published image, or the empty one; `apply` brings the next. */
+  readonly image: MetadataImage
+  /** Open, in the order of `log.dirs`. */
+  readonly directories: readonly LogDirectory[]
+  readonly alterPartition: AlterPartition
+  /** Called when a replica is created and at each `config` change of its topic. */
+  readonly configFor: (topic: string) => TopicSettings
+  /** `inter.broker.listener.name`: where leaders are fetched from. */
+  readonly interBrokerListener: string
+  /** replica.lag.time.max.ms */
+  readonly replicaLagTimeMaxMs: number
+  /** replica.fetch.wait.max.ms */
+  readonly fetchWaitMaxMs: number
+  /** replica.fetch.min.bytes */
+  readonly fetchMinBytes: number
+  /** replica.fetch.response.max.bytes */
+  readonly fetchMaxBytes: number
+  /** replica.fetch.max.bytes */
+  readonly fetchPartitionMaxBytes: number
+  /** replica.fetch.backoff.ms: the longest pause after errors; the first is a twentieth of it. */
+  readonly fetchBackoffMs: number
+  /** replica.socket.timeout.ms */
+  readonly fetchTimeoutMs: number
+  /** A replica lies in another directory than its assignment says, or in one that it doesn't say yet (KIP-858). */
+  readonly onDirectoryAssigned: (placement: DirectoryPlacement) => void
+  /** A log directory was given up; its replicas are offline. */
+  readonly onDirectoryFailed: (directoryId: Uuid, error: Error) => void
+  /** A bug: the node must stop. */
+  readonly onFatal: (error: Error) => void
+}
+
+export interface TopicSettings {
+  readonly log: LogConfig
+  readonly minInsyncReplicas: number
+}
+
+export interface DirectoryPlacement {
+  readonly topicId: Uuid
+  readonly partition: number
+  readonly directoryId: Uuid
+}
