@@ -1,0 +1,129 @@
+// The records of one decision under way, over the draft: a partition that was already changed in this decision is seen
+// as changed, so that two reasons for touching it (a fenced broker, a failed directory) never overwrite each other
+// (KAFKA-13173).
+
+import type { NodeId, Uuid } from '../../src/base/index.ts'
+import { UNASSIGNED_DIR } from '../../src/base/index.ts'
+import type { NodeConfig } from '../../src/config/index.ts'
+import { resolveTopicConfig } from '../../src/config/index.ts'
+import type { MetadataRecord, PartitionChangeRecord } from '../../src/wire/index.ts'
+import type { MetadataImage, PartitionImage, TopicImage } from '../metadata/index.ts'
+import {
+  changedPartition,
+  configsOf,
+  directoryOf,
+  isActive,
+  isElrEnabled,
+  isOnlineDirectory,
+  metadataVersion,
+  partitionRecordVersion,
+  TOPIC_RESOURCE,
+} from '../metadata/index.ts'
+import type { PartitionChange } from './partition-change.ts'
+import { changePartition } from './partition-change.ts'
+import { dynamicConfig } from './types.ts'
+
+/** What an edit may leave to the draft. */
+export type PartitionEdit = Pick<PartitionChange, 'election' | 'isr' | 'unclean' | 'recoveryState' | 'directory'> & {
+  /** Brokers to be taken for gone, and for active, whatever the draft says. */
+  readonly without?: readonly NodeId[]
+  readonly with?: readonly NodeId[]
+}
+
+interface TopicRules {
+  /** min.insync.replicas, at most the replication factor. */
+  readonly minIsr: number
+  readonly unclean: boolean
+}
+
+const NO_OVERRIDES: ReadonlyMap<string, string> = new Map()
+
+export class Changes {
+  readonly records: MetadataRecord[] = []
+  readonly draft: MetadataImage
+  readonly #node: NodeConfig
+  readonly #level: number
+  readonly #elrEnabled: boolean
+  readonly #edited = new Map<string, PartitionImage>()
+  /** Topic settings that elections need, once a topic. */
+  readonly #settings = new Map<string, TopicRules>()
+  #inherited: TopicRules | null = null
+
+  constructor(draft: MetadataImage, node: NodeConfig) {
+    this.draft = draft
+    this.#node = node
+    this.#level = metadataVersion(draft)
+    this.#elrEnabled = isElrEnabled(draft)
+  }
+
+  /** The partition with the changes of this decision. */
+  partition(topic: TopicImage, index: number): PartitionImage | undefined {
+    return this.#edited.get(`${topic.id}:${index}`) ?? topic.partitions.get(index)
+  }
+
+  /** Whether unclean elections are allowed for a topic. */
+  allowsUnclean(topic: TopicImage): boolean {
+    return this.#settingsOf(topic).unclean
+  }
+
+  /** The change's record, which is now part of the decision; null where nothing changes. */
+  edit(topic: TopicImage, index: number, edit: PartitionEdit): PartitionChangeRecord | null {
+    const partition = this.partition(topic, index)
+    if (partition === undefined) return null
+    const { without, with: also, ...rest } = edit
+    const settings = this.#settingsOf(topic)
+    const acceptable = (broker: NodeId): boolean => {
+      if (without?.includes(broker)) return false
+      const registration = this.draft.brokers.get(broker)
+      if (registration === undefined) return false
+      if (!isActive(registration) && !(also?.includes(broker) ?? false)) return false
+      return isOnlineDirectory(directoryOf(partition, broker), registration.directories)
+    }
+    const record = changePartition({
+      election: settings.unclean ? 'unclean' : 'online',
+      ...rest,
+      topicId: topic.id,
+      index,
+      partition,
+      level: this.#level,
+      elrEnabled: this.#elrEnabled,
+      minIsr: settings.minIsr,
+      acceptable,
+      defaultDirectory: (broker) => defaultDirectory(this.draft, broker),
+    })
+    if (record === null) return null
+    this.#edited.set(`${topic.id}:${index}`, changedPartition(partition, record))
+    this.records.push({ type: 'PartitionChangeRecord', version: partitionRecordVersion(this.#level), value: record })
+    return record
+  }
+
+  #settingsOf(topic: TopicImage): TopicRules {
+    let found = this.#settings.get(topic.name)
+    if (found === undefined) {
+      // Elections need two of a topic's many settings, and may touch every topic: the rest is not resolved each time.
+      this.#inherited ??= this.#resolve()
+      const own = configsOf(this.draft, TOPIC_RESOURCE, topic.name)
+      const minIsr = Number(own.get('min.insync.replicas') ?? this.#inherited.minIsr)
+      const unclean = own.get('unclean.leader.election.enable')?.trim().toLowerCase()
+      found = {
+        minIsr: Math.min(minIsr, topic.partitions.get(0)?.replicas.length ?? minIsr),
+        unclean: unclean === undefined ? this.#inherited.unclean : unclean === 'true',
+      }
+      this.#settings.set(topic.name, found)
+    }
+    return found
+  }
+
+  #resolve(): TopicRules {
+    const settings = resolveTopicConfig(NO_OVERRIDES, dynamicConfig(this.draft, this.#node.nodeId), this.#node)
+    return { minIsr: settings.minInsyncReplicas, unclean: settings.uncleanLeaderElection }
+  }
+}
+
+/** A broker with one usable directory needs no asking (KIP-858); a cordoned one gets no new replica (KIP-1066). */
+export function defaultDirectory(draft: MetadataImage, broker: NodeId): Uuid {
+  const registration = draft.brokers.get(broker)
+  if (registration === undefined) return UNASSIGNED_DIR
+  const open = registration.directories.filter((id) => !(registration.cordonedDirectories?.includes(id) ?? false))
+  return open.length === 1 ? open[0]! : UNASSIGNED_DIR
+}

@@ -1,0 +1,21 @@
+// The controller's decisions: draft and request in, records and response out. Pure: it changes no image, sends nothing,
+// waits for nothing.
+
+/** What a controller writes first, and what a cluster starts with. */
+export { activationRecords, defaultBootstrapRecords } from './activation.ts'
+export { decideAlterPartition } from './alter-partition.ts'
+export {
+  decideFencing,
+  decideHeartbeat,
+  decideRegisterBroker,
+  decideRegisterController,
+  decideUnregisterBroker,
+  startSessions,
+} from './brokers.ts'
+export { decideIncrementalAlterConfigs } from './configs.ts'
+export { decideAssignReplicasToDirs } from './directories.ts'
+/** The periodic elections. */
+export { decidePreferredElections, decideUncleanElections } from './elections.ts'
+export { decideAllocateProducerIds } from './producer-ids.ts'
+export { decideCreatePartitions, decideCreateTopics, decideDeleteTopics } from './topics.ts'
+export type { BrokerSession, Controller, Decision, DecisionContext } from './types.ts'

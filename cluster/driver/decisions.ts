@@ -1,0 +1,67 @@
+// From an API's name to the controller's decision. The caller has decoded the request by that API's schema.
+
+import { Bug } from '../../src/base/index.ts'
+import type {
+  AllocateProducerIdsRequest,
+  AlterPartitionRequest,
+  AssignReplicasToDirsRequest,
+  BrokerHeartbeatRequest,
+  BrokerRegistrationRequest,
+  ControllerRegistrationRequest,
+  CreatePartitionsRequest,
+  CreateTopicsRequest,
+  DeleteTopicsRequest,
+  IncrementalAlterConfigsRequest,
+  UnregisterBrokerRequest,
+} from '../../src/wire/index.ts'
+import type { Controller, Decision, DecisionContext } from '../controller/index.ts'
+import {
+  decideAllocateProducerIds,
+  decideAlterPartition,
+  decideAssignReplicasToDirs,
+  decideCreatePartitions,
+  decideCreateTopics,
+  decideDeleteTopics,
+  decideHeartbeat,
+  decideIncrementalAlterConfigs,
+  decideRegisterBroker,
+  decideRegisterController,
+  decideUnregisterBroker,
+} from '../controller/index.ts'
+import type { MetadataImage } from '../metadata/index.ts'
+
+export function decideRequest(
+  controller: Controller,
+  draft: MetadataImage,
+  api: string,
+  request: unknown,
+  context: DecisionContext,
+): Decision<unknown> {
+  const { node } = controller
+  switch (api) {
+    case 'BrokerHeartbeat':
+      return decideHeartbeat(controller, draft, request as BrokerHeartbeatRequest, context)
+    case 'AlterPartition':
+      return decideAlterPartition(draft, node, request as AlterPartitionRequest, context)
+    case 'CreateTopics':
+      return decideCreateTopics(draft, node, request as CreateTopicsRequest, context)
+    case 'DeleteTopics':
+      return decideDeleteTopics(draft, node, request as DeleteTopicsRequest, context)
+    case 'CreatePartitions':
+      return decideCreatePartitions(draft, request as CreatePartitionsRequest, context)
+    case 'IncrementalAlterConfigs':
+      return decideIncrementalAlterConfigs(draft, request as IncrementalAlterConfigsRequest)
+    case 'AllocateProducerIds':
+      return decideAllocateProducerIds(draft, request as AllocateProducerIdsRequest)
+    case 'AssignReplicasToDirs':
+      return decideAssignReplicasToDirs(draft, node, request as AssignReplicasToDirsRequest)
+    case 'BrokerRegistration':
+      return decideRegisterBroker(controller, draft, request as BrokerRegistrationRequest, context)
+    case 'UnregisterBroker':
+      return decideUnregisterBroker(controller, draft, request as UnregisterBrokerRequest)
+    case 'ControllerRegistration':
+      return decideRegisterController(draft, request as ControllerRegistrationRequest)
+    default:
+      throw new Bug(`${api} is decided by no controller`)
+  }
+}
