@@ -1,0 +1,175 @@
+// The API table: which request is served on which kind of listener, at which versions, by which handler, and what it
+// needs to be allowed. ApiVersions is derived from it, so a node cannot claim what it does not serve. The one exception
+// is Kafka's own: Produce is advertised from version 0 although 0 to 2 are refused, since librdkafka before 2.x reads
+// support for message formats from it (KAFKA-18659).
+
+import type { Api, ErrorName, MessageSchema } from '../wire/index.ts'
+import { apis, decode, encodeResponse } from '../wire/index.ts'
+import type { Need } from './authorizer.ts'
+import { authorize } from './authorizer.ts'
+import { allocateProducerIds } from './handlers/allocate-producer-ids.ts'
+import { alterPartition } from './handlers/alter-partition.ts'
+import { apiVersions, apiVersionsUnsupported } from './handlers/api-versions.ts'
+import { assignReplicasToDirs } from './handlers/assign-replicas-to-dirs.ts'
+import { beginQuorumEpoch } from './handlers/begin-quorum-epoch.ts'
+import { brokerHeartbeat } from './handlers/broker-heartbeat.ts'
+import { brokerRegistration } from './handlers/broker-registration.ts'
+import { controllerRegistration } from './handlers/controller-registration.ts'
+import { createPartitions } from './handlers/create-partitions.ts'
+import { createTopics } from './handlers/create-topics.ts'
+import { deleteTopics } from './handlers/delete-topics.ts'
+import { describeCluster } from './handlers/describe-cluster.ts'
+import { describeConfigs } from './handlers/describe-configs.ts'
+import { describeQuorum } from './handlers/describe-quorum.ts'
+import { describeTopicPartitions } from './handlers/describe-topic-partitions.ts'
+import { endQuorumEpoch } from './handlers/end-quorum-epoch.ts'
+import { fetch } from './handlers/fetch.ts'
+import { fetchMetadataLog } from './handlers/fetch-metadata-log.ts'
+import { fetchSnapshot } from './handlers/fetch-snapshot.ts'
+import { findCoordinator } from './handlers/find-coordinator.ts'
+import { topLevel } from './handlers/forwarded.ts'
+import { incrementalAlterConfigs } from './handlers/incremental-alter-configs.ts'
+import { initProducerId } from './handlers/init-producer-id.ts'
+import { listOffsets } from './handlers/list-offsets.ts'
+import { metadata } from './handlers/metadata.ts'
+import { offsetForLeaderEpoch } from './handlers/offset-for-leader-epoch.ts'
+import { produce } from './handlers/produce.ts'
+import { vote } from './handlers/vote.ts'
+import type { Call, Handler, ListenerKind, Outcome, Refuse, Reply } from './types.ts'
+
+/** One row, with the types of its messages closed over. */
+export interface ApiEntry {
+  readonly key: number
+  readonly name: string
+  readonly min: number
+  readonly max: number
+  readonly advertisedMin: number
+  readonly pipelined: boolean
+  /** Carries records: its size is bounded by the request limit and by the fetch limits, not by those of other APIs. */
+  readonly large: boolean
+  readonly need: Need
+  serve(frame: Uint8Array, bodyAt: number, correlationId: number, call: Call): Outcome | Promise<Outcome>
+  /** Answers a version that is not supported; ApiVersions only. */
+  refuse(correlationId: number, call: Call): Outcome
+}
+
+export type ApiTables = { readonly [kind in ListenerKind]: ReadonlyMap<number, ApiEntry> }
+
+/** What a node serves on its listeners of each kind. */
+export function apiTables(): ApiTables {
+  return { broker: tableOf(brokerApis()), controller: tableOf(controllerApis()) }
+}
+
+const CLUSTER: Need = { operation: 'CLUSTER_ACTION', resource: 'CLUSTER' }
+const NOTHING: Need = { operation: 'ALL', resource: 'NONE' }
+
+function brokerApis(): ApiEntry[] {
+  return [
+    row(apis.Produce, produce, { need: topic('WRITE'), pipelined: true, large: true, advertisedMin: 0 }),
+    row(apis.Fetch, fetch, { need: topic('READ'), large: true }),
+    row(apis.ListOffsets, listOffsets, { need: topic('DESCRIBE') }),
+    row(apis.Metadata, metadata, { need: topic('DESCRIBE') }),
+    row(apis.FindCoordinator, findCoordinator, { need: { operation: 'DESCRIBE', resource: 'GROUP' } }),
+    row(apis.ApiVersions, apiVersions, { need: NOTHING, unsupported: apiVersionsUnsupported }),
+    row(apis.CreateTopics, createTopics, { need: topic('CREATE') }),
+    row(apis.DeleteTopics, deleteTopics, { need: topic('DELETE') }),
+    row(apis.InitProducerId, initProducerId, { need: { operation: 'IDEMPOTENT_WRITE', resource: 'CLUSTER' } }),
+    row(apis.OffsetForLeaderEpoch, offsetForLeaderEpoch, { need: topic('DESCRIBE') }),
+    row(apis.DescribeConfigs, describeConfigs, { need: topic('DESCRIBE_CONFIGS') }),
+    row(apis.CreatePartitions, createPartitions, { need: topic('ALTER') }),
+    row(apis.IncrementalAlterConfigs, incrementalAlterConfigs, { need: topic('ALTER_CONFIGS') }),
+    row(apis.DescribeQuorum, describeQuorum, { need: cluster('DESCRIBE') }),
+    row(apis.DescribeCluster, describeCluster, { need: cluster('DESCRIBE') }),
+    row(apis.DescribeTopicPartitions, describeTopicPartitions, { need: topic('DESCRIBE') }),
+  ]
+}
+
+function controllerApis(): ApiEntry[] {
+  const peer = { need: CLUSTER, pipelined: true, refuse: topLevel } as const
+  return [
+    row(apis.Fetch, fetchMetadataLog, { need: CLUSTER, pipelined: true, large: true, refuse: topLevel }),
+    row(apis.ApiVersions, apiVersions, { need: NOTHING, unsupported: apiVersionsUnsupported }),
+    row(apis.CreateTopics, createTopics, { need: topic('CREATE') }),
+    row(apis.DeleteTopics, deleteTopics, { need: topic('DELETE') }),
+    row(apis.DescribeConfigs, describeConfigs, { need: topic('DESCRIBE_CONFIGS') }),
+    row(apis.CreatePartitions, createPartitions, { need: topic('ALTER') }),
+    row(apis.IncrementalAlterConfigs, incrementalAlterConfigs, { need: topic('ALTER_CONFIGS') }),
+    row(apis.Vote, vote, peer),
+    row(apis.BeginQuorumEpoch, beginQuorumEpoch, peer),
+    row(apis.EndQuorumEpoch, endQuorumEpoch, peer),
+    row(apis.DescribeQuorum, describeQuorum, { need: cluster('DESCRIBE') }),
+    row(apis.AlterPartition, alterPartition, peer),
+    row(apis.FetchSnapshot, fetchSnapshot, { ...peer, large: true }),
+    row(apis.DescribeCluster, describeCluster, { need: cluster('DESCRIBE') }),
+    row(apis.BrokerRegistration, brokerRegistration, peer),
+    row(apis.BrokerHeartbeat, brokerHeartbeat, peer),
+    row(apis.AllocateProducerIds, allocateProducerIds, peer),
+    row(apis.ControllerRegistration, controllerRegistration, peer),
+    row(apis.AssignReplicasToDirs, assignReplicasToDirs, peer),
+  ]
+}
+
+interface RowOptions<Req extends MessageSchema, Res extends MessageSchema> {
+  readonly need: Need
+  /** May be begun while earlier pipelined requests of its connection wait; false: one after the other, as in Kafka. */
+  readonly pipelined?: boolean
+  readonly large?: boolean
+  readonly advertisedMin?: number
+  /** The answer to one who may not; without it the connection is closed. */
+  readonly refuse?: Refuse<Req, Res>
+  readonly unsupported?: (call: Call) => Reply<Res>
+}
+
+function row<Req extends MessageSchema, Res extends MessageSchema>(
+  api: Api<Req, Res>,
+  handle: Handler<Req, Res>,
+  options: RowOptions<Req, Res>,
+): ApiEntry {
+  const encoded = (reply: Reply<Res>, correlationId: number, version: number): Outcome =>
+    reply.kind === 'respond'
+      ? { kind: 'respond', chunks: encodeResponse(api, version, correlationId, reply.body) }
+      : reply
+  return {
+    key: api.key,
+    name: api.name,
+    min: api.minVersion,
+    max: api.latestStableVersion,
+    advertisedMin: options.advertisedMin ?? api.minVersion,
+    pipelined: options.pipelined ?? false,
+    large: options.large ?? false,
+    need: options.need,
+    serve(frame, bodyAt, correlationId, call) {
+      const request = decode(api.request, call.version, frame, bodyAt)
+      const error = authorize(options.need, call.listener)
+      if (error !== null) return refused(error)
+      const reply = handle(request, call)
+      return reply instanceof Promise
+        ? reply.then((settled) => encoded(settled, correlationId, call.version))
+        : encoded(reply, correlationId, call.version)
+
+      function refused(name: ErrorName): Outcome {
+        if (options.refuse === undefined) return { kind: 'close', reason: `${api.name}: ${name}` }
+        const body = options.refuse(request, name, call.version)
+        return encoded({ kind: 'respond', body }, correlationId, call.version)
+      }
+    },
+    refuse(correlationId, call) {
+      const reply = options.unsupported?.(call)
+      return reply === undefined
+        ? { kind: 'close', reason: `${api.name}: unsupported version` }
+        : encoded(reply, correlationId, call.version)
+    },
+  }
+}
+
+function tableOf(rows: readonly ApiEntry[]): ReadonlyMap<number, ApiEntry> {
+  return new Map(rows.map((entry) => [entry.key, entry]))
+}
+
+function topic(operation: Need['operation']): Need {
+  return { operation, resource: 'TOPIC' }
+}
+
+function cluster(operation: Need['operation']): Need {
+  return { operation, resource: 'CLUSTER' }
+}
