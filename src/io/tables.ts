@@ -1,0 +1,100 @@
+// Tables on `level`: one database a node, a sublevel a table, values binary, keys UTF-8 (which level compares by bytes).
+// Opened with the first table, since most nodes that only carry data have none.
+
+import type { Level } from 'level'
+import type { Table, TableKey, TableOperation, Tables } from '../base/index.ts'
+import { attempt } from './file.ts'
+
+type Database = Level<string, Uint8Array>
+
+export class LevelTables implements Tables {
+  readonly #directory: string
+  readonly #tables: Map<string, Promise<Table>> = new Map()
+  #database: Promise<Database> | null = null
+  #closed = false
+
+  /** `directory` is created when the first table is opened. */
+  constructor(directory: string) {
+    this.#directory = directory
+  }
+
+  open(name: string): Promise<Table> {
+    let table = this.#tables.get(name)
+    if (table === undefined) {
+      table = this.#open().then((database) => tableOf(database, this.#directory, name))
+      this.#tables.set(name, table)
+      // A failed opening may be tried again.
+      table.catch(() => this.#tables.delete(name))
+    }
+    return table
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true
+    const database = await this.#database?.catch(() => null)
+    await database?.close()
+  }
+
+  #open(): Promise<Database> {
+    if (this.#closed) return Promise.reject(new Error('the tables of this node are closed'))
+    this.#database ??= attempt(this.#directory, 'open the tables in', async () => {
+      // Loaded here: a node without tables does without its 2 MB.
+      const { Level } = await import('level')
+      const database: Database = new Level(this.#directory, { keyEncoding: 'utf8', valueEncoding: 'view' })
+      await database.open()
+      return database
+    }).catch((error: unknown) => {
+      this.#database = null
+      throw error
+    })
+    return this.#database
+  }
+}
+
+function tableOf(database: Database, directory: string, name: string): Table {
+  const level = database.sublevel<string, Uint8Array>(name, { keyEncoding: 'utf8', valueEncoding: 'view' })
+  return {
+    get: (key) => attempt(directory, 'read', () => level.get(key)),
+    batch: (operations, options = {}) =>
+      attempt(directory, 'write to', async () => {
+        const batch = operations.map((each) => toLevel(each))
+        await level.batch<string, Uint8Array>(batch, { sync: options.sync === true } as object)
+      }),
+    entries: (range = {}) => {
+      // The snapshot is the one of this call, not of the first step.
+      const iterator = level.iterator({
+        ...(range.from === undefined ? {} : { gte: range.from }),
+        ...(range.to === undefined ? {} : { lt: range.to }),
+      })
+      return walk(directory, iterator)
+    },
+    clear: () => attempt(directory, 'clear', () => level.clear()),
+  }
+}
+
+interface LevelIterator {
+  next(): Promise<[string, Uint8Array] | undefined>
+  close(): Promise<void>
+}
+
+async function* walk(directory: string, iterator: LevelIterator): AsyncGenerator<readonly [TableKey, Uint8Array]> {
+  try {
+    for (;;) {
+      const entry = await attempt(directory, 'read', () => iterator.next())
+      if (entry === undefined) return
+      yield entry
+    }
+  } finally {
+    await iterator.close()
+  }
+}
+
+type LevelOperation =
+  | { readonly type: 'put'; readonly key: string; readonly value: Uint8Array }
+  | { readonly type: 'del'; readonly key: string }
+
+function toLevel(operation: TableOperation): LevelOperation {
+  return operation.kind === 'put'
+    ? { type: 'put', key: operation.key, value: operation.value }
+    : { type: 'del', key: operation.key }
+}

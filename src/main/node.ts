@@ -1,0 +1,294 @@
+// `createNode(options)`: the single constructor of a node, in production, embedded and in the simulator. It opens the log
+// directories, builds the rooms and connects them: cluster metadata publishes, replication subscribes, the request side
+// asks both. It decides nothing. Whatever is thrown in the node's own callbacks cuts it off from the world.
+
+import { type ClusterDriver, createClusterDriver } from '../../cluster/driver/index.ts'
+import { emptyImage, type ListenerEndpoint, supportedFeatures } from '../../cluster/metadata/index.ts'
+import { createRaftDriver, type RaftDriver } from '../../raft/driver/index.ts'
+import type { ReplicationDriver } from '../../replication/driver/index.ts'
+import { Bug, type Logger, messageOf, type NodeId, type Uuid } from '../base/index.ts'
+import { type Broker, createBroker, type ServedListener } from '../broker/index.ts'
+import { type ListenerConfig, type NodeConfig, resolveTopicConfig } from '../config/index.ts'
+import { type LogDirectory, openLogDirectory } from '../log/index.ts'
+import { createRpc, type Rpc } from '../rpc/index.ts'
+import { readBootstrapRecords } from './bootstrap.ts'
+import { checkDirectories, directoriesOf, type NodeIdentity } from './directories.ts'
+import { everyoneFenced } from './farewell.ts'
+import { connectReplication } from './replicas.ts'
+import { raftConfigOf, rpcOptionsOf } from './settings.ts'
+import { type SeverablePorts, severable } from './severed.ts'
+import type { BoundListener, NodeOptions, NodeView, OdradekNode, StopOptions } from './types.ts'
+
+/** How long a stopping node asks for its partitions to be taken over. */
+const CONTROLLED_SHUTDOWN_MS = 30_000
+/** The same where the whole cluster stops, and nobody may be left to answer. */
+const FAREWELL_MS = 3_000
+const NO_CONFIGS: ReadonlyMap<string, string> = new Map()
+const SECURITY_PROTOCOLS = ['PLAINTEXT', 'SSL', 'SASL_PLAINTEXT', 'SASL_SSL']
+
+export function createNode(options: NodeOptions): OdradekNode {
+  return new Node(options)
+}
+
+/** What exists once the directories are open. */
+interface Rooms {
+  readonly rpc: Rpc
+  readonly raft: RaftDriver
+  readonly cluster: ClusterDriver
+  readonly replication: ReplicationDriver | null
+  readonly broker: Broker
+}
+
+class Node implements OdradekNode {
+  readonly nodeId: NodeId
+  readonly #config: NodeConfig
+  readonly #logger: Logger
+  readonly #ports: SeverablePorts
+  readonly #onFatal: (error: Error) => void
+  #directories: readonly LogDirectory[] = []
+  #rooms: Rooms | null = null
+  #started: Promise<void> | null = null
+  #stopped: Promise<void> | null = null
+  #dead = false
+  readonly #incarnationId: Uuid
+  readonly #failedDirectories: Uuid[] = []
+
+  constructor(options: NodeOptions) {
+    this.nodeId = options.config.nodeId
+    this.#config = options.config
+    this.#logger = options.logger.child({ node: options.config.nodeId })
+    this.#onFatal = options.onFatal
+    this.#ports = severable(options.ports, (error) => this.#fatal(error))
+    this.#incarnationId = options.ports.random.uuid()
+  }
+
+  start(): Promise<void> {
+    this.#started ??= this.#start().catch(async (error: unknown) => {
+      await this.stop()
+      throw error
+    })
+    return this.#started
+  }
+
+  stop(options?: StopOptions): Promise<void> {
+    this.#stopped ??= this.#stop(options?.handOver ?? true)
+    return this.#stopped
+  }
+
+  kill(): Promise<void> {
+    this.#dead = true
+    return this.#ports.sever()
+  }
+
+  get listeners(): readonly BoundListener[] {
+    return (this.#rooms?.broker.listeners ?? []).map((bound) => {
+      const advertised = this.#advertised(bound)
+      return {
+        name: bound.name,
+        host: bound.host,
+        port: bound.port,
+        advertisedHost: advertised.host,
+        advertisedPort: advertised.port,
+      }
+    })
+  }
+
+  observe(): NodeView {
+    const rooms = this.#rooms
+    const image = rooms?.cluster.image ?? emptyImage
+    return {
+      nodeId: this.nodeId,
+      quorum: {
+        role: rooms?.raft.isActiveLeader ? 'leader' : 'follower',
+        leaderId: rooms?.raft.leader.leaderId ?? -1,
+        epoch: rooms?.raft.leader.epoch ?? 0,
+        highWatermark: rooms?.raft.highWatermark ?? 0,
+        endOffset: rooms?.raft.endOffset ?? 0,
+      },
+      brokerState: rooms?.cluster.brokerState ?? 'starting',
+      brokerEpoch: rooms?.cluster.brokerEpoch ?? -1,
+      image,
+      replicas: rooms?.replication?.observe() ?? [],
+    }
+  }
+
+  async #start(): Promise<void> {
+    const config = this.#config
+    const identity = await checkDirectories(this.#ports.disk, config)
+    await this.#openDirectories()
+    const rooms = await this.#build(identity)
+    this.#rooms = rooms
+    const registered = this.#registered(rooms.cluster)
+    await rooms.raft.start()
+    const incarnationId = this.#incarnationId
+    if (config.isController) {
+      const bound = await rooms.broker.listen('controller')
+      rooms.cluster.startController({ incarnationId, listeners: bound.map((listener) => this.#endpoint(listener)) })
+    }
+    if (!config.isBroker) return registered
+    const bound = await rooms.broker.listen('broker')
+    rooms.cluster.startBroker({
+      incarnationId,
+      listeners: bound.map((listener) => this.#endpoint(listener)),
+      rack: config.rack,
+      directories: this.#directories.filter((d) => config.logDirs.includes(d.path)).map((d) => d.meta.directoryId),
+      previousBrokerEpoch: Math.min(...this.#directories.map((directory) => directory.previousBrokerEpoch)),
+    })
+    await rooms.cluster.unfenced
+  }
+
+  async #openDirectories(): Promise<void> {
+    const ports = { ...this.#ports, logger: this.#logger }
+    const opened: LogDirectory[] = []
+    this.#directories = opened
+    for (const path of directoriesOf(this.#config)) {
+      opened.push(
+        await openLogDirectory(ports, path, {
+          configOf: () => resolveTopicConfig(NO_CONFIGS, { broker: NO_CONFIGS, cluster: NO_CONFIGS }, this.#config),
+          checkpointIntervalMs: this.#config.int('log.flush.offset.checkpoint.interval.ms'),
+          retentionCheckIntervalMs: this.#config.long('log.retention.check.interval.ms'),
+        }),
+      )
+    }
+  }
+
+  async #build(identity: NodeIdentity): Promise<Rooms> {
+    const config = this.#config
+    const ports = this.#ports
+    const logger = this.#logger
+    const onFatal = (error: Error): void => this.#fatal(error)
+    const rpc = createRpc(ports, rpcOptionsOf(config))
+    const raft = createRaftDriver({ ports, rpc, logger, config: raftConfigOf(config, identity), onFatal })
+    let replication: ReplicationDriver | null = null
+    const bootstrapRecords = config.isController
+      ? await readBootstrapRecords(ports.disk, config.metadataLogDir)
+      : undefined
+    const cluster = createClusterDriver({
+      ports,
+      rpc,
+      raft,
+      logger,
+      config,
+      clusterId: identity.clusterId,
+      ...(bootstrapRecords === undefined ? {} : { bootstrapRecords }),
+      ready: () => replication?.settled ?? true,
+      offlineDirectories: () => this.#failedDirectories,
+      onFatal,
+    })
+    if (config.isBroker) {
+      replication = connectReplication({
+        clock: ports.clock,
+        rpc,
+        logger,
+        config,
+        cluster,
+        directories: this.#directories.filter((directory) => config.logDirs.includes(directory.path)),
+        incarnationId: this.#incarnationId,
+        onDirectoryFailed: (id, error) => this.#directoryFailed(id, error),
+        onFatal,
+      })
+    }
+    const { clusterId } = identity
+    const broker = createBroker({
+      ports,
+      logger,
+      config,
+      clusterId,
+      cluster,
+      raft,
+      replication,
+      supportedFeatures,
+      onFatal,
+    })
+    return { rpc, raft, cluster, replication, broker }
+  }
+
+  /** A controller alone is up when it has seen its own registration in the metadata. */
+  #registered(cluster: ClusterDriver): Promise<void> {
+    return new Promise((resolve) => {
+      cluster.onImage((_before, after) => {
+        if (after.controllers.get(this.nodeId)?.incarnationId === this.#incarnationId) resolve()
+      })
+    })
+  }
+
+  /** Kafka's rule: a node without its metadata log, or without any directory, cannot go on. */
+  #directoryFailed(id: Uuid, error: Error): void {
+    this.#failedDirectories.push(id)
+    const failed = this.#directories.find((directory) => directory.meta.directoryId === id)
+    this.#logger.error({ directory: failed?.path, error: messageOf(error) }, 'log directory failed and was given up')
+    const left = this.#directories.filter((directory) => !this.#failedDirectories.includes(directory.meta.directoryId))
+    if (failed?.path === this.#config.metadataLogDir || left.length === 0) this.#fatal(error)
+  }
+
+  async #stop(handOver: boolean): Promise<void> {
+    const rooms = this.#rooms
+    if (rooms !== null && !this.#dead) {
+      const { broker, cluster, raft, replication, rpc } = rooms
+      // Running or about to be: the image may say so before the heartbeat that tells the broker.
+      const registered = cluster.brokerState === 'running' || cluster.brokerState === 'fenced'
+      if (registered && this.#config.boolean('controlled.shutdown.enable')) {
+        await cluster.controlledShutdown(handOver ? CONTROLLED_SHUTDOWN_MS : FAREWELL_MS)
+        if (!handOver) await everyoneFenced(cluster, raft, this.#ports.clock, FAREWELL_MS)
+      }
+      await broker.close()
+      await replication?.stop()
+      await cluster.stop()
+      await raft.stop()
+      rpc.close()
+    }
+    if (!this.#dead) await this.#closeDirectories()
+    await this.kill()
+  }
+
+  /** A directory that was opened and never used keeps the word of its last clean stop. */
+  async #closeDirectories(): Promise<void> {
+    const brokerEpoch = this.#rooms?.cluster.brokerEpoch ?? -1
+    const registered = brokerEpoch >= 0 || !this.#config.isBroker
+    await Promise.all(
+      this.#directories
+        .filter((directory) => !this.#failedDirectories.includes(directory.meta.directoryId))
+        .map((directory) =>
+          directory.close(
+            registered
+              ? { clean: true, brokerEpoch }
+              : { clean: directory.cleanShutdown, brokerEpoch: directory.previousBrokerEpoch },
+          ),
+        ),
+    )
+  }
+
+  #fatal(error: unknown): void {
+    if (this.#dead) return
+    this.#logger.error(
+      { error: messageOf(error), stack: error instanceof Error ? error.stack : undefined },
+      'the node cannot go on',
+    )
+    void this.kill()
+    this.#onFatal(error instanceof Error ? error : new Bug(messageOf(error)))
+  }
+
+  #advertised(bound: ServedListener): { readonly host: string; readonly port: number } {
+    const configured = this.#listenerConfig(bound.name)
+    return {
+      host: configured.host === '' ? bound.host : configured.host,
+      port: configured.port === 0 ? bound.port : configured.port,
+    }
+  }
+
+  #listenerConfig(name: string): ListenerConfig {
+    const { advertisedListeners, listeners } = this.#config
+    const configured = [...advertisedListeners, ...listeners].find((listener) => listener.name === name)
+    if (configured === undefined) throw new Bug(`listener ${name} was bound but is not configured`)
+    return configured
+  }
+
+  #endpoint(bound: ServedListener): ListenerEndpoint {
+    const { securityProtocol } = this.#listenerConfig(bound.name)
+    return {
+      name: bound.name,
+      ...this.#advertised(bound),
+      securityProtocol: SECURITY_PROTOCOLS.indexOf(securityProtocol),
+    }
+  }
+}

@@ -1,0 +1,63 @@
+// Connects replication to cluster metadata: what a topic's configuration is by the latest image, and where reports of
+// directories and ISR proposals go.
+
+import type { ClusterDriver } from '../../cluster/driver/index.ts'
+import { BROKER_RESOURCE, configsOf, type MetadataImage, TOPIC_RESOURCE } from '../../cluster/metadata/index.ts'
+import { createReplicationDriver, type ReplicationDriver } from '../../replication/driver/index.ts'
+import type { Clock, Logger, Uuid } from '../base/index.ts'
+import { type NodeConfig, resolveTopicConfig, type TopicSettings } from '../config/index.ts'
+import type { LogDirectory } from '../log/index.ts'
+import type { Rpc } from '../rpc/index.ts'
+import { replicationSettingsOf } from './settings.ts'
+
+export interface ReplicaRooms {
+  readonly clock: Clock
+  readonly rpc: Rpc
+  readonly logger: Logger
+  readonly config: NodeConfig
+  readonly cluster: ClusterDriver
+  readonly directories: readonly LogDirectory[]
+  readonly incarnationId: Uuid
+  readonly onDirectoryFailed: (directoryId: Uuid, error: Error) => void
+  readonly onFatal: (error: Error) => void
+}
+
+export function connectReplication(rooms: ReplicaRooms): ReplicationDriver {
+  const { cluster, config } = rooms
+  const replication = createReplicationDriver({
+    ...replicationSettingsOf(config),
+    ports: { clock: rooms.clock },
+    rpc: rooms.rpc,
+    image: cluster.image,
+    logger: rooms.logger,
+    incarnationId: rooms.incarnationId,
+    directories: rooms.directories,
+    alterPartition: (proposals) => cluster.alterPartition(proposals),
+    configFor: (topic) => {
+      const settings = topicSettings(config, latest, topic)
+      return { log: settings, minInsyncReplicas: settings.minInsyncReplicas }
+    },
+    onDirectoryAssigned: ({ topicId, partition, directoryId }) =>
+      cluster.assignReplicas([{ topicId, index: partition, directory: directoryId }]),
+    onDirectoryFailed: rooms.onDirectoryFailed,
+    onFatal: rooms.onFatal,
+  })
+  // Replication asks for configurations while it acts on an image: that image, not the one before.
+  let latest = cluster.image
+  cluster.onImage((_before, after, changes) => {
+    latest = after
+    replication.apply(after, changes)
+  })
+  return replication
+}
+
+function topicSettings(config: NodeConfig, image: MetadataImage, topic: string): TopicSettings {
+  return resolveTopicConfig(
+    configsOf(image, TOPIC_RESOURCE, topic),
+    {
+      broker: configsOf(image, BROKER_RESOURCE, String(config.nodeId)),
+      cluster: configsOf(image, BROKER_RESOURCE, ''),
+    },
+    config,
+  )
+}

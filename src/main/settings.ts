@@ -1,0 +1,79 @@
+// What the rooms are told of a node's configuration, each in its own terms. Names on the left of a comma are Kafka's.
+
+import type { RaftConfig } from '../../raft/driver/index.ts'
+import type { Endpoint, NodeId, Uuid } from '../base/index.ts'
+import type { NodeConfig } from '../config/index.ts'
+import type { RpcOptions } from '../rpc/index.ts'
+
+/** Kafka's `max.message.bytes` and fetch sizes are far below it; a peer that claims more is wrong. */
+const MAX_RESPONSE_BYTES = 256 * 1024 * 1024
+
+export function rpcOptionsOf(config: NodeConfig): RpcOptions {
+  return {
+    clientId: `odradek-${config.nodeId}`,
+    reconnectBackoffMs: 50,
+    reconnectBackoffMaxMs: 1000,
+    connectTimeoutMs: 10_000,
+    maxResponseBytes: MAX_RESPONSE_BYTES,
+  }
+}
+
+export function raftConfigOf(
+  config: NodeConfig,
+  identity: { readonly clusterId: string; readonly directoryId: Uuid },
+): RaftConfig {
+  const listenerName = config.controllerListenerNames[0]!
+  const own = config.advertisedListeners.find((listener) => listener.name === listenerName)
+  return {
+    nodeId: config.nodeId,
+    directoryId: identity.directoryId,
+    clusterId: identity.clusterId,
+    canVote: config.isController,
+    staticVoters: config.staticVoters.map((voter) => ({ id: voter.id, endpoint: endpointOf(voter) })),
+    bootstrapServers: config.bootstrapServers.map(endpointOf),
+    listenerName,
+    advertised: config.isController && own !== undefined ? endpointOf(own) : null,
+    metadataDirectory: config.metadataLogDir,
+    fetchTimeoutMs: config.int('controller.quorum.fetch.timeout.ms'),
+    electionTimeoutMs: config.int('controller.quorum.election.timeout.ms'),
+    electionBackoffMaxMs: config.int('controller.quorum.election.backoff.max.ms'),
+    requestTimeoutMs: config.int('controller.quorum.request.timeout.ms'),
+    retryBackoffMs: config.int('controller.quorum.retry.backoff.ms'),
+    appendLingerMs: config.int('controller.quorum.append.linger.ms'),
+    maxBatchBytes: 8 * 1024 * 1024,
+    segmentBytes: config.int('metadata.log.segment.bytes'),
+    segmentMs: config.long('metadata.log.segment.ms'),
+    retentionBytes: config.long('metadata.max.retention.bytes'),
+    retentionMs: config.long('metadata.max.retention.ms'),
+  }
+}
+
+function endpointOf(at: { readonly host: string; readonly port: number }): Endpoint {
+  return { host: at.host, port: at.port }
+}
+
+export interface ReplicationSettings {
+  readonly nodeId: NodeId
+  readonly interBrokerListener: string
+  readonly replicaLagTimeMaxMs: number
+  readonly fetchWaitMaxMs: number
+  readonly fetchMinBytes: number
+  readonly fetchMaxBytes: number
+  readonly fetchPartitionMaxBytes: number
+  readonly fetchBackoffMs: number
+  readonly fetchTimeoutMs: number
+}
+
+export function replicationSettingsOf(config: NodeConfig): ReplicationSettings {
+  return {
+    nodeId: config.nodeId,
+    interBrokerListener: config.interBrokerListenerName,
+    replicaLagTimeMaxMs: config.long('replica.lag.time.max.ms'),
+    fetchWaitMaxMs: config.int('replica.fetch.wait.max.ms'),
+    fetchMinBytes: config.int('replica.fetch.min.bytes'),
+    fetchMaxBytes: config.int('replica.fetch.response.max.bytes'),
+    fetchPartitionMaxBytes: config.int('replica.fetch.max.bytes'),
+    fetchBackoffMs: config.int('replica.fetch.backoff.ms'),
+    fetchTimeoutMs: config.int('replica.socket.timeout.ms'),
+  }
+}

@@ -1,0 +1,60 @@
+// The single constructor of a node, `createNode(config, ports)`, as production, embedding and the simulator see it.
+
+import type { MetadataImage } from '../../cluster/metadata/index.ts'
+import type { ReplicaView } from '../../replication/driver/index.ts'
+import type { Epoch, Logger, NodeId, Offset, Ports } from '../base/index.ts'
+import type { NodeConfig } from '../config/index.ts'
+
+export interface NodeOptions {
+  readonly config: NodeConfig
+  readonly ports: Ports
+  readonly logger: Logger
+  /** Called when the node can go on no longer (a Bug, or its last log directory failed). The node has already severed its ports. */
+  readonly onFatal: (error: Error) => void
+}
+
+export interface BoundListener {
+  readonly name: string
+  /** As bound. */
+  readonly host: string
+  readonly port: number
+  /** As advertised to clients. */
+  readonly advertisedHost: string
+  readonly advertisedPort: number
+}
+
+export interface StopOptions {
+  /** Take the time to move leaderships away first (default). False where the whole cluster stops: nobody could take them
+   *  over, so every node says that it leaves, waits a moment for the others to have said so too, and goes. */
+  readonly handOver?: boolean
+}
+
+export interface OdradekNode {
+  readonly nodeId: NodeId
+  /** Binds listeners, loads and recovers logs, joins the quorum, registers. Resolves when the broker is unfenced (or, for
+   *  a controller alone, when a leader of the quorum is known). Rejects with one clear sentence. */
+  start(): Promise<void>
+  /** Controlled shutdown, flush, clean marker. Idempotent. */
+  stop(options?: StopOptions): Promise<void>
+  /** Cuts every port at once, as SIGKILL would: nothing is flushed, no marker is written. */
+  kill(): Promise<void>
+  /** Known once `start` has bound them. */
+  readonly listeners: readonly BoundListener[]
+  observe(): NodeView
+}
+
+/** A read-only view for checkers, the console and embedding. */
+export interface NodeView {
+  readonly nodeId: NodeId
+  readonly quorum: {
+    readonly role: string
+    readonly leaderId: NodeId
+    readonly epoch: Epoch
+    readonly highWatermark: Offset
+    readonly endOffset: Offset
+  }
+  readonly brokerState: string
+  readonly brokerEpoch: number
+  readonly image: MetadataImage
+  readonly replicas: readonly ReplicaView[]
+}
