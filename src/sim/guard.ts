@@ -1,0 +1,195 @@
+// The fence around a simulation: while one is open, real time, chance, timers, files and sockets that are reached for
+// from our own rooms throw and name the caller. World rooms (`src/io`, `src/sim`) and everybody else's code pass.
+// Caught by stack, so a call through a library on behalf of a room is caught too.
+
+import childProcess from 'node:child_process'
+import crypto from 'node:crypto'
+import dns from 'node:dns'
+import fs from 'node:fs'
+import { syncBuiltinESMExports } from 'node:module'
+import net from 'node:net'
+import { performance } from 'node:perf_hooks'
+import process from 'node:process'
+import timers from 'node:timers'
+import zlib from 'node:zlib'
+import { Bug } from '../base/index.ts'
+
+const realSetImmediate = globalThis.setImmediate
+const RealDate = globalThis.Date
+
+/** How many immediates are asked for at a time: they share one look of the loop at its sockets. */
+const BATCH = 64
+
+/**
+ * Calls `step` again and again until it answers something or throws. Between two calls every microtask and nextTick
+ * drains, as Node does between two immediates.
+ */
+export function realSteps<T>(step: () => T | null): Promise<T> {
+  return new Promise((resolve, reject) => {
+    let over = false
+    let asked = 0
+    const ask = (): void => {
+      asked = BATCH
+      for (let i = 0; i < BATCH; i++) realSetImmediate(call)
+    }
+    const call = (): void => {
+      asked--
+      if (over) return
+      try {
+        const answer = step()
+        if (answer !== null) {
+          over = true
+          resolve(answer)
+        }
+      } catch (error) {
+        over = true
+        reject(error)
+      }
+      if (asked === 0 && !over) ask()
+    }
+    ask()
+  })
+}
+
+const OUR_ROOMS = /(?:^|[/\\])(?:src|raft|replication|cluster)[/\\][^\s:]*\.(?:ts|js)/
+const FOREIGN = /[/\\](?:node_modules|src[/\\](?:sim|io))[/\\]/
+/** Directories of this checkout or package: a user's own `src` is not ours. */
+const HOME = new URL('../..', import.meta.url).pathname
+
+/** The innermost frame that belongs to one of our rooms, or null. */
+export function guiltyFrame(stack: string): string | null {
+  for (const line of stack.split('\n').slice(1)) {
+    const at = line.indexOf(HOME)
+    if (at < 0) continue
+    const path = line.slice(at + HOME.length - 1)
+    if (OUR_ROOMS.test(path) && !FOREIGN.test(path)) return path.slice(1).replace(/\)$/, '')
+  }
+  return null
+}
+
+function forbid(name: string): void {
+  const limit = Error.stackTraceLimit
+  Error.stackTraceLimit = 50
+  const holder: { stack?: string } = {}
+  Error.captureStackTrace(holder, forbid)
+  Error.stackTraceLimit = limit
+  const frame = guiltyFrame(holder.stack ?? '')
+  if (frame !== null) {
+    throw new Bug(`${name} called at ${frame} inside a simulation: time, chance and the outside come by the ports`)
+  }
+}
+
+function all(on: object, of: string, names: readonly string[]): Patch[] {
+  return names.map((name) => ({ on, name, label: of === '' ? name : `${of}.${name}` }))
+}
+
+type Patch = { readonly on: object; readonly name: string; readonly label: string }
+
+const PATCHES: readonly Patch[] = [
+  ...all(globalThis, '', ['setTimeout', 'setInterval', 'setImmediate', 'queueMicrotask']),
+  ...all(timers, 'timers', ['setTimeout', 'setInterval', 'setImmediate']),
+  ...all(timers.promises, 'timers.promises', ['setTimeout', 'setInterval', 'setImmediate']),
+  ...all(Math, 'Math', ['random']),
+  ...all(performance, 'performance', ['now']),
+  ...all(process, 'process', ['hrtime', 'nextTick']),
+  ...all(globalThis.crypto, 'crypto', ['getRandomValues', 'randomUUID']),
+  ...all(crypto, 'crypto', ['randomBytes', 'randomFillSync', 'randomFill', 'randomInt', 'randomUUID']),
+  ...all(fs, 'fs', ['open', 'openSync', 'read', 'readSync', 'write', 'writeSync', 'readFile', 'readFileSync']),
+  ...all(fs, 'fs', ['writeFile', 'writeFileSync', 'stat', 'statSync', 'existsSync', 'mkdirSync', 'readdirSync']),
+  ...all(fs.promises, 'fs.promises', ['open', 'readFile', 'writeFile', 'stat', 'mkdir', 'readdir', 'rename', 'rm']),
+  ...all(net, 'net', ['connect', 'createConnection', 'createServer']),
+  ...all(dns, 'dns', ['lookup']),
+  ...all(dns.promises, 'dns.promises', ['lookup']),
+  ...all(zlib, 'zlib', ['gzip', 'gunzip', 'deflate', 'inflate', 'zstdCompress', 'zstdDecompress', 'createGzip']),
+  ...all(childProcess, 'child_process', ['spawn', 'exec', 'execFile', 'fork']),
+]
+
+/** Handles that no simulated run has: sockets, listeners, look-ups, child processes, threads. */
+const REAL_RESOURCES: ReadonlySet<string> = new Set([
+  'TCPSocketWrap',
+  'TCPServerWrap',
+  'TCPConnectWrap',
+  'UDPWrap',
+  'GetAddrInfoReqWrap',
+  'ProcessWrap',
+  'Worker',
+])
+
+/** How many real resources the process has open now; a run in which the number grows has leaked out of its ports. */
+export function realResources(): readonly string[] {
+  return process.getActiveResourcesInfo().filter((each) => REAL_RESOURCES.has(each))
+}
+
+let installed = 0
+let undo: (() => void)[] = []
+
+/** Puts the fence up; the returned call takes it down again. Several simulations share it. */
+export function guard(): () => void {
+  if (installed++ === 0) install()
+  let up = true
+  return () => {
+    if (!up) return
+    up = false
+    if (--installed === 0) uninstall()
+  }
+}
+
+function install(): void {
+  for (const { on, name, label } of PATCHES) {
+    const own = Object.getOwnPropertyDescriptor(on, name)
+    const real: unknown = Reflect.get(on, name)
+    if (typeof real !== 'function') continue
+    const fenced = function (this: unknown, ...args: unknown[]): unknown {
+      forbid(label)
+      return Reflect.apply(real, this, args)
+    }
+    // What hangs on the function itself (`hrtime.bigint`, `setTimeout`'s promisified form) stays reachable, guarded too.
+    for (const key of Reflect.ownKeys(real)) {
+      if (key === 'length' || key === 'name' || key === 'prototype') continue
+      Object.defineProperty(fenced, key, Object.getOwnPropertyDescriptor(real, key)!)
+    }
+    if (name === 'hrtime') {
+      const bigint = process.hrtime.bigint
+      Object.defineProperty(fenced, 'bigint', {
+        configurable: true,
+        writable: true,
+        value: () => {
+          forbid('process.hrtime.bigint')
+          return bigint()
+        },
+      })
+    }
+    Object.defineProperty(on, name, { configurable: true, enumerable: true, writable: true, value: fenced })
+    undo.push(() => {
+      if (own === undefined) Reflect.deleteProperty(on, name)
+      else Object.defineProperty(on, name, own)
+    })
+  }
+  globalThis.Date = fencedDate()
+  undo.push(() => {
+    globalThis.Date = RealDate
+  })
+  syncBuiltinESMExports()
+}
+
+function uninstall(): void {
+  for (const each of undo.reverse()) each()
+  undo = []
+  syncBuiltinESMExports()
+}
+
+function fencedDate(): DateConstructor {
+  return new Proxy(RealDate, {
+    construct(target, args, newTarget) {
+      if (args.length === 0) forbid('new Date()')
+      return Reflect.construct(target, args, newTarget)
+    },
+    get(target, key) {
+      if (key !== 'now') return Reflect.get(target, key)
+      return () => {
+        forbid('Date.now')
+        return target.now()
+      }
+    },
+  })
+}

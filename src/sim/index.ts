@@ -1,0 +1,12 @@
+// The door of the simulator: one seed, N hosts, the six ports of each, and the faults. A public product, `odradek/sim`.
+
+/** N whole nodes in it, and clients. */
+export type { SimClusterOptions } from './cluster.ts'
+export { createSimCluster, SimCluster } from './cluster.ts'
+/** A host's disk, for checkers and faults. */
+export type { DiskFaults, DiskState } from './disk.ts'
+/** How far a run goes, and why it stopped. */
+export type { RunEnd, RunLimits } from './kernel.ts'
+export type { SimulationOptions } from './simulation.ts'
+/** Bodies of all six ports from one seed, and the verbs that hurt them. */
+export { createSimulation, Simulation } from './simulation.ts'

@@ -1,0 +1,221 @@
+// The heart of the simulated world: one virtual clock in whole microseconds and one queue of events for all nodes.
+// Between two events every microtask drains, so what a node does inside one event is one step of the world. Events of
+// a dead process never run; those of a busy or paused one wait. Knows nothing of disks, networks or Kafka.
+
+import type { SeededRandom } from '../base/index.ts'
+import { Bug, popHeap, pushHeap } from '../base/index.ts'
+import { realResources, realSteps } from './guard.ts'
+import { TraceHash } from './trace.ts'
+
+/** Node runs overdue timers before it polls for what has arrived; after a stall the order is the same here. */
+export const TIMER = 0
+export const ARRIVAL = 1
+export type Phase = typeof TIMER | typeof ARRIVAL
+
+/** One life of a node's process: born with its ports, ended by a kill, never revived. */
+export class Process {
+  readonly name: string
+  readonly index: number
+  readonly incarnation: number
+  alive = true
+  paused = false
+  /** Its events queue behind this instant (microseconds): work costs time. */
+  busyUntil = 0
+  portCalls = 0
+  /** The port call at which a planned kill strikes; the call itself has no effect. */
+  killAtPortCall: number = Number.POSITIVE_INFINITY
+  readonly held: SimEvent[] = []
+  readonly onDeath: (() => void)[] = []
+
+  constructor(name: string, index: number, incarnation: number) {
+    this.name = name
+    this.index = index
+    this.incarnation = incarnation
+  }
+}
+
+export interface SimEvent {
+  at: number
+  readonly phase: Phase
+  readonly order: number
+  readonly process: Process | null
+  /** Null once cancelled. */
+  run: (() => void) | null
+}
+
+export interface RunLimits {
+  /** Virtual milliseconds since the beginning of the world. */
+  readonly untilMs?: number
+  /** Asked after every event. */
+  readonly until?: () => boolean
+  readonly maxEvents?: number
+}
+
+const RESOURCE_CHECK_EVERY = 64
+/** Real clocks move on by themselves: a loop that waits for that would turn for ever here. */
+const MOST_EVENTS_AT_ONCE = 1_000_000
+
+export type RunEnd = 'until' | 'time' | 'events' | 'idle'
+
+export class Kernel {
+  /** Microseconds. */
+  now = 0
+  events = 0
+  readonly trace: TraceHash = new TraceHash()
+  readonly random: SeededRandom
+  /** Called after every event, when all microtasks have drained: invariants are checked here. */
+  readonly afterEvent: (() => void)[] = []
+  readonly #heap: SimEvent[] = []
+  readonly #turnEnd: (() => void)[] = []
+  #order = 0
+  #running = false
+  #eventsNow = 0
+  #failure: unknown = null
+
+  constructor(random: SeededRandom) {
+    this.random = random
+  }
+
+  schedule(afterUs: number, phase: Phase, process: Process | null, run: () => void): SimEvent {
+    const event: SimEvent = { at: this.now + Math.max(0, afterUs), phase, order: this.#order++, process, run }
+    pushHeap(this.#heap, event, before)
+    return event
+  }
+
+  /** A promise that settles by an event of `process`, or never if it dies first. */
+  later<T>(afterUs: number, process: Process, produce: () => T): Promise<T> {
+    return new Promise((resolve, reject) => {
+      this.schedule(afterUs, ARRIVAL, process, () => {
+        try {
+          resolve(produce())
+        } catch (error) {
+          reject(error)
+        }
+      })
+    })
+  }
+
+  /** Runs once the current event and its microtasks are over: what a corked socket does. */
+  atTurnEnd(run: () => void): void {
+    this.#turnEnd.push(run)
+  }
+
+  /** Every port call begins here; false when the caller is dead, and then the call must do nothing at all. */
+  enter(process: Process, operation: string): boolean {
+    if (!process.alive) return false
+    process.portCalls++
+    this.trace.int(process.index)
+    this.trace.text(operation)
+    if (process.portCalls < process.killAtPortCall) return true
+    this.end(process)
+    return false
+  }
+
+  /** The process is no more: its events, callbacks and promises stay where they are for ever. */
+  end(process: Process): void {
+    if (!process.alive) return
+    process.alive = false
+    process.held.length = 0
+    this.trace.int(process.index)
+    this.trace.text('end')
+    for (const each of process.onDeath) each()
+  }
+
+  pause(process: Process): void {
+    process.paused = true
+  }
+
+  resume(process: Process): void {
+    process.paused = false
+    for (const event of process.held.splice(0)) {
+      event.at = Math.max(event.at, this.now)
+      pushHeap(this.#heap, event, before)
+    }
+  }
+
+  /** Something outside an event went wrong; the run rejects with the first such error. */
+  fail(error: unknown): void {
+    this.#failure ??= error
+  }
+
+  async run(limits: RunLimits): Promise<RunEnd> {
+    if (this.#running) throw new Bug('a simulation is run by one caller at a time')
+    this.#running = true
+    try {
+      return await this.#loop(limits)
+    } finally {
+      this.#running = false
+    }
+  }
+
+  #loop(limits: RunLimits): Promise<RunEnd> {
+    const lastUs = limits.untilMs === undefined ? Number.POSITIVE_INFINITY : Math.round(limits.untilMs * 1000)
+    const resources = realResources().length
+    let left = limits.maxEvents ?? Number.POSITIVE_INFINITY
+    return realSteps(() => {
+      // All microtasks of the event before, or of the caller, have drained by now.
+      this.#settle()
+      if (this.events % RESOURCE_CHECK_EVERY === 0) noMoreThan(resources)
+      if (limits.until?.() === true) return 'until'
+      if (left-- <= 0) return 'events'
+      const event = this.#next(lastUs)
+      if (event === null) {
+        noMoreThan(resources)
+        if (lastUs === Number.POSITIVE_INFINITY) return 'idle'
+        this.now = Math.max(this.now, lastUs)
+        return 'time'
+      }
+      this.#moveTo(event)
+      this.trace.int(event.at)
+      this.trace.int(event.process === null ? -1 : event.process.index)
+      event.run?.()
+      return null
+    })
+  }
+
+  #moveTo(event: SimEvent): void {
+    this.events++
+    if (event.at > this.now) {
+      this.now = event.at
+      this.#eventsNow = 0
+    } else if (++this.#eventsNow > MOST_EVENTS_AT_ONCE) {
+      const name = event.process?.name ?? 'the world'
+      throw new Bug(`time stands still at ${this.now / 1000} ms: ${name} has something to do again and again at once`)
+    }
+  }
+
+  #settle(): void {
+    while (this.#turnEnd.length > 0) for (const each of this.#turnEnd.splice(0)) each()
+    if (this.#failure !== null) {
+      const failure = this.#failure
+      this.#failure = null
+      throw failure
+    }
+    for (const check of this.afterEvent) check()
+  }
+
+  #next(lastUs: number): SimEvent | null {
+    for (;;) {
+      const event = this.#heap[0]
+      if (event === undefined || event.at > lastUs) return null
+      popHeap(this.#heap, before)
+      const process = event.process
+      if (event.run === null || (process !== null && !process.alive)) continue
+      if (process?.paused === true) process.held.push(event)
+      else if (process !== null && process.busyUntil > event.at) {
+        event.at = process.busyUntil
+        pushHeap(this.#heap, event, before)
+      } else return event
+    }
+  }
+}
+
+function noMoreThan(before: number): void {
+  const now = realResources()
+  if (now.length > before) throw new Bug(`real resources are active inside a simulation: ${now.join(', ')}`)
+}
+
+function before(a: SimEvent, b: SimEvent): boolean {
+  if (a.at !== b.at) return a.at < b.at
+  return a.phase !== b.phase ? a.phase < b.phase : a.order < b.order
+}

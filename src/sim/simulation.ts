@@ -1,0 +1,251 @@
+// One seed, one world: hosts with disks, tables and clocks that outlive processes, processes with the six ports, and
+// the verbs that hurt them. The same seed and commit give the same trace. Knows nothing of Kafka: see `cluster.ts`.
+
+import type { Ports, SeededRandom } from '../base/index.ts'
+import { SeededRandom as Seeded } from '../base/index.ts'
+import { DiskState, SimDisk } from './disk.ts'
+import { guard } from './guard.ts'
+import type { RunEnd, RunLimits } from './kernel.ts'
+import { Kernel, Process } from './kernel.ts'
+import type { NetworkHost } from './network.ts'
+import { SimInternet } from './network.ts'
+import type { ClockState } from './ports.ts'
+import { SimClock, SimOffload, SimRandom, SimTables, TablesState } from './ports.ts'
+
+export interface SimulationOptions {
+  /** An integer from 0 to 2^32 − 1; everything that happens follows from it. */
+  readonly seed: number
+  /** The wall clock at the beginning, milliseconds since 1970. */
+  readonly wallMs?: number
+}
+
+interface Host extends NetworkHost {
+  readonly index: number
+  incarnation: number
+  readonly random: SeededRandom
+  readonly disk: DiskState
+  readonly tables: TablesState
+  readonly clock: ClockState
+  ports: Ports
+}
+
+/** 2026-01-01T00:00:00Z: a wall clock of its own, so that no run depends on the day it is run. */
+const WALL_AT_START = 1_767_225_600_000
+
+export function createSimulation(options: SimulationOptions): Simulation {
+  return new Simulation(options)
+}
+
+export class Simulation {
+  readonly seed: number
+  readonly #kernel: Kernel
+  readonly #internet: SimInternet
+  readonly #random: SeededRandom
+  readonly #hosts: Map<string, Host> = new Map()
+  readonly #wallMs: number
+  readonly #unguard: () => void
+
+  constructor(options: SimulationOptions) {
+    this.seed = options.seed
+    this.#random = new Seeded(options.seed)
+    this.#kernel = new Kernel(this.#random.fork())
+    this.#internet = new SimInternet(this.#kernel, this.#random.fork())
+    this.#wallMs = options.wallMs ?? WALL_AT_START
+    this.#unguard = guard()
+  }
+
+  /** Milliseconds since the beginning of the world. */
+  get now(): number {
+    return this.#kernel.now / 1000
+  }
+
+  /** Events delivered so far. */
+  get events(): number {
+    return this.#kernel.events
+  }
+
+  /** Chance for schedules and workloads, apart from what the ports draw. */
+  get random(): SeededRandom {
+    return this.#kernel.random
+  }
+
+  get names(): readonly string[] {
+    return [...this.#hosts.keys()]
+  }
+
+  /** Of everything that has happened up to now. */
+  traceHash(): string {
+    return this.#kernel.trace.digest()
+  }
+
+  /** A new host with an empty disk and a process on it. Its name is its address. */
+  addNode(name: string): Ports {
+    if (this.#hosts.has(name)) throw new Error(`there is a node ${name} already`)
+    const index = this.#hosts.size
+    const process = new Process(name, index, 0)
+    const state = { name, index, incarnation: 0, up: true, process, random: this.#random.fork() }
+    const world = {
+      disk: new DiskState(),
+      tables: new TablesState(),
+      clock: { wallAtStart: this.#wallMs + state.random.below(40) - 20 },
+    }
+    const host: Host = { ...state, ...world, ports: this.#ports({ ...state, ...world }) }
+    this.#hosts.set(name, host)
+    this.#internet.hosts.set(name, host)
+    return host.ports
+  }
+
+  /** The ports of the process that lives, or last lived, on a host. */
+  ports(name: string): Ports {
+    return this.#host(name).ports
+  }
+
+  alive(name: string): boolean {
+    return this.#host(name).process.alive
+  }
+
+  /** The host's disk as a checker or a fault sees it. */
+  disk(name: string): DiskState {
+    return this.#host(name).disk
+  }
+
+  /** SIGKILL: the process is gone, what it wrote stays in the page cache, its connections are reset. */
+  kill(name: string): void {
+    this.#kernel.end(this.#host(name).process)
+  }
+
+  /** Kills the process at the n-th port call from now, which then has no effect. */
+  killAtPortCall(name: string, n: number): void {
+    const { process } = this.#host(name)
+    process.killAtPortCall = process.portCalls + n
+  }
+
+  /** The machine goes dark: unsynced bytes are lost or torn, and nobody is told. */
+  powerLoss(name: string): void {
+    const host = this.#host(name)
+    host.up = false
+    this.#kernel.end(host.process)
+    host.disk.losePower(host.random)
+    host.tables.losePower(host.random)
+  }
+
+  /** A new process on what the disk still holds. Its ports are new; the old ones stay inert. */
+  restart(name: string): Ports {
+    const host = this.#host(name)
+    if (host.process.alive) this.kill(name)
+    host.incarnation++
+    host.process = new Process(name, host.index, host.incarnation)
+    host.up = true
+    this.#internet.hostRestarted(name)
+    host.ports = this.#ports(host)
+    return host.ports
+  }
+
+  /** Replaces the host's disk and tables by empty ones; its process must be dead. */
+  replaceDisk(name: string): void {
+    const host = this.#host(name)
+    if (host.process.alive) throw new Error(`${name} is alive`)
+    host.disk.replace()
+    host.tables.replace()
+  }
+
+  /** SIGSTOP and SIGCONT. */
+  pause(name: string): void {
+    this.#kernel.pause(this.#host(name).process)
+  }
+
+  resume(name: string): void {
+    this.#kernel.resume(this.#host(name).process)
+  }
+
+  /** The node does nothing for so long: a garbage collection, a slow disk under a synchronous call. */
+  stall(name: string, ms: number): void {
+    const { process } = this.#host(name)
+    process.busyUntil = Math.max(process.busyUntil, this.#kernel.now + Math.round(ms * 1000))
+  }
+
+  /** Cuts a node off from all others, both ways or only one. Its connections stand, silent. */
+  isolate(name: string, direction: 'both' | 'out' | 'in' = 'both'): void {
+    for (const other of this.#hosts.keys()) {
+      if (other === name) continue
+      if (direction !== 'in') this.#internet.block(name, other)
+      if (direction !== 'out') this.#internet.block(other, name)
+    }
+  }
+
+  /** Cuts one direction between two nodes. */
+  cut(from: string, to: string): void {
+    this.#internet.block(from, to)
+  }
+
+  /** Undoes every cut of a node, or of all. */
+  heal(name?: string): void {
+    for (const a of this.#hosts.keys()) {
+      for (const b of this.#hosts.keys()) {
+        if (name === undefined || a === name || b === name) this.#internet.unblock(a, b)
+      }
+    }
+  }
+
+  /** Delivers events until a limit is reached. Without limits: until nothing is left to happen. */
+  run(limits: RunLimits = {}): Promise<RunEnd> {
+    return this.#kernel.run(limits)
+  }
+
+  /** Runs until the promise settles, and settles as it does; rejects if it does not within so much virtual time. */
+  async wait<T>(promise: Promise<T>, withinMs = 120_000): Promise<T> {
+    let settled = false
+    const outcome = promise.finally(() => {
+      settled = true
+    })
+    outcome.catch(() => {})
+    const end = await this.run({ until: () => settled, untilMs: this.now + withinMs })
+    if (end !== 'until') throw new Error(`not settled after ${withinMs} ms of virtual time (seed ${this.seed})`)
+    return outcome
+  }
+
+  /** Lets virtual time pass. */
+  async sleep(ms: number): Promise<void> {
+    await this.run({ untilMs: this.now + ms })
+  }
+
+  /** Called after every event, when all microtasks have drained; what it throws fails the run. */
+  afterEvent(check: () => void): void {
+    this.#kernel.afterEvent.push(check)
+  }
+
+  /** Ends every process and takes the fence down. */
+  close(): void {
+    for (const host of this.#hosts.values()) this.#kernel.end(host.process)
+    this.#unguard()
+  }
+
+  [Symbol.dispose](): void {
+    this.close()
+  }
+
+  #host(name: string): Host {
+    const host = this.#hosts.get(name)
+    if (host === undefined) throw new Error(`there is no node ${name}`)
+    return host
+  }
+
+  #ports(host: Omit<Host, 'ports'>): Ports {
+    const { process, random } = host
+    const kernel = this.#kernel
+    const clock = new SimClock(kernel, process, host.clock)
+    process.onDeath.push(() => {
+      host.disk.loseStaged(random)
+      // `up` has been cleared beforehand when it was the power that failed.
+      this.#internet.processEnded(process, !this.#host(host.name).up)
+    })
+    return {
+      clock,
+      random: new SimRandom(kernel, process, random.fork()),
+      disk: new SimDisk(kernel, process, host.disk, random.fork(), () => clock.wall()),
+      network: this.#internet.port(host, process),
+      tables: new SimTables(kernel, process, host.tables, random.fork()),
+      offload: new SimOffload(kernel, process, random.fork()),
+    }
+  }
+}
