@@ -1,0 +1,116 @@
+// Apache Kafka's own server, as many combined nodes as asked for, on loopback: the other side of comparisons, and the
+// judge of data directories that we wrote.
+
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { apacheTool } from './apache.ts'
+
+export interface ApacheNode {
+  readonly id: number
+  readonly clientPort: number
+  readonly controllerPort: number
+  readonly dataDirectory: string
+  /** With a dynamic quorum: the directory id that the voter set names. */
+  readonly directoryId?: string
+}
+
+export interface ApacheCluster {
+  readonly bootstrap: string
+  /** SIGKILL to every node: nobody looks at what they leave, and the last of three that are told to stop in order may wait
+   *  minutes for a quorum that is gone. */
+  stop(): Promise<void>
+}
+
+function properties(
+  host: string,
+  node: ApacheNode,
+  nodes: readonly ApacheNode[],
+  quorum: string,
+  more: readonly string[],
+): string {
+  const replicas = Math.min(3, nodes.length)
+  const minIsr = Math.max(1, replicas - 1)
+  return [
+    'process.roles=broker,controller',
+    `node.id=${node.id}`,
+    quorum,
+    `listeners=PLAINTEXT://${host}:${node.clientPort},CONTROLLER://${host}:${node.controllerPort}`,
+    `advertised.listeners=PLAINTEXT://${host}:${node.clientPort}`,
+    'controller.listener.names=CONTROLLER',
+    'inter.broker.listener.name=PLAINTEXT',
+    'listener.security.protocol.map=CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT',
+    `log.dirs=${node.dataDirectory}`,
+    `default.replication.factor=${replicas}`,
+    `min.insync.replicas=${minIsr}`,
+    `offsets.topic.replication.factor=${replicas}`,
+    `transaction.state.log.replication.factor=${replicas}`,
+    `transaction.state.log.min.isr=${minIsr}`,
+    `share.coordinator.state.topic.replication.factor=${replicas}`,
+    `share.coordinator.state.topic.min.isr=${minIsr}`,
+    'group.initial.rebalance.delay.ms=0',
+    ...more,
+    '',
+  ].join('\n')
+}
+
+export interface ApacheOptions {
+  readonly work: string
+  readonly nodes: readonly ApacheNode[]
+  /** Present: the directories are formatted with this cluster id first. Absent: they hold data already. */
+  readonly format?: string
+  /** `static`: controller.quorum.voters, kraft.version 0 for a fresh format. `dynamic`: the voters are in the log. */
+  readonly quorum: 'static' | 'dynamic'
+  readonly more?: readonly string[]
+  /** Where nodes listen and what they advertise. Default localhost. */
+  readonly host?: string
+}
+
+export async function startApache(options: ApacheOptions): Promise<ApacheCluster> {
+  const { nodes, work, host = 'localhost' } = options
+  mkdirSync(work, { recursive: true })
+  const at = (n: ApacheNode): string => `${host}:${n.controllerPort}`
+  const quorum =
+    options.quorum === 'static'
+      ? `controller.quorum.voters=${nodes.map((n) => `${n.id}@${at(n)}`).join(',')}`
+      : `controller.quorum.bootstrap.servers=${nodes.map(at).join(',')}`
+  const running: ChildProcess[] = []
+  for (const node of nodes) {
+    const file = join(work, `n${node.id}.properties`)
+    writeFileSync(file, properties(host, node, nodes, quorum, options.more ?? []))
+    if (options.format !== undefined) {
+      const initial =
+        options.quorum === 'dynamic'
+          ? ['--initial-controllers', nodes.map((n) => `${n.id}@${at(n)}:${n.directoryId}`).join(',')]
+          : []
+      const [command, args] = apacheTool('kafka-storage', 'format', '-t', options.format, '-c', file, ...initial)
+      const done = spawnSync(command, args, { encoding: 'utf8' })
+      if (done.status !== 0) throw new Error(`kafka-storage format: ${done.stdout}${done.stderr}`)
+    }
+    const [command, args] = apacheTool('kafka-server', file)
+    const out = openSync(join(work, `n${node.id}.out`), 'w')
+    // Without a configuration of its own log4j prints errors only, and the line that says it is up is information.
+    const server = ['-Dorg.apache.logging.log4j.level=INFO', ...args]
+    running.push(spawn(command, server, { stdio: ['ignore', out, out] }))
+  }
+  const ends = running.map((child) => new Promise<number | null>((resolve) => child.once('exit', resolve)))
+  const output = (node: ApacheNode): string => readFileSync(join(work, `n${node.id}.out`), 'utf8')
+  const deadline = Date.now() + 90_000
+  const started = (): boolean => nodes.every((node) => output(node).includes('Kafka Server started'))
+  while (!started()) {
+    const dead = running.findIndex((child) => child.exitCode !== null)
+    if (dead >= 0 || Date.now() > deadline) {
+      for (const child of running) child.kill('SIGKILL')
+      const node = nodes[Math.max(dead, 0)]!
+      throw new Error(`Apache Kafka node ${node.id} did not start: ${output(node).split('\n').slice(-12).join('\n')}`)
+    }
+    await new Promise((resolve) => setTimeout(resolve, 200))
+  }
+  return {
+    bootstrap: nodes.map((node) => `${host}:${node.clientPort}`).join(','),
+    stop: async () => {
+      for (const child of running) child.kill('SIGKILL')
+      await Promise.all(ends)
+    },
+  }
+}

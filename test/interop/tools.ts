@@ -1,0 +1,217 @@
+// Apache Kafka's own command-line tools, run with the same words against Apache Kafka and against us. What they print is
+// made equal where ids, ports, times and paths differ; what remains different is printed and must be on the list below.
+//
+//   npm run interop:tools           ends with "N passed, M failed"
+
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { apacheTool } from './apache.ts'
+import { startApache } from './apache-cluster.ts'
+import { withCluster } from './cluster.ts'
+
+interface Step {
+  readonly title: string
+  readonly tool: string
+  readonly args: readonly string[]
+  readonly input?: string
+  /** Lines are compared as a set. */
+  readonly unordered?: true
+  /** Where the answer depends on chance or speed: only these lines' shapes are compared. */
+  readonly mask?: (line: string) => string
+}
+
+/** Differences that are known and right, each with its reason. A line of ours that matches is taken out on both sides. */
+const EXPLAINED: readonly { readonly step: RegExp; readonly line: RegExp; readonly reason: string }[] = []
+
+/** Directory and cluster ids, before their digits are touched. */
+const ids = (line: string): string => line.replace(/(^|[\s"])[\w-]{22}(?=[\s"]|$)/g, '$1U')
+const numbers = (line: string): string => line.replace(/\d+([.,]\d+)*/g, 'N').replace(/\s+/g, ' ')
+const leaders = (line: string): string =>
+  line.replace(/Leader: \d+/g, 'Leader: L').replace(/(Replicas|Isr): [\d,]+/g, (_, what: string) => `${what}: R`)
+
+const STEPS: readonly Step[] = [
+  {
+    title: 'create',
+    tool: 'kafka-topics',
+    args: ['--create', '--topic', 'orders', '--partitions', '3', '--replication-factor', '3'],
+  },
+  {
+    title: 'create with a configuration',
+    tool: 'kafka-topics',
+    args: [
+      '--create',
+      '--topic',
+      'payments',
+      '--partitions',
+      '2',
+      '--replication-factor',
+      '3',
+      '--config',
+      'retention.ms=3600000',
+      '--config',
+      'min.insync.replicas=2',
+    ],
+  },
+  { title: 'create again', tool: 'kafka-topics', args: ['--create', '--topic', 'orders'] },
+  { title: 'create if not exists', tool: 'kafka-topics', args: ['--create', '--topic', 'orders', '--if-not-exists'] },
+  { title: 'create with a bad name', tool: 'kafka-topics', args: ['--create', '--topic', 'no/slash'] },
+  {
+    title: 'create with too many replicas',
+    tool: 'kafka-topics',
+    args: ['--create', '--topic', 'many', '--replication-factor', '7'],
+  },
+  {
+    title: 'create with a bad value',
+    tool: 'kafka-topics',
+    args: ['--create', '--topic', 'bad', '--config', 'retention.ms=soon'],
+  },
+  {
+    title: 'create with an unknown key',
+    tool: 'kafka-topics',
+    args: ['--create', '--topic', 'bad', '--config', 'no.such.key=1'],
+  },
+  { title: 'list', tool: 'kafka-topics', args: ['--list'] },
+  { title: 'describe one', tool: 'kafka-topics', args: ['--describe', '--topic', 'orders'], mask: leaders },
+  { title: 'describe all', tool: 'kafka-topics', args: ['--describe'], mask: leaders },
+  { title: 'describe a missing one', tool: 'kafka-topics', args: ['--describe', '--topic', 'nowhere'] },
+  { title: 'describe under-replicated', tool: 'kafka-topics', args: ['--describe', '--under-replicated-partitions'] },
+  {
+    title: 'console producer',
+    tool: 'kafka-console-producer',
+    args: ['--topic', 'payments', '--property', 'parse.key=true', '--property', 'key.separator=:'],
+    input: 'a:1\nb:2\nc:3\nd:4\n',
+  },
+  {
+    title: 'console consumer, partition 0',
+    tool: 'kafka-console-consumer',
+    args: [
+      '--topic',
+      'payments',
+      '--partition',
+      '0',
+      '--offset',
+      'earliest',
+      '--timeout-ms',
+      '4000',
+      '--formatter-property',
+      'print.key=true',
+    ],
+  },
+  {
+    title: 'console consumer, partition 1',
+    tool: 'kafka-console-consumer',
+    args: [
+      '--topic',
+      'payments',
+      '--partition',
+      '1',
+      '--offset',
+      '0',
+      '--timeout-ms',
+      '4000',
+      '--formatter-property',
+      'print.key=true',
+      '--formatter-property',
+      'print.offset=true',
+    ],
+  },
+  { title: 'end offsets', tool: 'kafka-get-offsets', args: ['--topic', 'payments'] },
+  { title: 'earliest offsets', tool: 'kafka-get-offsets', args: ['--topic', 'payments', '--time', '-2'] },
+  {
+    title: 'offsets of the largest timestamp',
+    tool: 'kafka-get-offsets',
+    args: ['--topic', 'payments', '--time', '-3'],
+    // Which record that is hangs on the millisecond in which each line was read.
+    mask: (l) => l.replace(/:\d+$/, ':N'),
+  },
+  { title: 'local earliest offsets', tool: 'kafka-get-offsets', args: ['--topic', 'payments', '--time', '-4'] },
+  {
+    title: 'quorum status',
+    tool: 'kafka-metadata-quorum',
+    args: ['describe', '--status'],
+    mask: (l) => numbers(ids(l)),
+  },
+  {
+    title: 'quorum replication',
+    tool: 'kafka-metadata-quorum',
+    args: ['describe', '--replication'],
+    mask: (l) => numbers(ids(l)).trim(),
+    unordered: true,
+  },
+  {
+    title: 'producer performance',
+    tool: 'kafka-producer-perf-test',
+    args: ['--topic', 'orders', '--num-records', '5000', '--record-size', '100', '--throughput', '-1'],
+    mask: numbers,
+  },
+  { title: 'delete', tool: 'kafka-topics', args: ['--delete', '--topic', 'payments'] },
+  { title: 'delete a missing one', tool: 'kafka-topics', args: ['--delete', '--topic', 'payments'] },
+  { title: 'list after the deletion', tool: 'kafka-topics', args: ['--list'] },
+]
+
+function runStep(step: Step, bootstrap: string): { code: number | null; lines: string[] } {
+  // The metadata tool has its server before the verb; the others take it anywhere.
+  const [command, args] = apacheTool(step.tool, '--bootstrap-server', bootstrap, ...step.args)
+  const done = spawnSync(command, args, { encoding: 'utf8', input: step.input ?? '', timeout: 60_000 })
+  const lines = `${done.stdout}\n${done.stderr}`
+    .split('\n')
+    .map((line) =>
+      line
+        .replace(/(localhost|127\.0\.0\.1):\d+/g, 'HOST')
+        .replace(/\[?\d{4}-\d\d-\d\d[T ][\d:.,Z]+\]?/g, 'TIME')
+        .replace(/TopicId: [\w-]+/g, 'TopicId: U')
+        .trimEnd(),
+    )
+    .map((line) => step.mask?.(line) ?? line)
+    .filter((line) => line !== '' && !/^\s+at |log4j|SLF4J/.test(line))
+  if (step.unordered) lines.sort()
+  return { code: done.status, lines }
+}
+
+const work: string = mkdtempSync(join(tmpdir(), 'odradek-tools-'))
+const theirs: { code: number | null; lines: string[] }[] = []
+const base: number = 40_000 + (process.pid % 2000) * 10
+let passed = 0
+let failed = 0
+try {
+  const apache = await startApache({
+    work,
+    quorum: 'dynamic',
+    format: 'AAAAAAAAQACAAAAAAAAAAA',
+    nodes: [1, 2, 3].map((id) => ({
+      id,
+      clientPort: base + id,
+      controllerPort: base + 5 + id,
+      dataDirectory: join(work, `data${id}`),
+      directoryId: `AAAAAAAAQAGAAAAAAAAA${id}A`,
+    })),
+  })
+  for (const step of STEPS) theirs.push(runStep(step, apache.bootstrap))
+  await apache.stop()
+  await withCluster(process.env.ODRADEK_BOOTSTRAP, async (cluster) => {
+    for (const [i, step] of STEPS.entries()) {
+      const ours = runStep(step, cluster.bootstrap)
+      const known = EXPLAINED.filter((e) => e.step.test(step.title))
+      const kept = (lines: readonly string[]): string[] => lines.filter((line) => !known.some((e) => e.line.test(line)))
+      const a = [`exit ${theirs[i]!.code}`, ...kept(theirs[i]!.lines)]
+      const b = [`exit ${ours.code}`, ...kept(ours.lines)]
+      if (JSON.stringify(a) === JSON.stringify(b)) {
+        passed++
+        process.stdout.write(
+          `ok      ${step.title}${known.length > 0 ? ` (explained: ${known.map((e) => e.reason).join('; ')})` : ''}\n`,
+        )
+        continue
+      }
+      failed++
+      process.stdout.write(`DIFFERS ${step.title}: ${step.tool} ${step.args.join(' ')}\n`)
+      for (const line of a) if (!b.includes(line)) process.stdout.write(`   Kafka   ${line}\n`)
+      for (const line of b) if (!a.includes(line)) process.stdout.write(`   Odradek ${line}\n`)
+    }
+  })
+} finally {
+  rmSync(work, { recursive: true, force: true })
+}
+process.stdout.write(`${passed} passed, ${failed} failed\n`)
+process.exitCode = failed === 0 ? 0 : 1
