@@ -39,8 +39,17 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   'src/io': { kind: 'world', may: ['src/base'], packages: ['level', 'lz4-napi', 'snappy'] },
   'src/check': { kind: 'pure', may: ['src/base'] },
   // io: for its bounded decoders, which the simulated offload runs synchronously.
-  'src/sim': { kind: 'world', may: ['src/base', 'src/client', 'src/check', 'src/main', 'src/config', 'src/io'] },
-  'src/chaos': { kind: 'world', may: ['src/base', 'src/client', 'src/check', 'src/launcher', 'src/sim'] },
+  // wire: to read what the nodes write and say, as a checker. fast-check: to shrink. msgpackr: traces.
+  'src/sim': {
+    kind: 'world',
+    may: ['src/base', 'src/client', 'src/check', 'src/main', 'src/config', 'src/io', 'src/wire'],
+    packages: ['fast-check', 'msgpackr'],
+  },
+  'src/chaos': {
+    kind: 'world',
+    may: ['src/base', 'src/client', 'src/check', 'src/launcher', 'src/main', 'src/io', 'src/sim'],
+    packages: ['toxiproxy-node-client', 'msgpackr'],
+  },
   'src/http': { kind: 'world', may: ['src/base', 'src/state', 'src/client', 'src/broker', ...DRIVERS] },
   'src/cli': { kind: 'world', may: ['*'], packages: ['yargs', 'pino'] },
   'src/main': {

@@ -7,6 +7,8 @@ export { createSimCluster, SimCluster } from './cluster.ts'
 export type { DiskFaults, DiskState } from './disk.ts'
 /** How far a run goes, and why it stopped. */
 export type { RunEnd, RunLimits } from './kernel.ts'
+/** Faults as data; chaos runs the same plans on real processes. */
+export type { Direction, Fault, FaultPlan, PlannedFault, Verb } from './plan.ts'
 export type { SimulationOptions } from './simulation.ts'
 /** Bodies of all six ports from one seed, and the verbs that hurt them. */
 export { createSimulation, Simulation } from './simulation.ts'

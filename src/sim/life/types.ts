@@ -1,0 +1,78 @@
+// One life: a seed's whole run, from a cluster's first start over its faults and its healing to the judgement.
+
+import type { AnomalyName, HistoryLine, MarkerName, Violation } from '../../check/index.ts'
+import type { FaultPlan, Verb } from '../plan.ts'
+
+/** What a seed draws for itself, so that seeds explore corners and not one mixture. */
+export interface Swarm {
+  readonly brokers: number
+  readonly minInsyncReplicas: number
+  readonly flush: 'os' | 'fsync'
+  /** Which faults there are, and how often each. */
+  readonly verbs: Readonly<Partial<Record<Verb, number>>>
+  /** The longest pause between two faults, milliseconds. */
+  readonly pauseMs: number
+  /** Kafka's property names. */
+  readonly properties: Readonly<Record<string, string>>
+  /** Topics, producers, consumers and admins. */
+  readonly workload: Readonly<Record<string, number | string>>
+}
+
+export interface LifeOptions {
+  /** An integer from 0 to 2^32 − 1. */
+  readonly seed: number
+  /** Of the faults' phase, virtual milliseconds. Default 60,000. */
+  readonly durationMs?: number
+  /** Instead of the drawn one. */
+  readonly plan?: FaultPlan
+  /** Parts that win over the drawn ones. */
+  readonly swarm?: Partial<Swarm>
+  /** Hears what happens, a line each. */
+  readonly tell?: (line: string) => void
+  /** Keep the history and the notable events in the report. */
+  readonly keep?: boolean
+}
+
+/** Something worth telling: an election, an ISR change, a truncation, a fault, an acknowledgement. */
+export interface Notable {
+  readonly at: number
+  readonly node: number | null
+  /** `topic-0`, or null where it is about the node. */
+  readonly partition: string | null
+  readonly offset?: number
+  readonly epoch?: number
+  readonly text: string
+}
+
+export interface LifeReport {
+  readonly seed: number
+  /** Of the whole trace. */
+  readonly hash: string
+  readonly swarm: Swarm
+  /** As it was drawn or given. */
+  readonly plan: FaultPlan
+  /** Empty in a good life. */
+  readonly violations: readonly Violation[]
+  readonly acknowledged: number
+  readonly failed: number
+  readonly unknown: number
+  readonly leaderChanges: number
+  readonly isrChanges: number
+  /** Faults that were carried out. */
+  readonly episodes: number
+  readonly faults: Readonly<Partial<Record<Verb, number>>>
+  /** How much damage the promise allows, and how often all of it was done at once. */
+  readonly budget: { readonly allowed: string; readonly spentInFull: number }
+  readonly markers: Readonly<Record<MarkerName, number>>
+  /** Losses that the settings allow (acks=1, several power losses with flush=os), by anomaly. */
+  readonly allowedLosses: Readonly<Partial<Record<AnomalyName, number>>>
+  /** Virtual milliseconds from healing to everybody in sync; null if that never came. */
+  readonly recoveryMs: number | null
+  readonly simulatedMs: number
+  readonly events: number
+  readonly history?: readonly HistoryLine[]
+  readonly notables?: readonly Notable[]
+}
+
+/** Never rejects for what the cluster does wrong: that is in `violations`. */
+export type RunLife = (options: LifeOptions) => Promise<LifeReport>
