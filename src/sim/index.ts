@@ -3,12 +3,12 @@
 /** N whole nodes in it, and clients. */
 export type { SimClusterOptions } from './cluster.ts'
 export { createSimCluster, SimCluster } from './cluster.ts'
-/** A host's disk, for checkers and faults. */
-export type { DiskFaults, DiskState } from './disk.ts'
 /** How far a run goes, and why it stopped. */
 export type { RunEnd, RunLimits } from './kernel.ts'
 /** Faults as data; chaos runs the same plans on real processes. */
 export type { Direction, Fault, FaultPlan, PlannedFault, Verb } from './plan.ts'
+/** A host's disk, for checkers and faults. */
+export type { DiskFaults, DiskState } from './platter.ts'
 export type { SimulationOptions } from './simulation.ts'
 /** Bodies of all six ports from one seed, and the verbs that hurt them. */
 export { createSimulation, Simulation } from './simulation.ts'

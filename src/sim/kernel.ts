@@ -219,3 +219,8 @@ function before(a: SimEvent, b: SimEvent): boolean {
   if (a.at !== b.at) return a.at < b.at
   return a.phase !== b.phase ? a.phase < b.phase : a.order < b.order
 }
+
+/** What a dead process waits for. */
+export function never<T>(): Promise<T> {
+  return new Promise(() => {})
+}

@@ -18,9 +18,8 @@ import type {
 import { decompressSync } from '../io/index.ts'
 import { draw, OFFLOAD_COST, TABLE_COST } from './chance.ts'
 import { store } from './codecs.ts'
-import { never } from './disk.ts'
 import type { Kernel, Process, SimEvent } from './kernel.ts'
-import { TIMER } from './kernel.ts'
+import { never, TIMER } from './kernel.ts'
 
 /** A host's clocks; a drift or a jump of the wall is a fault like any other. */
 export interface ClockState {

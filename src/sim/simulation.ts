@@ -3,12 +3,13 @@
 
 import type { Ports, SeededRandom } from '../base/index.ts'
 import { SeededRandom as Seeded } from '../base/index.ts'
-import { DiskState, SimDisk } from './disk.ts'
+import { SimDisk } from './disk.ts'
 import { guard } from './guard.ts'
 import type { RunEnd, RunLimits } from './kernel.ts'
 import { Kernel, Process } from './kernel.ts'
 import type { NetworkHost } from './network.ts'
 import { SimInternet } from './network.ts'
+import { DiskState } from './platter.ts'
 import type { ClockState } from './ports.ts'
 import { SimClock, SimOffload, SimRandom, SimTables, TablesState } from './ports.ts'
 

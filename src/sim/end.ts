@@ -1,0 +1,305 @@
+// One end of a simulated connection, as its owner holds it: bytes in order, never one lost inside a connection. Segments
+// are cut at random, so that nobody may take a read for a frame. A blocked link holds what is under way, as
+// retransmission would, until it heals.
+
+import type { Connection, ConnectionEvents, Endpoint } from '../base/index.ts'
+import { oneIn } from './chance.ts'
+import type { Process } from './kernel.ts'
+import { ARRIVAL } from './kernel.ts'
+import type { SimInternet } from './network.ts'
+
+/** What a receiver's kernel takes before its owner has read it. */
+const WINDOW = 256 * 1024
+const SEGMENT = 64 * 1024
+const HIGH_WATER = 1024 * 1024
+const LOW_WATER = 256 * 1024
+/** How long an end that has closed waits for the other's answer. */
+const LINGER_US = 5_000_000
+
+export class NetworkError extends Error {
+  readonly code: string
+  constructor(code: string, message: string) {
+    super(`${code}: ${message}`)
+    this.code = code
+  }
+}
+
+type Segment =
+  | { readonly kind: 'data'; readonly bytes: Uint8Array }
+  | { readonly kind: 'end' }
+  | { readonly kind: 'reset' }
+
+/** One end of a connection, as its owner holds it. */
+export class End implements Connection {
+  readonly local: Endpoint
+  readonly remote: Endpoint
+  readonly process: Process
+  readonly host: string
+  readonly peerHost: string
+  peer: End | null = null
+  /** Null until the listener's owner has been told. */
+  events: ConnectionEvents | null = null
+  connecting = true
+  readonly #internet: SimInternet
+  #state: 'open' | 'closing' | 'closed' = 'open'
+  // Towards the peer.
+  readonly #queue: Uint8Array[] = []
+  #unsent = 0
+  #underWay = 0
+  #tellDrained = false
+  #flushPlanned = false
+  #endSent = false
+  #lastArrival = 0
+  readonly #heldByLink: Segment[] = []
+  /** Something was sent into silence: a machine that comes back will answer with a reset. */
+  #unanswered = false
+  // From the peer.
+  readonly #inbox: Segment[] = []
+  #paused = false
+
+  constructor(
+    internet: SimInternet,
+    process: Process,
+    host: string,
+    peerHost: string,
+    local: Endpoint,
+    remote: Endpoint,
+  ) {
+    this.#internet = internet
+    this.process = process
+    this.host = host
+    this.peerHost = peerHost
+    this.local = local
+    this.remote = remote
+  }
+
+  get unsent(): number {
+    return this.#unsent
+  }
+
+  write(chunks: readonly Uint8Array[]): boolean {
+    const { kernel } = this.#internet
+    if (!kernel.enter(this.process, 'net.write')) return true
+    kernel.trace.int(this.local.port)
+    for (const chunk of chunks) {
+      kernel.trace.bytes(chunk)
+      if (this.#state !== 'open' || chunk.length === 0) continue
+      this.#queue.push(chunk)
+      this.#unsent += chunk.length
+    }
+    if (this.#state !== 'open') return true
+    this.#planFlush()
+    if (this.#unsent < HIGH_WATER) return true
+    this.#tellDrained = true
+    return false
+  }
+
+  pause(): void {
+    if (this.#internet.kernel.enter(this.process, 'net.pause')) this.#paused = true
+  }
+
+  resume(): void {
+    if (!this.#internet.kernel.enter(this.process, 'net.resume') || !this.#paused) return
+    this.#paused = false
+    this.#soon(0, () => this.deliver())
+  }
+
+  close(): void {
+    if (!this.#internet.kernel.enter(this.process, 'net.close') || this.#state !== 'open') return
+    this.#state = 'closing'
+    if (this.connecting && this.#unsent === 0) {
+      this.#finish()
+      return
+    }
+    this.#planFlush()
+    this.#soon(LINGER_US, () => this.#finish())
+  }
+
+  destroy(): void {
+    if (!this.#internet.kernel.enter(this.process, 'net.destroy') || this.#state === 'closed') return
+    this.#send({ kind: 'reset' })
+    this.#finish()
+  }
+
+  accepted(): void {
+    this.connecting = false
+  }
+
+  establish(): void {
+    if (this.#state === 'closed') {
+      this.#send({ kind: 'reset' })
+      return
+    }
+    this.connecting = false
+    if (this.#state === 'open') this.events?.connected?.()
+    this.#planFlush()
+    this.deliver()
+  }
+
+  failLater(afterUs: number, code: string, message: string): void {
+    this.#soon(afterUs, () => this.#closeWith(new NetworkError(code, message)))
+  }
+
+  linkHealed(): void {
+    for (const segment of this.#heldByLink.splice(0)) this.#send(segment)
+  }
+
+  ownerDied(powerLost: boolean): void {
+    if (this.#state === 'closed') return
+    if (!powerLost) this.#send({ kind: 'reset' })
+    this.#state = 'closed'
+    this.#internet.forget(this)
+  }
+
+  peerHostBack(): void {
+    if (this.#unanswered) this.#resetByPeerHost()
+  }
+
+  /** Hands over what has arrived, as far as the owner wants it. */
+  deliver(): void {
+    const { kernel } = this.#internet
+    while (this.#inbox.length > 0 && this.events !== null && !this.connecting && this.#state !== 'closed') {
+      const segment = this.#inbox[0]!
+      if (segment.kind === 'reset') {
+        this.#closeWith(new NetworkError('ECONNRESET', `read ${this.remote.host}:${this.remote.port}`))
+        return
+      }
+      if (this.#paused && this.#state === 'open') return
+      this.#inbox.shift()
+      if (segment.kind === 'end') {
+        // Half-open is not a state of ours: the peer's end ends both ways once what is queued has gone.
+        if (this.#state === 'closing' && this.#endSent) this.#closeWith(undefined)
+        else {
+          this.#state = 'closing'
+          this.#planFlush()
+          this.#soon(0, () => this.#closeWith(undefined))
+        }
+        return
+      }
+      this.peer?.taken(segment.bytes.length)
+      if (this.#state !== 'open') continue
+      kernel.trace.int(this.local.port)
+      kernel.trace.int(segment.bytes.length)
+      this.events.data(segment.bytes)
+    }
+  }
+
+  /** The peer's owner has read so much of what was under way. */
+  taken(bytes: number): void {
+    this.#underWay -= bytes
+    if (this.#queue.length > 0) this.#planFlush()
+  }
+
+  arrive(segment: Segment): void {
+    if (this.#state === 'closed' || !this.process.alive) return
+    this.#inbox.push(segment)
+    const { kernel } = this.#internet
+    // The common case needs no event of its own; a process that is stopped or at work hears of it afterwards.
+    if (!this.process.paused && this.process.busyUntil <= kernel.now) this.deliver()
+    else kernel.schedule(0, ARRIVAL, this.process, () => this.deliver())
+  }
+
+  /** All writes of one turn leave together. */
+  #planFlush(): void {
+    if (this.#flushPlanned || this.connecting) return
+    this.#flushPlanned = true
+    this.#internet.kernel.atTurnEnd(() => {
+      this.#flushPlanned = false
+      if (this.process.alive) this.#flush()
+    })
+  }
+
+  #flush(): void {
+    if (this.#state === 'closed') return
+    while (this.#queue.length > 0 && this.#underWay < WINDOW) {
+      let room = Math.min(SEGMENT, WINDOW - this.#underWay)
+      if (oneIn(this.#internet.random, 8)) room = 1 + this.#internet.random.below(room)
+      this.#send({ kind: 'data', bytes: this.#take(room) })
+    }
+    if (this.#tellDrained && this.#unsent < LOW_WATER) {
+      this.#tellDrained = false
+      this.#soon(0, () => this.#state === 'open' && this.events?.drained())
+    }
+    if (this.#state === 'closing' && this.#queue.length === 0 && !this.#endSent) {
+      this.#endSent = true
+      this.#send({ kind: 'end' })
+    }
+  }
+
+  #take(room: number): Uint8Array {
+    const size = Math.min(room, this.#unsent)
+    const out = new Uint8Array(size)
+    let at = 0
+    while (at < size) {
+      const chunk = this.#queue[0]!
+      const part = Math.min(chunk.length, size - at)
+      out.set(part === chunk.length ? chunk : chunk.subarray(0, part), at)
+      at += part
+      if (part === chunk.length) this.#queue.shift()
+      else this.#queue[0] = chunk.subarray(part)
+    }
+    this.#unsent -= size
+    this.#underWay += size
+    return out
+  }
+
+  #send(segment: Segment): void {
+    const { kernel } = this.#internet
+    if (this.peer === null) return
+    // A stream keeps its order, whatever the latency of its segments.
+    const at = Math.max(this.#lastArrival, kernel.now + this.#internet.latency(this.host, this.peerHost))
+    this.#lastArrival = at
+    kernel.schedule(at - kernel.now, ARRIVAL, null, () => this.#reach(segment))
+  }
+
+  #reach(segment: Segment): void {
+    const peer = this.peer!
+    if (this.#heldByLink.length > 0 || this.#internet.blocked(this.host, this.peerHost)) {
+      this.#heldByLink.push(segment)
+      this.#internet.add(this)
+      return
+    }
+    const host = this.#internet.hosts.get(this.peerHost)
+    if (peer.process.alive && peer.#state !== 'closed') peer.arrive(segment)
+    else if (host?.up === true) {
+      if (segment.kind === 'data') this.#resetByPeerHost()
+      else if (segment.kind === 'end') this.#soon(0, () => this.#closeWith(undefined))
+    } else this.#unanswered = true
+  }
+
+  #resetByPeerHost(): void {
+    this.#soon(this.#internet.latency(this.peerHost, this.host), () => {
+      this.#closeWith(new NetworkError('ECONNRESET', `read ${this.remote.host}:${this.remote.port}`))
+    })
+  }
+
+  #soon(afterUs: number, run: () => void): void {
+    this.#internet.kernel.schedule(afterUs, ARRIVAL, this.process, run)
+  }
+
+  /** The owner is told in an event of its own. */
+  #finish(): void {
+    if (this.#state === 'closed') return
+    this.#drop()
+    this.#soon(0, () => this.events?.closed())
+  }
+
+  #closeWith(error: Error | undefined): void {
+    if (this.#state === 'closed') return
+    // An end that its owner asked for is orderly, whatever the peer answers.
+    const orderly = error === undefined || this.#state === 'closing'
+    this.#flush()
+    this.#drop()
+    if (orderly) this.events?.closed()
+    else this.events?.closed(error)
+  }
+
+  #drop(): void {
+    this.connecting = false
+    this.#state = 'closed'
+    this.#queue.length = 0
+    this.#unsent = 0
+    this.#inbox.length = 0
+    if (this.#heldByLink.length === 0) this.#internet.forget(this)
+  }
+}
