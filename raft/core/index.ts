@@ -6,7 +6,7 @@ export { shownHighWatermark } from './leader.ts'
 /** Epochs of the log. */
 export { epochBefore } from './log-view.ts'
 /** Roles as others may ask for them. */
-export { leaderOf } from './roles.ts'
+export { leaderOf, votedFor } from './roles.ts'
 /** The state from what a disk says, one event, the next deadline. */
 export { deadline, start, step } from './step.ts'
 export type * from './types.ts'

@@ -39,7 +39,8 @@ import { initialState, loadSnapshot } from './boot.ts'
 import { Delivery } from './delivery.ts'
 import * as handlers from './handlers.ts'
 import { exchange, TOPIC } from './requests.ts'
-import type { LeaderAndEpoch, LogFollower, RaftConfig, RaftDriver, SnapshotId } from './types.ts'
+import type { LeaderAndEpoch, LogFollower, QuorumView, RaftConfig, RaftDriver, SnapshotId } from './types.ts'
+import { quorumView } from './view.ts'
 
 export interface RaftDriverOptions {
   readonly ports: Ports
@@ -83,6 +84,11 @@ class Driver implements RaftDriver, handlers.HandlerContext {
   #maintenance: Timer | null = null
   #seen = ''
   #dead = false
+  #steps = 0
+  readonly #view: QuorumView = quorumView(
+    () => this.#running?.state ?? null,
+    () => this.#steps,
+  )
 
   constructor(options: RaftDriverOptions) {
     this.#options = options
@@ -229,6 +235,10 @@ class Driver implements RaftDriver, handlers.HandlerContext {
     return epochBefore(this.#started().state.log, offset)
   }
 
+  observe(): QuorumView {
+    return this.#view
+  }
+
   resign(epoch: Epoch): void {
     if (this.#running !== null && !this.#dead) this.step({ kind: 'resign', epoch })
   }
@@ -296,6 +306,7 @@ class Driver implements RaftDriver, handlers.HandlerContext {
   step(event: RaftEvent): void {
     const running = this.#running
     if (running === null || this.#dead) return
+    this.#steps++
     try {
       const effects = step(running.state, event, this.#now())
       if (effects.length > 0) {

@@ -18,6 +18,7 @@ import type {
   VoteRequest,
   VoteResponse,
 } from '../../src/wire/index.ts'
+import type { ReplicaKey, RoleName } from '../core/index.ts'
 
 export interface LeaderAndEpoch {
   /** −1 where this node knows none. */
@@ -81,6 +82,7 @@ export interface RaftDriver {
   epochAt(offset: Offset): Epoch
   /** Gives up leadership, as after a failed apply or on a controlled stop. */
   resign(epoch: Epoch): void
+  observe(): QuorumView
 
   handleVote(request: Message<typeof VoteRequest>): Promise<Input<typeof VoteResponse>>
   handleBeginQuorumEpoch(
@@ -91,6 +93,31 @@ export interface RaftDriver {
   handleFetch(request: Message<typeof FetchRequest>, version: number): Promise<Input<typeof FetchResponse>>
   handleFetchSnapshot(request: Message<typeof FetchSnapshotRequest>): Promise<Input<typeof FetchSnapshotResponse>>
   handleDescribeQuorum(request: Message<typeof DescribeQuorumRequest>): Promise<Input<typeof DescribeQuorumResponse>>
+}
+
+/** What the quorum is like on this node, live: a read of a property is a read of the state. For checkers, never for decisions. */
+export interface QuorumView {
+  /** `starting` until the log has been loaded. */
+  readonly state: RoleName | 'starting'
+  readonly epoch: Epoch
+  /** −1: none known. */
+  readonly leaderId: NodeId
+  /** Within this epoch; −1: nobody. */
+  readonly votedFor: NodeId
+  readonly highWatermark: Offset
+  /** As others may be told it: −1 on a leader that has not committed in its own epoch yet. */
+  readonly shownHighWatermark: Offset
+  readonly logStartOffset: Offset
+  readonly durableEndOffset: Offset
+  readonly endOffset: Offset
+  /** Of a leader's own epoch; −1 otherwise. */
+  readonly epochStartOffset: Offset
+  /** Exclusive end of the newest snapshot; −1 without one. */
+  readonly snapshotEndOffset: Offset
+  /** Of the set in force. */
+  readonly voters: readonly ReplicaKey[]
+  /** Goes up whenever anything of this may have changed. */
+  readonly version: number
 }
 
 export interface RaftConfig {

@@ -53,6 +53,9 @@ class Driver implements ReplicationDriver, Host {
   /** Replicas of the first image that are not open yet; null before it. */
   #opening: Set<Replica> | null = null
   #stopped = false
+  version = 0
+  /** Null when replicas came or went since it was asked for. */
+  #views: readonly ReplicaView[] | null = null
 
   constructor(options: ReplicationOptions) {
     this.options = options
@@ -113,7 +116,8 @@ class Driver implements ReplicationDriver, Host {
   }
 
   observe(): readonly ReplicaView[] {
-    return [...this.#all()].map((replica) => replica.view())
+    this.#views ??= [...this.#all()].map((replica) => replica.view)
+    return this.#views
   }
 
   async stop(): Promise<void> {
@@ -247,6 +251,7 @@ class Driver implements ReplicationDriver, Host {
       }
       return existing
     }
+    this.#membersChanged()
     const replica = new Replica(this, at, replicaKey(at.topicId, at.partition), partition)
     partitions.set(at.partition, replica)
     this.#open(replica)
@@ -328,6 +333,7 @@ class Driver implements ReplicationDriver, Host {
     this.#opening?.delete(replica)
     const partitions = this.#replicas.get(topicId)
     partitions?.delete(partition)
+    this.#membersChanged()
     if (partitions?.size === 0) this.#replicas.delete(topicId)
     this.#onPath(directoryName(topic, partition), async () => {
       await replica.idle()
@@ -364,6 +370,11 @@ class Driver implements ReplicationDriver, Host {
     this.options.logger.error({ path: directory.path, error: messageOf(error) }, 'a log directory has failed')
     for (const replica of this.#all()) if (replica.directory === directory) replica.goOffline(messageOf(error))
     this.options.onDirectoryFailed(directory.meta.directoryId, error)
+  }
+
+  #membersChanged(): void {
+    this.#views = null
+    this.version++
   }
 
   #updateBrokers(): void {

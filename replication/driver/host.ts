@@ -14,6 +14,8 @@ export interface Host {
   readonly image: MetadataImage
   readonly brokers: ReadonlyMap<NodeId, BrokerStatus>
   readonly proposals: IsrProposals
+  /** Raised whenever what a replica shows may have changed. */
+  version: number
   now(): Instant
   /** The open replica, or why there is none here. */
   locate(at: TopicPartition): Replica | ReplicationError

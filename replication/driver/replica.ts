@@ -7,10 +7,8 @@ import type { Epoch, Instant, Offset, Timer, Uuid } from '../../src/base/index.t
 import { assert, messageOf } from '../../src/base/index.ts'
 import type { LogDirectory, PartitionLog } from '../../src/log/index.ts'
 import {
-  committedIsr,
   createPartition,
   deadline,
-  maximalIsr,
   type PartitionEffect,
   type PartitionEvent,
   type PartitionState,
@@ -20,6 +18,7 @@ import type { Fetcher } from './fetcher.ts'
 import type { Host } from './host.ts'
 import type { ReadEntry } from './read-wait.ts'
 import type { IsrVerdict, ReplicaView, TopicPartition } from './types.ts'
+import { replicaView } from './view.ts'
 
 export class Replica {
   readonly at: TopicPartition
@@ -49,6 +48,7 @@ export class Replica {
   #nextTicket = 1
   readonly #acks = new Map<number, (error: Extract<PartitionEffect, { kind: 'acknowledge' }>['error']) => void>()
   #idleWaiters: (() => void)[] = []
+  readonly view: ReplicaView = replicaView(this)
 
   constructor(host: Host, at: TopicPartition, key: string, assigned: PartitionImage) {
     this.#host = host
@@ -66,6 +66,16 @@ export class Replica {
   /** Null until the log is open, and after the end. */
   get state(): PartitionState | null {
     return this.#closed ? null : this.#state
+  }
+
+  /** Null until it is open. */
+  get observedLog(): PartitionLog | null {
+    return this.#log
+  }
+
+  /** What checkers see: also after the end. */
+  get observedState(): PartitionState | null {
+    return this.#state
   }
 
   get closed(): boolean {
@@ -109,6 +119,7 @@ export class Replica {
 
   /** Could not be opened or created. */
   unavailable(reason: string): void {
+    this.#host.version++
     this.#offlineReason = reason
     this.goOffline(reason)
   }
@@ -161,6 +172,7 @@ export class Replica {
   }
 
   step(event: PartitionEvent): void {
+    this.#host.version++
     const state = this.#state
     if (state === null || this.#closed) return
     this.#run(step(state, event, this.#host.now()))
@@ -169,6 +181,7 @@ export class Replica {
 
   /** For the events that are answered by a `write` or a `refuse`; other effects are run. */
   ask(event: PartitionEvent): Extract<PartitionEffect, { kind: 'write' | 'refuse' }> | null {
+    this.#host.version++
     const state = this.#state
     if (state === null) return { kind: 'refuse', error: 'NOT_LEADER_OR_FOLLOWER' }
     const effects = step(state, event, this.#host.now())
@@ -316,23 +329,6 @@ export class Replica {
   wakeAll(): void {
     for (const entry of this.endReaders) this.#wake(entry)
     for (const entry of this.watermarkReaders) this.#wake(entry)
-  }
-
-  view(): ReplicaView {
-    const state = this.#state
-    const log = this.#log
-    return {
-      topic: this.at.topic,
-      topicId: this.at.topicId,
-      partition: this.at.partition,
-      role: this.offline || state === null ? 'offline' : state.role.kind,
-      leaderEpoch: state?.leaderEpoch ?? -1,
-      isr: state === null ? [] : committedIsr(state),
-      maximalIsr: state === null ? [] : maximalIsr(state),
-      highWatermark: state?.highWatermark ?? -1,
-      endOffset: log?.endOffset ?? -1,
-      logStartOffset: log?.logStartOffset ?? -1,
-    }
   }
 
   /** The log's end has moved on. */

@@ -10,6 +10,7 @@ import type {
   Logger,
   NodeId,
   Offset,
+  PartitionEpoch,
   Timestamp,
   Uuid,
 } from '../../src/base/index.ts'
@@ -157,12 +158,16 @@ export interface ReplicationDriver {
     epoch: Epoch,
   ): { readonly error: ReplicationError; readonly epoch: Epoch; readonly endOffset: Offset }
 
-  /** Observation for checkers, the console and embedding; never for decisions. */
+  /** Observation for checkers, the console and embedding, live; never for decisions. The list is another one when
+   *  replicas came or went. */
   observe(): readonly ReplicaView[]
+  /** Goes up whenever anything of this may have changed. */
+  readonly version: number
   /** Stops fetchers and waits; the logs are closed by the log directory. */
   stop(): Promise<void>
 }
 
+/** A read of a property is a read of the replica as it is then. */
 export interface ReplicaView {
   readonly topic: string
   readonly topicId: Uuid
@@ -174,6 +179,15 @@ export interface ReplicaView {
   readonly highWatermark: Offset
   readonly endOffset: Offset
   readonly logStartOffset: Offset
+  /** Of the registration that it acts on. */
+  readonly partitionEpoch: PartitionEpoch
+  /** The leader's proposal in flight; `committed` where there is none. */
+  readonly isrState: 'committed' | 'pending-expand' | 'pending-shrink'
+  /** Where a leader's own epoch began in its log; −1 of others. */
+  readonly epochStartOffset: Offset
+  /** Exclusive; readable. */
+  readonly appendedOffset: Offset
+  readonly durableEndOffset: Offset
 }
 
 /** One ISR change to propose; answered by the controller's verdict on this partition. */

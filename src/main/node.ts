@@ -3,7 +3,7 @@
 // asks both. It decides nothing. Whatever is thrown in the node's own callbacks cuts it off from the world.
 
 import { type ClusterDriver, createClusterDriver } from '../../cluster/driver/index.ts'
-import { emptyImage, type ListenerEndpoint, supportedFeatures } from '../../cluster/metadata/index.ts'
+import { type ListenerEndpoint, supportedFeatures } from '../../cluster/metadata/index.ts'
 import { createRaftDriver, type RaftDriver } from '../../raft/driver/index.ts'
 import type { ReplicationDriver } from '../../replication/driver/index.ts'
 import { Bug, type Logger, messageOf, type NodeId, type Uuid } from '../base/index.ts'
@@ -18,6 +18,7 @@ import { connectReplication } from './replicas.ts'
 import { raftConfigOf, rpcOptionsOf } from './settings.ts'
 import { type SeverablePorts, severable } from './severed.ts'
 import type { BoundListener, NodeOptions, NodeView, OdradekNode, StopOptions } from './types.ts'
+import { nodeView } from './view.ts'
 
 /** How long a stopping node asks for its partitions to be taken over. */
 const CONTROLLED_SHUTDOWN_MS = 30_000
@@ -52,6 +53,7 @@ class Node implements OdradekNode {
   #dead = false
   readonly #incarnationId: Uuid
   readonly #failedDirectories: Uuid[] = []
+  readonly #view: NodeView
 
   constructor(options: NodeOptions) {
     this.nodeId = options.config.nodeId
@@ -60,6 +62,7 @@ class Node implements OdradekNode {
     this.#onFatal = options.onFatal
     this.#ports = severable(options.ports, (error) => this.#fatal(error))
     this.#incarnationId = options.ports.random.uuid()
+    this.#view = nodeView(this.nodeId, () => this.#rooms)
   }
 
   start(): Promise<void> {
@@ -94,22 +97,7 @@ class Node implements OdradekNode {
   }
 
   observe(): NodeView {
-    const rooms = this.#rooms
-    const image = rooms?.cluster.image ?? emptyImage
-    return {
-      nodeId: this.nodeId,
-      quorum: {
-        role: rooms?.raft.isActiveLeader ? 'leader' : 'follower',
-        leaderId: rooms?.raft.leader.leaderId ?? -1,
-        epoch: rooms?.raft.leader.epoch ?? 0,
-        highWatermark: rooms?.raft.highWatermark ?? 0,
-        endOffset: rooms?.raft.endOffset ?? 0,
-      },
-      brokerState: rooms?.cluster.brokerState ?? 'starting',
-      brokerEpoch: rooms?.cluster.brokerEpoch ?? -1,
-      image,
-      replicas: rooms?.replication?.observe() ?? [],
-    }
+    return this.#view
   }
 
   async #start(): Promise<void> {

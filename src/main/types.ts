@@ -1,8 +1,9 @@
 // The single constructor of a node, `createNode(config, ports)`, as production, embedding and the simulator see it.
 
 import type { MetadataImage } from '../../cluster/metadata/index.ts'
+import type { QuorumView } from '../../raft/driver/index.ts'
 import type { ReplicaView } from '../../replication/driver/index.ts'
-import type { Epoch, Logger, NodeId, Offset, Ports } from '../base/index.ts'
+import type { Logger, NodeId, Ports } from '../base/index.ts'
 import type { NodeConfig } from '../config/index.ts'
 
 export interface NodeOptions {
@@ -43,18 +44,20 @@ export interface OdradekNode {
   observe(): NodeView
 }
 
-/** A read-only view for checkers, the console and embedding. */
+/** A read-only view for checkers, the console and embedding. It is live: one object a node, whose properties tell what is
+ *  so when they are read; copy what you want to keep. */
 export interface NodeView {
   readonly nodeId: NodeId
-  readonly quorum: {
-    readonly role: string
-    readonly leaderId: NodeId
-    readonly epoch: Epoch
-    readonly highWatermark: Offset
-    readonly endOffset: Offset
-  }
+  readonly quorum: QuorumObservation
   readonly brokerState: string
   readonly brokerEpoch: number
   readonly image: MetadataImage
   readonly replicas: readonly ReplicaView[]
+  /** While this, `image`, `brokerState` and `brokerEpoch` stay, all of the view stays. */
+  readonly version: number
+}
+
+export interface QuorumObservation extends QuorumView {
+  /** `leader`: the active controller, which has heard that it leads; everything else is `follower`. */
+  readonly role: 'leader' | 'follower'
 }

@@ -7,6 +7,7 @@ import type {
   CommittedBatches,
   LeaderAndEpoch,
   LogFollower,
+  QuorumView,
   RaftDriver,
   SnapshotId,
 } from '../../../raft/driver/index.ts'
@@ -191,6 +192,10 @@ export class FakeRaft implements RaftDriver {
   async snapshot(id: SnapshotId, records: readonly Uint8Array[]): Promise<void> {
     this.snapshots.push({ id, records })
     this.bytesSinceSnapshot = 0
+  }
+
+  observe(): QuorumView {
+    throw new Error('nobody observes this quorum')
   }
 
   epochAt(): number {
