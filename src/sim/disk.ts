@@ -59,10 +59,16 @@ export class SimDisk implements Disk {
       this.#mayFail(`${path}.tmp`, this.#state.faults.syncFailsOneIn, 'sync')
       file.flush(file.size)
     })
-      .then(() => this.#later(draw(this.#random, DISK_META), () => this.#rename(`${path}.tmp`, path)))
+      .then(() =>
+        this.#later(draw(this.#random, DISK_META), () => {
+          this.#rename(`${path}.tmp`, path)
+          this.#state.observer?.replaced(path, owned)
+        }),
+      )
       .then(() =>
         this.#later(draw(this.#random, DISK_SYNC), () => {
           this.#state.syncNames(this.#parent(path).directory)
+          this.#state.observer?.replacedDurably(path, owned)
         }),
       )
   }
@@ -97,7 +103,10 @@ export class SimDisk implements Disk {
   }
 
   rename(from: string, to: string): Promise<void> {
-    return this.#operation('disk.rename', `${from} ${to}`, () => this.#rename(from, to))
+    return this.#operation('disk.rename', `${from} ${to}`, () => {
+      this.#rename(from, to)
+      this.#state.observer?.renamed(from, to)
+    })
   }
 
   remove(path: string): Promise<void> {
@@ -105,6 +114,7 @@ export class SimDisk implements Disk {
       if (find(this.#state.root, path) === null) return
       const { directory, name } = this.#parent(path)
       this.#state.change([{ directory, name, node: null }])
+      this.#state.observer?.removed(path)
     })
   }
 

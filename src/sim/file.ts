@@ -70,6 +70,7 @@ export class SimFile implements DiskFile {
         this.#context.mayFail(this.#context.state.faults.syncFailsOneIn, 'sync')
         if (this.#broken !== null && staged !== undefined) throw this.#broken
         this.#node.flush(upTo)
+        this.#context.state.observer?.synced(this.path, Math.min(upTo, this.#node.size))
       }),
     )
   }
@@ -132,7 +133,10 @@ export class SimFile implements DiskFile {
     const next = this.#queue[0]
     if (next !== undefined) this.#workOn(next)
     if (first.kind === 'cut') {
-      if (first.size < this.#node.size) this.#node.cut(first.size)
+      if (first.size < this.#node.size) {
+        this.#node.cut(first.size)
+        this.#context.state.observer?.cut(this.path, first.size)
+      }
       this.#node.modified = this.#context.wall()
       this.#broken = null
       first.done(null)
@@ -151,12 +155,18 @@ export class SimFile implements DiskFile {
       this.#context.charge(append.bytes)
     } catch (error) {
       if (!(error instanceof StorageError)) throw error
-      writePart(append, this.#context.random.below(append.bytes + 1))
+      this.#put(append, this.#context.random.below(append.bytes + 1))
       this.#broken = error
       return error
     }
-    writePart(append, append.bytes)
+    this.#put(append, append.bytes)
     this.#node.modified = this.#context.wall()
     return null
+  }
+
+  #put(append: StagedAppend, bytes: number): void {
+    const position = this.#node.size
+    writePart(append, bytes)
+    this.#context.state.observer?.written(this.path, position, append.chunks, bytes)
   }
 }

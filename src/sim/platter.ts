@@ -6,6 +6,7 @@ import { posix } from 'node:path'
 import type { SeededRandom, Timestamp } from '../base/index.ts'
 import { StorageError } from '../base/index.ts'
 import { oneIn } from './chance.ts'
+import type { DiskObserver } from './disk-observer.ts'
 import type { Process } from './kernel.ts'
 
 const PAGE = 4096
@@ -122,6 +123,8 @@ export class DiskState {
   }
   readonly locks: Map<string, Process> = new Map()
   readonly staged: Set<Staged> = new Set()
+  /** Hears of every change; a checker's. */
+  observer: DiskObserver | null = null
   #journal: NameChange[] = []
 
   change(change: NameChange): void {
@@ -143,6 +146,7 @@ export class DiskState {
   /** The process is dead: of what each file was still to do, in order, a part may have reached the page cache. */
   loseStaged(random: SeededRandom): void {
     const stopped = new Set<FileNode>()
+    const disturbed = this.staged.size > 0
     for (const staged of this.staged) {
       if (stopped.has(staged.file)) continue
       const outcome = random.below(3)
@@ -155,6 +159,7 @@ export class DiskState {
       }
     }
     this.staged.clear()
+    if (disturbed) this.observer?.disturbed('died')
   }
 
   losePower(random: SeededRandom): void {
@@ -177,6 +182,7 @@ export class DiskState {
       }
     }
     settle(this.root)
+    this.observer?.disturbed('power-loss')
   }
 
   /** Another, empty disk in its place. */
@@ -184,6 +190,7 @@ export class DiskState {
     this.root = new DirectoryNode()
     this.#journal = []
     this.staged.clear()
+    this.observer?.disturbed('replaced')
   }
 
   /** Flips one bit of a file at rest, on the platter and in the cache. */
@@ -193,6 +200,19 @@ export class DiskState {
     if (node?.kind !== 'file' || byte >= node.size) throw new Error(`no byte ${byte} in ${path}`)
     node.cache[byte]! ^= 1 << (bit & 7)
     if (byte < node.platterSize) node.platter[byte]! ^= 1 << (bit & 7)
+    this.observer?.disturbed('bit-flip')
+  }
+
+  /** The same without a copy: only to be looked at, and only now. */
+  look(path: string): Uint8Array | null {
+    const node = find(this.root, path)
+    return node?.kind === 'file' ? node.cache.subarray(0, node.size) : null
+  }
+
+  /** How much of a file is on the platter as it is in the cache. */
+  durableSize(path: string): number {
+    const node = find(this.root, path)
+    return node?.kind === 'file' ? Math.min(node.dirtyFrom, node.platterSize) : 0
   }
 
   /** A copy of a file as a process would read it now, for checkers; null where there is none. */
