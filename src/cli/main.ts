@@ -13,6 +13,7 @@ import { dumpLogCommand } from './commands/dump-log.ts'
 import { nodeCommand } from './commands/node.ts'
 import { produceCommand } from './commands/produce.ts'
 import { quorumCommand } from './commands/quorum.ts'
+import { simCommand } from './commands/sim.ts'
 import { storageCommand } from './commands/storage.ts'
 import { topicsCommand } from './commands/topics.ts'
 import { upCommand } from './commands/up.ts'
@@ -40,6 +41,7 @@ await yargs(hideBin(process.argv))
   .command(consumeCommand)
   .command(quorumCommand)
   .command(dumpLogCommand)
+  .command(simCommand)
   .example('$0 up', 'start three brokers on this machine')
   .example('$0 topics create hello --partitions 3', 'create a topic')
   .example('echo hi | $0 produce hello', 'write a record')

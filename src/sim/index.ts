@@ -3,8 +3,12 @@
 /** N whole nodes in it, and clients. */
 export type { SimClusterOptions } from './cluster.ts'
 export { createSimCluster, SimCluster } from './cluster.ts'
+/** Many seeds, in worker processes. */
+export * from './explore/index.ts'
 /** How far a run goes, and why it stopped. */
 export type { RunEnd, RunLimits } from './kernel.ts'
+/** One seed's whole run. */
+export type * from './life/types.ts'
 /** Faults as data; chaos runs the same plans on real processes. */
 export type { Direction, Fault, FaultPlan, PlannedFault, Verb } from './plan.ts'
 /** A host's disk, for checkers and faults. */

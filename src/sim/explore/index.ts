@@ -1,0 +1,6 @@
+// The door of exploring, within the simulator.
+
+export { explore } from './explore.ts'
+export { serveLives } from './serve.ts'
+export { DEFAULT_FLOORS, FLOORS_JUDGED_FROM, MARKERS_JUDGED_FROM, SPEED_JUDGED_FROM } from './summary.ts'
+export type * from './types.ts'

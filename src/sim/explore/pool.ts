@@ -1,0 +1,112 @@
+// Lives in worker processes, a bounded number at a time. A worker that dies, hangs or breaks costs the life it was
+// living, which is then reported as a crash, and is replaced; it never costs another's. Lives are handed out in the
+// order in which they are asked for.
+
+import { type ChildProcess, fork } from 'node:child_process'
+import { extname, join } from 'node:path'
+import type { LifeAnswer, LifeTask } from './messages.ts'
+import type { LifeRow } from './types.ts'
+
+const DEFAULT_HUNG_AFTER_MS = 300_000
+/** Characters of what a dying worker said. */
+const LAST_WORDS = 4_000
+/** `.ts` in a checkout, `.js` in the package. */
+const OWN_WORKER: string = join(import.meta.dirname, `worker${extname(import.meta.filename)}`)
+
+export interface LifePoolOptions {
+  readonly jobs: number
+  readonly worker?: string
+  readonly hungAfterMs?: number
+}
+
+interface Waiting {
+  readonly task: LifeTask
+  readonly done: (row: LifeRow | null) => void
+}
+
+export class LifePool {
+  readonly #options: LifePoolOptions
+  readonly #idle: ChildProcess[] = []
+  readonly #busy: Map<ChildProcess, (row: LifeRow | null) => void> = new Map()
+  readonly #waiting: Waiting[] = []
+  #closed = false
+
+  constructor(options: LifePoolOptions) {
+    this.#options = options
+  }
+
+  /** Null when the pool was closed before the life was over. */
+  live(task: LifeTask): Promise<LifeRow | null> {
+    return new Promise((resolve) => {
+      this.#waiting.push({ task, done: resolve })
+      this.#next()
+    })
+  }
+
+  /** Kills the workers; whoever still waits is answered with null. */
+  close(): void {
+    this.#closed = true
+    for (const child of this.#idle.splice(0)) child.kill('SIGKILL')
+    for (const child of this.#busy.keys()) child.kill('SIGKILL')
+    for (const { done } of this.#waiting.splice(0)) done(null)
+  }
+
+  #next(): void {
+    while (!this.#closed && this.#waiting.length > 0 && this.#busy.size < this.#options.jobs) {
+      const { task, done } = this.#waiting.shift()!
+      this.#give(this.#idle.pop() ?? this.#start(), task, done)
+    }
+  }
+
+  #start(): ChildProcess {
+    // Nothing of how this process was started (a test runner's loader, a debugger's port) is meant for its workers.
+    return fork(this.#options.worker ?? OWN_WORKER, {
+      execArgv: [],
+      serialization: 'advanced',
+      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+    })
+  }
+
+  #give(child: ChildProcess, task: LifeTask, done: (row: LifeRow | null) => void): void {
+    const { seed } = task
+    const hungAfterMs = this.#options.hungAfterMs ?? DEFAULT_HUNG_AFTER_MS
+    let words = ''
+    let hung = false
+    const hear = (chunk: Buffer): void => {
+      words = (words + chunk.toString()).slice(-LAST_WORDS)
+    }
+    const over = (row: LifeRow | null, reusable: boolean): void => {
+      if (!this.#busy.delete(child)) return
+      clearTimeout(timer)
+      child.removeAllListeners('message').removeAllListeners('exit').removeAllListeners('error')
+      child.stderr!.removeListener('data', hear)
+      if (reusable && !this.#closed) this.#idle.push(child)
+      else child.kill('SIGKILL')
+      done(row)
+      this.#next()
+    }
+    const crash = (text: string, cpuMs: number): LifeRow => ({
+      seed,
+      violations: [{ name: 'crash', at: 0, text, subject: {} }],
+      report: null,
+      cpuMs,
+    })
+    const timer = setTimeout(() => {
+      hung = true
+      child.kill('SIGKILL')
+    }, hungAfterMs)
+    this.#busy.set(child, done)
+    child.stderr!.on('data', hear)
+    child.on('error', (error) => over(crash(`the worker process failed: ${error.message}`, 0), false))
+    child.on('exit', (code, signal) => {
+      if (this.#closed) over(null, false)
+      else if (hung) over(crash(`the life was not over after ${hungAfterMs / 1000} s of real time`, 0), false)
+      else over(crash(`the worker process ended with ${signal ?? `code ${code}`}: ${words.trim()}`, 0), false)
+    })
+    child.on('message', (answer: LifeAnswer) => {
+      if (answer.kind === 'broke') over(crash(answer.text, answer.cpuMs), false)
+      else over({ seed, violations: answer.report.violations, report: answer.report, cpuMs: answer.cpuMs }, true)
+    })
+    child.send(task)
+  }
+}
