@@ -4,8 +4,9 @@
 
 import type { Connection, ConnectionEvents, Endpoint } from '../base/index.ts'
 import { oneIn } from './chance.ts'
-import type { Process } from './kernel.ts'
+import type { Process, SimEvent } from './kernel.ts'
 import { ARRIVAL } from './kernel.ts'
+import type { Link } from './links.ts'
 import type { SimInternet } from './network.ts'
 
 /** What a receiver's kernel takes before its owner has read it. */
@@ -15,6 +16,10 @@ const HIGH_WATER = 1024 * 1024
 const LOW_WATER = 256 * 1024
 /** How long an end that has closed waits for the other's answer. */
 const LINGER_US = 5_000_000
+/** How long Linux sends unanswered bytes again (tcp_retries2 = 15). */
+const RETRANSMITS_FOR_US = 924_600_000
+/** Idle for a minute, as our sockets ask for, and ten probes a second apart, as libuv does. */
+const KEEP_ALIVE_US = 70_000_000
 
 export class NetworkError extends Error {
   readonly code: string
@@ -34,6 +39,8 @@ export class End implements Connection {
   readonly local: Endpoint
   readonly remote: Endpoint
   readonly process: Process
+  /** Towards the peer. */
+  readonly link: Link
   readonly host: string
   readonly peerHost: string
   peer: End | null = null
@@ -50,27 +57,31 @@ export class End implements Connection {
   #flushPlanned = false
   #endSent = false
   #lastArrival = 0
-  readonly #heldByLink: Segment[] = []
+  readonly #held: Segment[] = []
+  /** What is sent must not simply arrive: it waits behind what is held, is detained, or vanishes. */
+  #hindered = false
+  #detainedUntil = 0
+  #vanishing = false
+  #retransmits = false
+  #givesUp: SimEvent | null = null
   /** Something was sent into silence: a machine that comes back will answer with a reset. */
   #unanswered = false
   // From the peer.
   readonly #inbox: Segment[] = []
   #paused = false
 
-  constructor(
-    internet: SimInternet,
-    process: Process,
-    host: string,
-    peerHost: string,
-    local: Endpoint,
-    remote: Endpoint,
-  ) {
+  constructor(internet: SimInternet, process: Process, link: Link, local: Endpoint, remote: Endpoint) {
     this.#internet = internet
     this.process = process
-    this.host = host
-    this.peerHost = peerHost
+    this.link = link
+    this.host = link.from
+    this.peerHost = link.to
     this.local = local
     this.remote = remote
+  }
+
+  get closed(): boolean {
+    return this.#state === 'closed'
   }
 
   get unsent(): number {
@@ -141,7 +152,41 @@ export class End implements Connection {
   }
 
   linkHealed(): void {
-    for (const segment of this.#heldByLink.splice(0)) this.#send(segment)
+    if (this.#vanishing || this.#internet.kernel.now < this.#detainedUntil) return
+    this.#hindered = false
+    this.#retransmits = false
+    this.#dontGiveUp()
+    for (const segment of this.#held.splice(0)) this.#send(segment)
+    if (this.#state === 'closed') this.#internet.forget(this)
+  }
+
+  /** The connection is lost: this owner hears at once, the peer's after what is under way. */
+  cutOff(): void {
+    if (this.connecting || this.#state === 'closed') return
+    this.#send({ kind: 'reset' })
+    this.#soon(0, () => this.#closeWith(this.#lost('ECONNRESET')))
+  }
+
+  /** Nothing gets through any more, either way. By chance this owner is told: its machine knows, the other's does not. */
+  fallSilent(): void {
+    const { peer } = this
+    if (peer === null || this.connecting || this.#state === 'closed') return
+    this.#vanish()
+    peer.#vanish()
+    if (oneIn(this.#internet.random, 2)) this.#soon(0, () => this.#closeWith(this.#lost('ECONNRESET')))
+  }
+
+  /** What this end sends, and what comes, waits somewhere on the way; the ends may close and others connect meanwhile. */
+  detain(us: number): void {
+    for (const end of [this, this.peer]) {
+      if (end === null) continue
+      const { kernel } = this.#internet
+      end.#hindered = true
+      end.#detainedUntil = Math.max(end.#detainedUntil, kernel.now + us)
+      kernel.schedule(us, ARRIVAL, null, () => {
+        if (!end.link.blocked) end.linkHealed()
+      })
+    }
   }
 
   ownerDied(powerLost: boolean): void {
@@ -161,7 +206,7 @@ export class End implements Connection {
     while (this.#inbox.length > 0 && this.events !== null && !this.connecting && this.#state !== 'closed') {
       const segment = this.#inbox[0]!
       if (segment.kind === 'reset') {
-        this.#closeWith(new NetworkError('ECONNRESET', `read ${this.remote.host}:${this.remote.port}`))
+        this.#closeWith(this.#lost('ECONNRESET'))
         return
       }
       if (this.#paused && this.#state === 'open') return
@@ -247,16 +292,16 @@ export class End implements Connection {
     const { kernel } = this.#internet
     if (this.peer === null) return
     // A stream keeps its order, whatever the latency of its segments.
-    const at = Math.max(this.#lastArrival, kernel.now + this.#internet.latency(this.host, this.peerHost))
+    const bytes = segment.kind === 'data' ? segment.bytes.length : 0
+    const at = Math.max(this.#lastArrival, kernel.now + this.link.delay(this.#internet.random, kernel.now, bytes))
     this.#lastArrival = at
     kernel.schedule(at - kernel.now, ARRIVAL, null, () => this.#reach(segment))
   }
 
   #reach(segment: Segment): void {
     const peer = this.peer!
-    if (this.#heldByLink.length > 0 || this.#internet.blocked(this.host, this.peerHost)) {
-      this.#heldByLink.push(segment)
-      this.#internet.add(this)
+    if (this.#hindered || this.link.blocked) {
+      this.#hold(segment)
       return
     }
     const host = this.#internet.hosts.get(this.peerHost)
@@ -267,9 +312,48 @@ export class End implements Connection {
     } else this.#unanswered = true
   }
 
+  #hold(segment: Segment): void {
+    if (!this.#vanishing) {
+      this.#hindered = true
+      this.#held.push(segment)
+    }
+    this.#internet.add(this)
+    if (this.#retransmits) return
+    this.#retransmits = true
+    this.#giveUpAfter(RETRANSMITS_FOR_US)
+  }
+
+  #vanish(): void {
+    this.#vanishing = true
+    this.#hindered = true
+    this.#held.length = 0
+    this.#retransmits = this.#underWay > 0
+    this.#giveUpAfter(this.#retransmits ? RETRANSMITS_FOR_US : KEEP_ALIVE_US)
+  }
+
+  /** Its kernel gives the connection up if nothing has answered by then. */
+  #giveUpAfter(us: number): void {
+    this.#dontGiveUp()
+    if (this.#state === 'closed') return
+    this.#givesUp = this.#internet.kernel.schedule(us, ARRIVAL, this.process, () => {
+      this.#held.length = 0
+      this.#closeWith(this.#lost('ETIMEDOUT'))
+    })
+  }
+
+  #dontGiveUp(): void {
+    if (this.#givesUp !== null) this.#givesUp.run = null
+    this.#givesUp = null
+  }
+
+  #lost(code: string): NetworkError {
+    return new NetworkError(code, `read ${this.remote.host}:${this.remote.port}`)
+  }
+
   #resetByPeerHost(): void {
-    this.#soon(this.#internet.latency(this.peerHost, this.host), () => {
-      this.#closeWith(new NetworkError('ECONNRESET', `read ${this.remote.host}:${this.remote.port}`))
+    const back = this.#internet.links.link(this.peerHost, this.host)
+    this.#soon(back.delay(this.#internet.random, this.#internet.kernel.now, 0), () => {
+      this.#closeWith(this.#lost('ECONNRESET'))
     })
   }
 
@@ -300,6 +384,6 @@ export class End implements Connection {
     this.#queue.length = 0
     this.#unsent = 0
     this.#inbox.length = 0
-    if (this.#heldByLink.length === 0) this.#internet.forget(this)
+    if (this.#held.length === 0) this.#internet.forget(this)
   }
 }

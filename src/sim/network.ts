@@ -1,20 +1,26 @@
 // The simulated network: byte streams between hosts, in order, never losing a byte inside a connection; whole
 // connections are lost by resets, kills and power losses. A blocked link holds what is under way, as retransmission
-// would, until it heals. Segments are cut at random, so that nobody may take a read for a frame.
+// would, until it heals. A host's kernel takes connections for a process that is busy or stopped, up to the backlog.
 
 import type { Connection, ConnectionEvents, Endpoint, Listener, Network, SeededRandom } from '../base/index.ts'
-import { draw, LOOPBACK_LATENCY, NETWORK_LATENCY } from './chance.ts'
+import { oneIn } from './chance.ts'
 import { End, NetworkError } from './end.ts'
 import type { Kernel, Process } from './kernel.ts'
 import { ARRIVAL, never } from './kernel.ts'
+import { Links } from './links.ts'
 
 const FIRST_EPHEMERAL_PORT = 32_768
 /** Linux sends a SYN again after 1, 3, 7, 15, 31 and 63 s and gives up after 127 s. */
 const SYN_RETRIES_US: readonly number[] = [1, 2, 4, 8, 16, 32, 64].map((s) => s * 1_000_000)
 
+/** Connections that stand in a listener's kernel before its owner has taken them: what `listen` is called with. */
+const BACKLOG = 511
+
 /** A machine on the network. */
 export interface NetworkHost {
   readonly name: string
+  /** It can be hidden from. */
+  readonly client: boolean
   /** False after a power loss until a restart: no answer to anything. */
   up: boolean
   process: Process
@@ -23,6 +29,8 @@ export interface NetworkHost {
 interface Bound {
   readonly process: Process
   readonly accept: (connection: Connection) => ConnectionEvents
+  /** Connections that its kernel has taken and its owner has not. */
+  waiting: number
 }
 
 export class SimInternet {
@@ -31,12 +39,20 @@ export class SimInternet {
   readonly hosts: Map<string, NetworkHost> = new Map()
   readonly #listeners: Map<string, Bound> = new Map()
   readonly #ends: Set<End> = new Set()
-  readonly #blocked: Set<string> = new Set()
+  readonly links: Links
+  /** By host; who is not in it has the default. */
+  readonly backlogs: Map<string, number> = new Map()
   #nextPort = FIRST_EPHEMERAL_PORT
 
   constructor(kernel: Kernel, random: SeededRandom) {
     this.kernel = kernel
     this.random = random
+    this.links = new Links(
+      (name) => this.hosts.get(name)?.client === true,
+      (link) => {
+        for (const end of [...this.#ends]) if (end.link === link) end.linkHealed()
+      },
+    )
   }
 
   /** The port of one process on one host. */
@@ -44,21 +60,26 @@ export class SimInternet {
     return new SimNetwork(this, host, process)
   }
 
-  block(from: string, to: string): void {
-    this.#blocked.add(`${from}>${to}`)
+  /** Connections of a host, or those between two, are lost: one owner hears at once, the other after what is under way. */
+  reset(host: string, other?: string): void {
+    for (const end of this.#connections(host, other)) (oneIn(this.random, 2) ? end : (end.peer ?? end)).cutOff()
   }
 
-  unblock(from: string, to: string): void {
-    if (!this.#blocked.delete(`${from}>${to}`)) return
-    for (const end of [...this.#ends]) if (end.host === from && end.peerHost === to) end.linkHealed()
+  /** Something on the way forgets the connections of a host: they stand, and nothing comes through any more. */
+  halfOpen(host: string, other?: string): void {
+    for (const end of this.#connections(host, other)) end.fallSilent()
   }
 
-  blocked(from: string, to: string): boolean {
-    return this.#blocked.has(`${from}>${to}`)
+  /** What is sent on the connections of a host that stand now, or still under way on them, arrives so much later. */
+  detain(host: string, other: string | undefined, us: number): void {
+    for (const end of this.#connections(host, other)) end.detain(us)
   }
 
-  latency(from: string, to: string): number {
-    return draw(this.random, from === to ? LOOPBACK_LATENCY : NETWORK_LATENCY)
+  /** The ends that a host holds. */
+  #connections(host: string, other: string | undefined): End[] {
+    return [...this.#ends].filter(
+      (end) => end.host === host && end.peerHost !== host && (other === undefined || end.peerHost === other),
+    )
   }
 
   /** The kernel of a killed process resets its connections; a machine without power says nothing. */
@@ -122,7 +143,13 @@ class SimNetwork implements Network {
     const internet = this.#internet
     const target = internet.resolve(this.#host, to.host)
     const local = { host: this.#host.name, port: internet.ephemeralPort() }
-    const end = new End(internet, this.#process, this.#host.name, target?.name ?? to.host, local, to)
+    const end = new End(
+      internet,
+      this.#process,
+      internet.links.link(this.#host.name, target?.name ?? to.host),
+      local,
+      to,
+    )
     end.events = events
     if (!internet.kernel.enter(this.#process, 'net.connect')) return end
     internet.kernel.trace.text(`${to.host}:${to.port}`)
@@ -137,7 +164,7 @@ class SimNetwork implements Network {
     if (!kernel.enter(this.#process, 'net.listen')) return never()
     kernel.trace.text(`${at.host}:${at.port}`)
     return kernel.later(20, this.#process, () => {
-      const endpoint = this.#internet.bind(this.#host, at, { process: this.#process, accept })
+      const endpoint = this.#internet.bind(this.#host, at, { process: this.#process, accept, waiting: 0 })
       return {
         endpoint,
         close: () => {
@@ -153,37 +180,38 @@ class SimNetwork implements Network {
   #knock(end: End, target: NetworkHost, port: number, attempt: number): void {
     const internet = this.#internet
     const { kernel } = internet
-    const from = this.#host.name
-    kernel.schedule(internet.latency(from, target.name), ARRIVAL, null, () => {
+    const back = internet.links.link(target.name, this.#host.name)
+    kernel.schedule(end.link.delay(internet.random, kernel.now, 0), ARRIVAL, null, () => {
       if (!end.connecting) return
-      if (!target.up || internet.blocked(from, target.name) || internet.blocked(target.name, from)) {
+      const bound = internet.bound(target, port)
+      const full = bound !== undefined && bound.waiting >= (internet.backlogs.get(target.name) ?? BACKLOG)
+      if (!target.up || end.link.blocked || back.blocked || full) {
         const wait = SYN_RETRIES_US[attempt]
         if (wait === undefined) end.failLater(0, 'ETIMEDOUT', `connect ${target.name}:${port}`)
         else kernel.schedule(wait, ARRIVAL, null, () => end.connecting && this.#knock(end, target, port, attempt + 1))
-        return
-      }
-      const bound = internet.bound(target, port)
-      if (bound === undefined) {
-        end.failLater(internet.latency(target.name, from), 'ECONNREFUSED', `connect ${target.name}:${port}`)
-        return
-      }
-      this.#join(end, target, port, bound)
+      } else if (bound === undefined) {
+        const answer = back.delay(internet.random, kernel.now, 0)
+        end.failLater(answer, 'ECONNREFUSED', `connect ${target.name}:${port}`)
+      } else this.#join(end, target, port, bound)
     })
   }
 
   #join(end: End, target: NetworkHost, port: number, bound: Bound): void {
     const internet = this.#internet
     const local = { host: target.name, port }
-    const peer = new End(internet, bound.process, target.name, this.#host.name, local, end.local)
+    const peer = new End(internet, bound.process, internet.links.link(target.name, this.#host.name), local, end.local)
     internet.add(peer)
     end.peer = peer
     peer.peer = end
     peer.accepted()
+    bound.waiting++
     internet.kernel.schedule(0, ARRIVAL, bound.process, () => {
+      bound.waiting--
+      if (peer.closed) return
       peer.events = bound.accept(peer)
       peer.deliver()
     })
-    internet.kernel.schedule(internet.latency(target.name, this.#host.name), ARRIVAL, end.process, () => {
+    internet.kernel.schedule(peer.link.delay(internet.random, internet.kernel.now, 0), ARRIVAL, end.process, () => {
       end.establish()
     })
   }

@@ -7,8 +7,10 @@ import { SimDisk } from './disk.ts'
 import { guard } from './guard.ts'
 import type { RunEnd, RunLimits } from './kernel.ts'
 import { Kernel, Process } from './kernel.ts'
+import type { LinkQuality, Undo } from './links.ts'
 import type { NetworkHost } from './network.ts'
 import { SimInternet } from './network.ts'
+import type { Direction } from './plan.ts'
 import { DiskState } from './platter.ts'
 import type { ClockState } from './ports.ts'
 import { SimClock, SimOffload, SimRandom, SimTables, TablesState } from './ports.ts'
@@ -18,6 +20,11 @@ export interface SimulationOptions {
   readonly seed: number
   /** The wall clock at the beginning, milliseconds since 1970. */
   readonly wallMs?: number
+}
+
+export interface HostOptions {
+  /** Somebody who uses the others: nodes can be hidden from it. */
+  readonly client?: boolean
 }
 
 interface Host extends NetworkHost {
@@ -80,11 +87,12 @@ export class Simulation {
   }
 
   /** A new host with an empty disk and a process on it. Its name is its address. */
-  addNode(name: string): Ports {
+  addNode(name: string, options: HostOptions = {}): Ports {
     if (this.#hosts.has(name)) throw new Error(`there is a node ${name} already`)
     const index = this.#hosts.size
     const process = new Process(name, index, 0)
-    const state = { name, index, incarnation: 0, up: true, process, random: this.#random.fork() }
+    const random = this.#random.fork()
+    const state = { name, index, incarnation: 0, client: options.client === true, up: true, process, random }
     const world = {
       disk: new DiskState(),
       tables: new TablesState(),
@@ -165,27 +173,63 @@ export class Simulation {
     process.busyUntil = Math.max(process.busyUntil, this.#kernel.now + Math.round(ms * 1000))
   }
 
-  /** Cuts a node off from all others, both ways or only one. Its connections stand, silent. */
-  isolate(name: string, direction: 'both' | 'out' | 'in' = 'both'): void {
-    for (const other of this.#hosts.keys()) {
-      if (other === name) continue
-      if (direction !== 'in') this.#internet.block(name, other)
-      if (direction !== 'out') this.#internet.block(other, name)
-    }
+  /** Cuts a node off from all others, those that come later included. Its connections stand, silent. Faults that last
+   *  answer what ends them; each holds by itself, so two that overlap are two. */
+  isolate(name: string, direction: Direction = 'both'): Undo {
+    return this.#internet.links.isolate(this.#host(name).name, direction)
   }
 
   /** Cuts one direction between two nodes. */
-  cut(from: string, to: string): void {
-    this.#internet.block(from, to)
+  cut(from: string, to: string): Undo {
+    return this.#internet.links.cut(this.#host(from).name, this.#host(to).name)
   }
 
-  /** Undoes every cut of a node, or of all. */
+  /** Undoes every cut of one direction between two nodes. */
+  uncut(from: string, to: string): void {
+    this.#internet.links.uncut(from, to)
+  }
+
+  /** Hosts that are clients, and those that will be, cannot reach a node, nor it them. */
+  hide(name: string): Undo {
+    return this.#internet.links.hide(this.#host(name).name)
+  }
+
+  /** Makes everything from and to a host slower: one queue each way, whoever is at the other end. */
+  slow(name: string, quality: LinkQuality): Undo {
+    return this.#internet.links.slowHost(this.#host(name).name, quality)
+  }
+
+  /** Makes one direction between two hosts slower. */
+  slowLink(from: string, to: string, quality: LinkQuality): Undo {
+    return this.#internet.links.slowWay(this.#host(from).name, this.#host(to).name, quality)
+  }
+
+  /** Ends every isolation, cut, hiding and slowness of a node's links, or of all. */
   heal(name?: string): void {
-    for (const a of this.#hosts.keys()) {
-      for (const b of this.#hosts.keys()) {
-        if (name === undefined || a === name || b === name) this.#internet.unblock(a, b)
-      }
-    }
+    this.#internet.links.heal(name)
+  }
+
+  /** Connections of a host, or those between two, are lost. One owner, by chance, hears at once; the other after what was
+   *  under way has arrived. */
+  reset(name: string, other?: string): void {
+    this.#internet.reset(this.#host(name).name, other)
+  }
+
+  /** Something between forgets a host's connections: at the far ends they stand, but what is sent vanishes, until the
+   *  keep-alive or the retransmissions give up. The host's own ends are told of it by chance. */
+  halfOpen(name: string, other?: string): void {
+    this.#internet.halfOpen(this.#host(name).name, other)
+  }
+
+  /** What is under way or sent on a host's present connections arrives so much later; new ones are as fast as ever, so that
+   *  an old connection's bytes may come after those of its successor. */
+  detain(name: string, ms: number, other?: string): void {
+    this.#internet.detain(this.#host(name).name, other, Math.round(ms * 1000))
+  }
+
+  /** How many connections a host's kernel takes for a listener that does not accept them. Default 511. */
+  backlog(name: string, connections: number): void {
+    this.#internet.backlogs.set(this.#host(name).name, connections)
   }
 
   /** Delivers events until a limit is reached. Without limits: until nothing is left to happen. */
