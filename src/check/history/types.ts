@@ -1,8 +1,9 @@
 // A history: what clients asked of a Kafka cluster and what they were told, in the order in which it happened. One JSON
-// object a line makes a file of it (`history.jsonl`). Modelled on Jepsen's Kafka workload (jepsen.tests.kafka), so that
-// its anomalies can be looked for in any cluster's history; differs in that a process may have several sends under way.
+// object a line makes a file of it (`history.jsonl`, docs/history.md). Modelled on Jepsen's Kafka workload
+// (jepsen.tests.kafka), so that its anomalies can be looked for in any cluster's history; differs in that a process may
+// have several sends under way.
 
-/** A topic partition, `topic-0`. */
+/** A topic partition, `topic-0`. A topic that is deleted and made anew is another key. */
 export type HistoryKey = string
 /** What was sent, unique within its key. */
 export type HistoryValue = string | number
@@ -23,8 +24,10 @@ export interface PollStep {
 
 export type HistoryStep = SendStep | PollStep
 
+export type HistoryOutcome = 'ok' | 'fail' | 'info'
+
 interface HistoryBase {
-  /** One logical thread of a client: a producer, a consumer. */
+  /** One logical thread of a client: a producer, a consumer. Several sends of a process may be under way, one poll. */
   readonly process: string
   /** Joins the line that invokes an operation with the one that completes it; unique within the history. */
   readonly op: number
@@ -32,21 +35,29 @@ interface HistoryBase {
   readonly time: number
   /** `invoke` begins an operation, one other ends it: `ok` it happened as told, `fail` it certainly did not happen,
    *  `info` nobody knows. An operation that no line ends is as one that `info` ends. */
-  readonly type: 'invoke' | 'ok' | 'fail' | 'info'
+  readonly type: 'invoke' | HistoryOutcome
   /** With `fail` and `info`: Kafka's error name, or words. */
   readonly error?: string
 }
 
-/** Sends, polls, or a transaction of several of both. */
+/** Sends, polls, or a transaction of several of both. Only a `txn` is atomic: the steps of a `send` stand alone. */
 export interface ExchangeLine extends HistoryBase {
   readonly f: 'send' | 'poll' | 'txn'
+  /** The line that completes repeats the sends of the one that invoked, with their offsets (with `fail` and `info`, it
+   *  may have no steps). */
   readonly steps: readonly HistoryStep[]
   /** A send whose loss was never excluded (acks=0, acks=1, or min.insync.replicas not enforced): counted if lost, and
    *  counted if there twice unless `idempotent`, but no anomaly. */
   readonly weak?: boolean
+  /** Whether the producer promises each record once and in the order of invocation. Where it is not said: yes, but no
+   *  for a weak send. Without it a record that is there twice is counted, and is no anomaly. */
+  readonly idempotent?: boolean
+  /** Keys whose assignment changed while the operation was under way (on the line that completes). */
+  readonly rebalanced?: readonly HistoryKey[]
 }
 
-/** A consumer takes other partitions; from here on its polls may jump. */
+/** A consumer takes other partitions; its polls of the others may jump from here on. Where it stood in keys that it
+ *  keeps, it stays, as the Java consumer does, unless it seeks. */
 export interface AssignLine extends HistoryBase {
   readonly f: 'assign' | 'subscribe'
   readonly keys: readonly HistoryKey[]
@@ -60,12 +71,13 @@ export interface CrashLine extends HistoryBase {
 
 export type HistoryLine = ExchangeLine | AssignLine | CrashLine
 
-/** Jepsen's names. */
+/** Jepsen's names, and `phantom`, a record that was polled and that no operation sent (a history that Jepsen refuses). */
 export type AnomalyName =
   | 'duplicate'
   | 'inconsistent-offsets'
   | 'lost-write'
   | 'unseen'
+  | 'phantom'
   | 'G1a'
   | 'precommitted-read'
   | 'poll-skip'
@@ -82,6 +94,20 @@ export type AnomalyName =
   | 'G1c-process'
   | 'G1c-realtime'
 
+/** One operation of those that contradict each other. */
+export interface AnomalyEvidence {
+  /** Index into the history of the line that completed it; of its invocation if none did. */
+  readonly line: number
+  readonly op: number
+  readonly process: string
+  /** When it was invoked and completed; null if it never was. */
+  readonly invokedAt: number
+  readonly completedAt: number | null
+  readonly outcome: HistoryOutcome
+  /** What it did, as far as this anomaly is concerned: `sent "a" to topic-0, offset 5`. */
+  readonly text: string
+}
+
 export interface Anomaly {
   readonly name: AnomalyName
   /** False for what Kafka allows (reported all the same). */
@@ -91,4 +117,51 @@ export interface Anomaly {
   readonly text: string
   /** The smallest set of lines that contradict each other, as indices into the history. */
   readonly lines: readonly number[]
+  /** The same lines' operations. */
+  readonly evidence: readonly AnomalyEvidence[]
+}
+
+export interface CheckOptions {
+  /** So many anomalies of a name are kept with their evidence; all are counted. Default 32, as Jepsen's. */
+  readonly maxPerName?: number
+  /** Records below these offsets were deleted (retention, DeleteRecords): nobody need have seen them, and polls may
+   *  jump over them. `Infinity` for a topic that was deleted. */
+  readonly deletedBelow?: Readonly<Record<HistoryKey, number>>
+}
+
+export interface HistoryStats {
+  readonly lines: number
+  readonly operations: number
+  readonly processes: number
+  readonly keys: number
+  /** Operations by outcome; those that no line completed are `info`. */
+  readonly ok: number
+  readonly fail: number
+  readonly info: number
+  /** Values that were sent, and of these the acknowledged. */
+  readonly sent: number
+  readonly acknowledged: number
+  /** Records that polls returned, and the different ones among them. */
+  readonly polled: number
+  readonly polledDistinct: number
+  /** From the first line to the last, milliseconds. */
+  readonly durationMs: number
+  /** The longest time that a consumer was behind what was known to be in a key's log, at least; 0 without any. */
+  readonly worstLag: { readonly ms: number; readonly key: HistoryKey | null; readonly process: string | null }
+}
+
+export interface HistoryReport {
+  /** No anomaly that is a failure. */
+  readonly valid: boolean
+  /** Failures first; at most `maxPerName` of each name. */
+  readonly anomalies: readonly Anomaly[]
+  /** How many failures there are of each name. */
+  readonly counts: Readonly<Partial<Record<AnomalyName, number>>>
+  /** How many anomalies that Kafka allows. */
+  readonly allowed: Readonly<Partial<Record<AnomalyName, number>>>
+  /** What became of sends that were promised less (`weak`, not `idempotent`): losses and repetitions, not in `counts`. */
+  readonly allowedLosses: Readonly<Partial<Record<AnomalyName, number>>>
+  /** How often one process that had subscribed polled one record: once is exactly-once. Informational. */
+  readonly consumeCounts: Readonly<Record<string, number>>
+  readonly stats: HistoryStats
 }
