@@ -16,6 +16,7 @@ import {
   localProperties,
 } from '../main/index.ts'
 import { createSimulation, type Simulation } from './simulation.ts'
+import type { Tap } from './tap.ts'
 
 export interface SimClusterOptions {
   /** An integer from 0 to 2^32 − 1; everything that happens follows from it. */
@@ -28,6 +29,8 @@ export interface SimClusterOptions {
   readonly logger?: Logger
   /** The metadata.version's feature level to format with. Default 30 (4.3-IV0). */
   readonly metadataVersion?: number
+  /** Hears everything that happens. */
+  readonly tap?: Tap
 }
 
 const CLIENT_PORT = 9092
@@ -63,7 +66,7 @@ export class SimCluster {
 
   constructor(options: SimClusterOptions) {
     this.#options = options
-    this.sim = createSimulation({ seed: options.seed })
+    this.sim = createSimulation({ seed: options.seed, ...(options.tap === undefined ? {} : { tap: options.tap }) })
     this.clusterId = this.sim.random.uuid()
     for (let id = 1; id <= (options.brokers ?? 3); id++) {
       const local = {

@@ -48,6 +48,7 @@ export class SimDisk implements Disk {
   writeFileAtomic(path: string, bytes: Uint8Array): Promise<void> {
     if (!this.#enter('disk.writeFileAtomic', path)) return never()
     this.#kernel.trace.bytes(bytes)
+    this.#kernel.tap?.about(bytes.length)
     const owned = bytes.slice()
     // Three moments at which a kill or a power loss may strike: written, renamed, durable.
     return this.#later(draw(this.#random, DISK_SYNC), () => {
@@ -165,6 +166,7 @@ export class SimDisk implements Disk {
   #enter(operation: string, path: string): boolean {
     if (!this.#kernel.enter(this.#process, operation)) return false
     this.#kernel.trace.text(path)
+    this.#kernel.tap?.about(path)
     return true
   }
 

@@ -92,6 +92,7 @@ export class End implements Connection {
     const { kernel } = this.#internet
     if (!kernel.enter(this.process, 'net.write')) return true
     kernel.trace.int(this.local.port)
+    if (this.#state === 'open') kernel.tap?.wrote(kernel.now, this, chunks)
     for (const chunk of chunks) {
       kernel.trace.bytes(chunk)
       if (this.#state !== 'open' || chunk.length === 0) continue
@@ -225,6 +226,7 @@ export class End implements Connection {
       if (this.#state !== 'open') continue
       kernel.trace.int(this.local.port)
       kernel.trace.int(segment.bytes.length)
+      kernel.tap?.read(kernel.now, this, segment.bytes)
       this.events.data(segment.bytes)
     }
   }

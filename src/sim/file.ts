@@ -39,12 +39,13 @@ export class SimFile implements DiskFile {
 
   append(chunks: readonly Uint8Array[], appended: (error: Error | null) => void): void {
     if (!this.#enter('file.append')) return
-    const { trace } = this.#context.kernel
+    const { trace, tap } = this.#context.kernel
     let bytes = 0
     for (const chunk of chunks) {
       bytes += chunk.length
       trace.bytes(chunk)
     }
+    tap?.about(bytes)
     const append: StagedAppend = { kind: 'append', file: this.#node, chunks: [...chunks], bytes, done: appended }
     const atOnce = this.#context.random.below(2) === 0
     if (atOnce && this.#queue.length === 0) appended(this.#write(append))
@@ -78,6 +79,7 @@ export class SimFile implements DiskFile {
   truncate(size: number): Promise<void> {
     if (!this.#enter('file.truncate')) return never()
     this.#context.kernel.trace.int(size)
+    this.#context.kernel.tap?.about(size)
     if (this.#closed) return Promise.reject(storageError(this.path, 'EBADF', 'the file is closed'))
     return new Promise((resolve) => {
       this.#stage({ kind: 'cut', file: this.#node, size, done: () => resolve() })
@@ -98,6 +100,7 @@ export class SimFile implements DiskFile {
     const { kernel, process } = this.#context
     if (!kernel.enter(process, operation)) return false
     kernel.trace.text(this.path)
+    kernel.tap?.about(this.path)
     return true
   }
 

@@ -16,3 +16,5 @@ export type { DiskFaults, DiskState } from './platter.ts'
 export type { SimulationOptions } from './simulation.ts'
 /** Bodies of all six ports from one seed, and the verbs that hurt them. */
 export { createSimulation, Simulation } from './simulation.ts'
+/** Listening in on a world. */
+export type { Tap, TappedEnd, TappedProcess } from './tap.ts'

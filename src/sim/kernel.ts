@@ -5,6 +5,7 @@
 import type { SeededRandom } from '../base/index.ts'
 import { Bug, popHeap, pushHeap } from '../base/index.ts'
 import { realResources, realSteps } from './guard.ts'
+import type { Tap } from './tap.ts'
 import { TraceHash } from './trace.ts'
 
 /** Node runs overdue timers before it polls for what has arrived; after a stall the order is the same here. */
@@ -63,6 +64,7 @@ export class Kernel {
   events = 0
   readonly trace: TraceHash = new TraceHash()
   readonly random: SeededRandom
+  readonly tap: Tap | null
   /** Called after every event, when all microtasks have drained: invariants are checked here. */
   readonly afterEvent: (() => void)[] = []
   readonly #heap: SimEvent[] = []
@@ -72,8 +74,9 @@ export class Kernel {
   #eventsNow = 0
   #failure: unknown = null
 
-  constructor(random: SeededRandom) {
+  constructor(random: SeededRandom, tap: Tap | null = null) {
     this.random = random
+    this.tap = tap
   }
 
   schedule(afterUs: number, phase: Phase, process: Process | null, run: () => void): SimEvent {
@@ -106,6 +109,7 @@ export class Kernel {
     process.portCalls++
     this.trace.int(process.index)
     this.trace.text(operation)
+    if (this.tap !== null) this.tap.called(this.now, process, operation)
     if (process.portCalls < process.killAtPortCall) return true
     this.end(process)
     return false
@@ -118,6 +122,7 @@ export class Kernel {
     process.held.length = 0
     this.trace.int(process.index)
     this.trace.text('end')
+    this.tap?.ended(this.now, process)
     for (const each of process.onDeath) each()
   }
 

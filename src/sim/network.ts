@@ -153,6 +153,7 @@ class SimNetwork implements Network {
     end.events = events
     if (!internet.kernel.enter(this.#process, 'net.connect')) return end
     internet.kernel.trace.text(`${to.host}:${to.port}`)
+    internet.kernel.tap?.about(`${to.host}:${to.port}`)
     internet.add(end)
     if (target === undefined) end.failLater(1_000, 'ENOTFOUND', `no host ${to.host}`)
     else this.#knock(end, target, to.port, 0)
@@ -163,6 +164,7 @@ class SimNetwork implements Network {
     const { kernel } = this.#internet
     if (!kernel.enter(this.#process, 'net.listen')) return never()
     kernel.trace.text(`${at.host}:${at.port}`)
+    kernel.tap?.about(`${at.host}:${at.port}`)
     return kernel.later(20, this.#process, () => {
       const endpoint = this.#internet.bind(this.#host, at, { process: this.#process, accept, waiting: 0 })
       return {

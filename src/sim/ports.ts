@@ -67,6 +67,7 @@ export class SimClock implements Clock {
           return
         }
         wanted = null
+        kernel.tap?.rang(kernel.now, process)
         fire()
       })
     }
@@ -79,6 +80,7 @@ export class SimClock implements Clock {
         if (us / 1000 < at) us++
         wanted = Math.max(kernel.now, us + this.#origin)
         kernel.trace.int(wanted)
+        kernel.tap?.about(wanted)
         arm(wanted)
       },
       clear: () => {

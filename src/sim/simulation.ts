@@ -14,12 +14,15 @@ import type { Direction } from './plan.ts'
 import { DiskState } from './platter.ts'
 import type { ClockState } from './ports.ts'
 import { SimClock, SimOffload, SimRandom, SimTables, TablesState } from './ports.ts'
+import type { Tap } from './tap.ts'
 
 export interface SimulationOptions {
   /** An integer from 0 to 2^32 − 1; everything that happens follows from it. */
   readonly seed: number
   /** The wall clock at the beginning, milliseconds since 1970. */
   readonly wallMs?: number
+  /** Hears everything that happens. */
+  readonly tap?: Tap
 }
 
 export interface HostOptions {
@@ -56,7 +59,7 @@ export class Simulation {
   constructor(options: SimulationOptions) {
     this.seed = options.seed
     this.#random = new Seeded(options.seed)
-    this.#kernel = new Kernel(this.#random.fork())
+    this.#kernel = new Kernel(this.#random.fork(), options.tap ?? null)
     this.#internet = new SimInternet(this.#kernel, this.#random.fork())
     this.#wallMs = options.wallMs ?? WALL_AT_START
     this.#unguard = guard()
