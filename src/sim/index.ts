@@ -8,6 +8,7 @@ export * from './explore/index.ts'
 /** How far a run goes, and why it stopped. */
 export type { RunEnd, RunLimits } from './kernel.ts'
 /** One seed's whole run. */
+export { runLife } from './life/run.ts'
 export type * from './life/types.ts'
 /** Faults as data; chaos runs the same plans on real processes. */
 export type { Direction, Fault, FaultPlan, PlannedFault, Verb } from './plan.ts'

@@ -15,12 +15,33 @@ export interface Swarm {
   /** Kafka's property names. */
   readonly properties: Readonly<Record<string, string>>
   /** Topics, producers, consumers and admins. */
-  readonly workload: Readonly<Record<string, number | string>>
+  readonly workload: Workload
 }
+
+/** Who asks what of the cluster, and how often. A type and no interface, so that it reads as a record of its names. */
+export type Workload = {
+  readonly topics: number
+  /** Of each topic at its creation. */
+  readonly partitions: number
+  readonly producers: number
+  /** Of all producers together. */
+  readonly sendsPerSecond: number
+  readonly consumers: number
+  readonly pollsPerSecond: number
+  readonly admins: number
+  /** One in ten records is as large as this at most; the others are small. */
+  readonly recordBytesMax: number
+}
+
+/** `within`: faults within the promise, everything judged. `calm`: no faults at all. `beyond`: the power of all fails at
+ *  once whatever the promise says, and what that may take with flush=os is counted instead of judged. */
+export type LifeKind = 'within' | 'calm' | 'beyond'
 
 export interface LifeOptions {
   /** An integer from 0 to 2^32 − 1. */
   readonly seed: number
+  /** Default `within`. */
+  readonly kind?: LifeKind
   /** Of the faults' phase, virtual milliseconds. Default 60,000. */
   readonly durationMs?: number
   /** Instead of the drawn one. */

@@ -1,0 +1,131 @@
+// Draws a fault plan ahead, from the seed and its swarm alone: nothing that happens in the life changes it, so that a plan
+// with some of its faults left out is still the plan of the same life. Knows roughly who will be dead when, in order to
+// draw faults that can be done; what cannot be done after all is passed over by the executor.
+
+import type { NodeId, SeededRandom } from '../../base/index.ts'
+import type { Direction, Fault, FaultPlan, PlannedFault, Verb } from '../plan.ts'
+import { PLAN_STREAM, stream } from './swarm.ts'
+import type { Swarm } from './types.ts'
+
+/** Before it, producers find their leaders and consumers their offsets. */
+const FIRST_FAULT_MS = 1_000
+/** A burst is followed by calm, or nobody would get anything done. */
+const BURST_GAP_MS = 400
+
+export function drawPlan(seed: number, swarm: Swarm, durationMs: number): FaultPlan {
+  const drawer = new Drawer(stream(seed, PLAN_STREAM), swarm, durationMs)
+  return { faults: drawer.draw(), durationMs }
+}
+
+class Drawer {
+  readonly #random: SeededRandom
+  readonly #swarm: Swarm
+  readonly #durationMs: number
+  readonly #faults: PlannedFault[] = []
+  /** When each node will be started again, as far as it is planned. */
+  readonly #backAt: Map<NodeId, number> = new Map()
+
+  constructor(random: SeededRandom, swarm: Swarm, durationMs: number) {
+    this.#random = random
+    this.#swarm = swarm
+    this.#durationMs = durationMs
+  }
+
+  draw(): PlannedFault[] {
+    const verbs = Object.entries(this.#swarm.verbs) as [Verb, number][]
+    if (verbs.length === 0) return []
+    let burst = 0
+    for (let at = FIRST_FAULT_MS; at < this.#durationMs; ) {
+      this.#plan(at, this.#verb(verbs))
+      if (burst === 0 && this.#below(8) === 0) burst = 2 + this.#below(4)
+      const longest = this.#below(2) === 0 ? Math.min(1_500, this.#swarm.pauseMs) : this.#swarm.pauseMs
+      at += 50 + (burst > 0 ? this.#below(BURST_GAP_MS) : this.#below(longest))
+      if (burst > 0) burst--
+    }
+    return this.#faults.sort((a, b) => a.at - b.at)
+  }
+
+  #below(n: number): number {
+    return this.#random.below(n)
+  }
+
+  #verb(verbs: readonly [Verb, number][]): Verb {
+    let left = this.#below(verbs.reduce((sum, [, weight]) => sum + weight, 0))
+    for (const [verb, weight] of verbs) {
+      if (left < weight) return verb
+      left -= weight
+    }
+    return verbs[0]![0]
+  }
+
+  #plan(at: number, verb: Verb): void {
+    const dead = [...this.#backAt].filter(([, back]) => back > at).length
+    const node = this.#node(at)
+    // Most of the time a majority is there, or there would be little to get wrong.
+    if (dead * 2 + 1 >= this.#swarm.brokers && ENDS_A_NODE.has(verb) && this.#below(4) > 0) return
+    const fault = this.#fault(verb, node)
+    if (fault === null) return
+    this.#faults.push({ at, fault })
+    if (verb === 'kill-all' || verb === 'power-loss-all') {
+      for (let id = 1; id <= this.#swarm.brokers; id++) this.#comesBack(id, at)
+    } else if (ENDS_A_NODE.has(verb)) this.#comesBack(node, at)
+  }
+
+  /** One that lives, as far as it is planned, rather than one that does not. */
+  #node(at: number): NodeId {
+    let node = 1
+    for (let attempt = 0; attempt < 3; attempt++) {
+      node = 1 + this.#below(this.#swarm.brokers)
+      if ((this.#backAt.get(node) ?? 0) <= at) break
+    }
+    return node
+  }
+
+  #comesBack(node: NodeId, at: number): void {
+    const back = at + 200 + this.#below([1_000, 5_000, 12_000][this.#below(3)]!)
+    this.#backAt.set(node, back)
+    this.#faults.push({ at: back, fault: { verb: 'restart', node } })
+    // A node that dies later than planned, or gives up, is found by one of these.
+    if (this.#below(3) === 0) {
+      this.#faults.push({ at: back + 1_000 + this.#below(8_000), fault: { verb: 'restart', node } })
+    }
+  }
+
+  #fault(verb: Verb, node: NodeId): Fault | null {
+    const ms = 300 + this.#below([1_500, 6_000, 15_000][this.#below(3)]!)
+    switch (verb) {
+      case 'kill':
+      case 'power-loss':
+      case 'stop':
+        return { verb, node }
+      case 'kill-all':
+      case 'power-loss-all':
+        return { verb }
+      case 'kill-at':
+        return { verb, node, calls: 1 + this.#below([30, 300, 3_000][this.#below(3)]!) }
+      case 'pause':
+        return { verb, node, ms }
+      case 'isolate':
+        return { verb, node, direction: DIRECTIONS[this.#below(3)]!, ms }
+      case 'cut':
+        return { verb, from: node, to: this.#other(node), oneWay: this.#below(2) === 0, ms }
+      default:
+        return null
+    }
+  }
+
+  #other(node: NodeId): NodeId {
+    return 1 + ((node - 1 + 1 + this.#below(this.#swarm.brokers - 1)) % this.#swarm.brokers)
+  }
+}
+
+const DIRECTIONS: readonly Direction[] = ['both', 'out', 'in']
+const ENDS_A_NODE: ReadonlySet<Verb> = new Set([
+  'kill',
+  'kill-at',
+  'kill-all',
+  'power-loss',
+  'power-loss-all',
+  'stop',
+  'replace-disk',
+])

@@ -1,0 +1,99 @@
+// What a seed draws for its life besides its faults: brokers, promise, time-outs, sizes, and which verbs it knows. Knows
+// no cluster. The same seed draws the same, and what is given wins without shifting what else is drawn.
+
+import { SeededRandom } from '../../base/index.ts'
+import type { Verb } from '../plan.ts'
+import type { LifeKind, Swarm, Workload } from './types.ts'
+
+/** Streams apart from each other and from the world's own, so that one more draw here changes nothing there. */
+export const SWARM_STREAM = 0x51a4_0001
+export const PLAN_STREAM = 0x51a4_0002
+export const LIFE_STREAM = 0x51a4_0003
+
+export function stream(seed: number, of: number): SeededRandom {
+  return new SeededRandom((seed ^ of) >>> 0)
+}
+
+/** How heavy each verb is where a seed knows it; the promise decides which of them a seed may know. */
+const WEIGHTS: { readonly [verb in Verb]?: number } = {
+  kill: 10,
+  'kill-at': 8,
+  'kill-all': 2,
+  'power-loss': 8,
+  'power-loss-all': 2,
+  stop: 4,
+  pause: 8,
+  isolate: 10,
+  cut: 6,
+}
+
+export function drawSwarm(seed: number, kind: LifeKind, over: Partial<Swarm> = {}): Swarm {
+  const random = stream(seed, SWARM_STREAM)
+  const pick = <T>(values: readonly T[]): T => values[random.below(values.length)]!
+  const brokers = pick([3, 3, 3, 3, 3, 3, 3, 4, 3, 5])
+  const minInsyncReplicas = Math.min(over.brokers ?? brokers, pick([2, 2, 2, 2, 1, 3]))
+  const flush = pick(['os', 'os', 'fsync'] as const)
+  const pauseMs = pick([2_000, 4_000, 8_000])
+  const verbs = drawVerbs(random)
+  const properties = drawProperties(random)
+  return {
+    brokers,
+    minInsyncReplicas,
+    flush,
+    verbs:
+      kind === 'calm' ? {} : kind === 'beyond' ? { 'power-loss-all': 6, 'power-loss': 3, kill: 2, ...verbs } : verbs,
+    pauseMs,
+    properties,
+    workload: drawWorkload(random),
+    ...over,
+  }
+}
+
+/** Each verb is on or off, and the ones that are on are uneven; at least one that takes a leader away. */
+function drawVerbs(random: SeededRandom): Partial<Record<Verb, number>> {
+  const verbs: Partial<Record<Verb, number>> = {}
+  for (const [verb, weight] of Object.entries(WEIGHTS) as [Verb, number][]) {
+    const drawn = 1 + random.below(weight * 2)
+    if (random.below(10) < 6) verbs[verb] = drawn
+  }
+  if (verbs.kill === undefined && verbs['power-loss'] === undefined) verbs.kill = 6
+  return verbs
+}
+
+function drawProperties(random: SeededRandom): Record<string, string> {
+  const drawn: Record<string, string> = {}
+  const maybe = (name: string, values: readonly number[]): void => {
+    const value = values[random.below(values.length)]!
+    if (random.below(2) === 0) drawn[name] = String(value)
+  }
+  maybe('replica.lag.time.max.ms', [3_000, 5_000, 10_000])
+  maybe('broker.session.timeout.ms', [3_000, 6_000, 18_000])
+  maybe('broker.heartbeat.interval.ms', [500, 1_000])
+  maybe('controller.quorum.fetch.timeout.ms', [1_000, 4_000])
+  maybe('controller.quorum.election.timeout.ms', [500, 2_000])
+  maybe('replica.fetch.wait.max.ms', [100, 250])
+  maybe('replica.high.watermark.checkpoint.interval.ms', [500, 2_000])
+  maybe('log.flush.offset.checkpoint.interval.ms', [1_000, 5_000])
+  maybe('log.roll.ms', [3_000, 10_000])
+  maybe('replica.fetch.max.bytes', [2_000, 20_000])
+  if (random.below(3) === 0) {
+    drawn['metadata.log.max.record.bytes.between.snapshots'] = '2000'
+    drawn['metadata.log.max.snapshot.interval.ms'] = '4000'
+    drawn['metadata.max.retention.ms'] = '6000'
+    drawn['metadata.log.segment.ms'] = '4000'
+  }
+  return drawn
+}
+
+function drawWorkload(random: SeededRandom): Workload {
+  return {
+    topics: 1 + random.below(2),
+    partitions: 1 + random.below(2),
+    producers: 3 + random.below(3),
+    sendsPerSecond: 15 + random.below(11),
+    consumers: 1 + random.below(3),
+    pollsPerSecond: 3 + random.below(4),
+    admins: random.below(2),
+    recordBytesMax: [100, 2_000, 20_000][random.below(3)]!,
+  }
+}
