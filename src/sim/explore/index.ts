@@ -2,5 +2,7 @@
 
 export { explore } from './explore.ts'
 export { serveLives } from './serve.ts'
+export { type ShrinkOptions, type ShrinkProgress, type ShrinkResult, shrink } from './shrink.ts'
+export { STORY_LINES, story } from './story.ts'
 export { DEFAULT_FLOORS, FLOORS_JUDGED_FROM, MARKERS_JUDGED_FROM, SPEED_JUDGED_FROM } from './summary.ts'
 export type * from './types.ts'
