@@ -3,6 +3,8 @@
 
 export { checkHistory, HistoryChecker } from './history/check.ts'
 export { HistoryError } from './history/errors.ts'
+export { decodeHistory, decodeHistoryLine, encodeHistoryLine } from './history/lines.ts'
 export { type Completion, HistoryRecorder, type Invocation, type RecorderOptions } from './history/recorder.ts'
+export { formatHistoryReport } from './history/report.ts'
 export type * from './history/types.ts'
 export type * from './invariants/types.ts'

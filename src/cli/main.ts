@@ -7,6 +7,7 @@ import process from 'node:process'
 import yargs from 'yargs'
 import { hideBin } from 'yargs/helpers'
 import { brokerCommand } from './commands/broker.ts'
+import { checkCommand } from './commands/check.ts'
 import { consumeCommand } from './commands/consume.ts'
 import { containerCommand } from './commands/container.ts'
 import { dumpLogCommand } from './commands/dump-log.ts'
@@ -42,6 +43,7 @@ await yargs(hideBin(process.argv))
   .command(quorumCommand)
   .command(dumpLogCommand)
   .command(simCommand)
+  .command(checkCommand)
   .example('$0 up', 'start three brokers on this machine')
   .example('$0 topics create hello --partitions 3', 'create a topic')
   .example('echo hi | $0 produce hello', 'write a record')

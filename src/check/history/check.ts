@@ -3,6 +3,7 @@
 // Does NOT check: what no line tells. Offsets that consumers commit, groups' assignments, timestamps, headers, bytes;
 // latencies; what happened after the last line. Each checker's own header says more.
 
+import { checkCycles } from './cycles.ts'
 import { type Case, Findings } from './findings.ts'
 import { FAIL, Gathering, INFO, OK } from './gather.ts'
 import { checkLosses } from './losses.ts'
@@ -51,6 +52,7 @@ export class HistoryChecker {
     checkLosses(it)
     checkPolls(it)
     checkSends(it)
+    checkCycles(it)
     return {
       valid: found.counts.size === 0,
       anomalies: found.kept.sort((a, b) => Number(b.failure) - Number(a.failure)),
@@ -89,6 +91,7 @@ function statsOf(it: Case): HistoryStats {
     acknowledged,
     polled: history.pollOp.length,
     polledDistinct,
+    startedAt: history.firstTime,
     durationMs: history.lastTime - history.firstTime,
     worstLag: worstLag(it),
   }

@@ -131,6 +131,9 @@ export class Gathering {
   }
 
   #invoke(line: HistoryLine, at: number): void {
+    if (!Number.isSafeInteger(line.op) || line.op < 0) {
+      throw new HistoryError(at, `op is ${line.op}; number the operations 0, 1, 2, …`)
+    }
     if (!this.#used.add(line.op)) {
       throw new HistoryError(at, `operation ${line.op} is invoked again; give each operation a number of its own`)
     }
@@ -216,10 +219,10 @@ export class Gathering {
         sends += 1
         const isSame = row < this.sendsTo.at(op) && this.#isSent(row, step.key, step.value)
         if (!isSame) throw this.#otherSends(line, at)
-        if (step.offset !== undefined) this.sendOffset.set(row, step.offset)
+        if (step.offset !== undefined) this.sendOffset.set(row, checkedOffset(step.offset, line, at))
         row += 1
       } else {
-        for (const key in step.records) this.#polled(op, key, step.records[key]!)
+        for (const key in step.records) this.#polled(op, key, step.records[key]!, line, at)
       }
     }
     const mayBeSilent = line.type !== 'ok' && sends === 0
@@ -242,12 +245,18 @@ export class Gathering {
     )
   }
 
-  #polled(op: number, name: HistoryKey, records: readonly (readonly [number, HistoryValue])[]): void {
+  #polled(
+    op: number,
+    name: HistoryKey,
+    records: readonly (readonly [number, HistoryValue])[],
+    line: ExchangeLine,
+    at: number,
+  ): void {
     const key = this.keys.id(name)
     for (const [offset, value] of records) {
       this.pollOp.push(op)
       this.pollValue.push(this.valueId(key, value))
-      this.pollOffset.push(offset)
+      this.pollOffset.push(checkedOffset(offset, line, at))
     }
   }
 
@@ -257,4 +266,10 @@ export class Gathering {
       seek: line.seekToBeginning === true,
     })
   }
+}
+
+function checkedOffset(offset: number, line: ExchangeLine, at: number): number {
+  if (Number.isSafeInteger(offset) && offset >= 0) return offset
+  const hint = offset === -1 ? '; −1 is how Kafka says that it knows none: leave the offset out' : ''
+  throw new HistoryError(at, `operation ${line.op} has the offset ${offset}, which is none${hint}`)
 }

@@ -144,6 +144,8 @@ export interface HistoryStats {
   /** Records that polls returned, and the different ones among them. */
   readonly polled: number
   readonly polledDistinct: number
+  /** The time of the first line. */
+  readonly startedAt: number
   /** From the first line to the last, milliseconds. */
   readonly durationMs: number
   /** The longest time that a consumer was behind what was known to be in a key's log, at least; 0 without any. */
