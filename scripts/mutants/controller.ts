@@ -1,0 +1,124 @@
+// Mutants of the active controller: what it decides on, when it answers, whom it lets in. Guards live in cluster/.
+
+import type { Mutant } from './types.ts'
+
+export const controller: readonly Mutant[] = [
+  {
+    name: 'decided-on-the-committed-image',
+    title: 'Two requests in flight are decided on the same image: neither knows of the other.',
+    source: 'Issue: two CreateTopics decided on the same image; S27 KAFKA-13173',
+    file: 'cluster/driver/active.ts',
+    find: 'for (const record of decision.records) this.#draft.apply(record)',
+    replace: 'if (decision.records.length > 0) this.#undecided.push(decision.records)',
+    also: [
+      {
+        file: 'cluster/driver/active.ts',
+        find: 'this.#applied = offset\n    for',
+        replace:
+          'this.#applied = offset\n    for (const records of this.#undecided.splice(0)) for (const record of records) this.#draft.apply(record)\n    for',
+      },
+      {
+        file: 'cluster/driver/active.ts',
+        find: '  #turn: Uint8Array[][] = []',
+        replace: '  #turn: Uint8Array[][] = []\n  readonly #undecided: (readonly MetadataRecord[])[] = []',
+      },
+    ],
+    expect: ['P7', 'P6', 'P17'],
+  },
+  {
+    name: 'draft-kept-after-resignation',
+    title: 'A controller that leads again goes on with the draft of its last leadership.',
+    source: 'Issue: a draft kept after resignation; S56 family, Raft §5.4',
+    file: 'cluster/driver/driver.ts',
+    find: 'this.#active = new ActiveController(options, this.#reader.draft())',
+    replace: 'this.#kept ??= this.#reader.draft()\n    this.#active = new ActiveController(options, this.#kept)',
+    also: [
+      {
+        file: 'cluster/driver/driver.ts',
+        find: '  #active: ActiveController | null = null',
+        replace: "  #active: ActiveController | null = null\n  #kept: ReturnType<LogReader['draft']> | null = null",
+      },
+    ],
+    expect: ['P6', 'P7', 'L-recovery'],
+  },
+  {
+    name: 'answered-before-commit',
+    title: 'The controller answers when it has decided, not when that is committed.',
+    source: 'S65 etcd #14370, KIP-631',
+    file: 'cluster/driver/active.ts',
+    find: 'if (this.#end <= this.#applied) resolve(',
+    replace: 'if (this.#end >= this.#applied) resolve(',
+    expect: ['P3', 'P7', 'R10'],
+  },
+  {
+    name: 'same-id-twice-alive',
+    title: 'A broker is registered while an earlier incarnation of it has a session.',
+    source: 'KIP-631 (DUPLICATE_BROKER_REGISTRATION)',
+    file: 'cluster/controller/brokers.ts',
+    find: 'before.incarnationId !== request.incarnationId && hasSession(controller, before, now)',
+    replace: 'before.incarnationId !== request.incarnationId && before.id < 0 && hasSession(controller, before, now)',
+    expect: ['P7'],
+  },
+  {
+    name: 'newer-epoch-refused-for-good',
+    title: 'A controller that lags behind tells a leader with a newer epoch that it is fenced.',
+    source: 'S26 KAFKA-14154',
+    file: 'cluster/controller/alter-partition.ts',
+    find: "return 'NOT_CONTROLLER'",
+    replace: "return 'FENCED_LEADER_EPOCH'",
+    expect: ['L-recovery'],
+  },
+  {
+    name: 'leader-epoch-not-bumped',
+    title: 'A partition gets another leader in the same epoch.',
+    source: 'P6; KIP-101 (an epoch has one leader)',
+    file: 'cluster/metadata/partition.ts',
+    find: 'leaderEpoch: newLeader ? before.leaderEpoch + 1 : before.leaderEpoch,',
+    replace: 'leaderEpoch: newLeader && change.isr === null ? before.leaderEpoch + 1 : before.leaderEpoch,',
+    expect: ['P6'],
+  },
+  {
+    name: 'shutting-down-broker-stays',
+    title: 'A broker in controlled shutdown stays in the ISRs that it is in.',
+    source: 'S21 KIP-841',
+    file: 'cluster/controller/brokers.ts',
+    find: 'changes.records.push(registrationChange(broker, { inControlledShutdown: 1 }))\n      removeFromIsrs(changes, brokerId)',
+    replace: 'changes.records.push(registrationChange(broker, { inControlledShutdown: 1 }))',
+    expect: ['P7'],
+  },
+  {
+    name: 'all-sessions-at-once',
+    title: 'Several brokers are fenced in one decision, each as if the others were there.',
+    source: 'S27 KAFKA-13173',
+    file: 'cluster/controller/changes.ts',
+    find: 'return this.#edited.get(',
+    replace: 'if (index >= 0) return topic.partitions.get(index)\n    return this.#edited.get(',
+    also: [
+      {
+        file: 'cluster/controller/brokers.ts',
+        find: 'removeFromIsrs(changes, stalest.id)\n  changes.records.push(registrationChange(stalest, { fenced: 1 }))\n  controller.sessions.get(stalest.id)!.controlledShutdownOffset = -1',
+        replace:
+          "for (const broker of draft.brokers.values()) {\n    const session = controller.sessions.get(broker.id)\n    const until = now - controller.node.int('broker.session.timeout.ms')\n    if (broker.fenced || session === undefined || session.lastContact >= until) continue\n    removeFromIsrs(changes, broker.id)\n    changes.records.push(registrationChange(broker, { fenced: 1 }))\n    session.controlledShutdownOffset = -1\n  }",
+      },
+    ],
+    expect: ['P7', 'P14'],
+  },
+  {
+    name: 'deleted-topic-served-again',
+    title: 'A log left behind by a deleted topic becomes the log of a new topic of that name.',
+    source: 'S39 KAFKA-14616, P19',
+    file: 'replication/driver/driver.ts',
+    find: 'if (stale !== undefined) await this.#deleteLog(directory, stale)',
+    replace: 'if (stale === undefined) continue\n        this.#opened(replica, stale, directory)\n        return',
+    expect: ['P19', 'P10'],
+  },
+  {
+    name: 'empty-replica-in-another-directory',
+    title: 'A replica whose directory is gone is created empty elsewhere though it counts as complete.',
+    source: 'S40 KAFKA-16234',
+    file: 'replication/driver/placement.ts',
+    find: 'if (!lost) return',
+    replace: "if (!lost && assigned === '') return",
+    expect: ['P2', 'P9'],
+  },
+]

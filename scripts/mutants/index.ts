@@ -1,0 +1,30 @@
+// All mutants, and what could not become one.
+
+import { broker } from './broker.ts'
+import { controller } from './controller.ts'
+import { idempotence } from './idempotence.ts'
+import { isrElr } from './isr-elr.ts'
+import { partition } from './partition.ts'
+import { quorum } from './quorum.ts'
+import { storage } from './storage.ts'
+import type { Mutant } from './types.ts'
+
+export { notPlantable } from './not-plantable.ts'
+export type { Edit, Mutant, NotPlantable } from './types.ts'
+
+export interface Theme {
+  readonly name: string
+  readonly mutants: readonly Mutant[]
+}
+
+export const themes: readonly Theme[] = [
+  { name: 'Partitions', mutants: partition },
+  { name: 'ISR and ELR', mutants: isrElr },
+  { name: 'Quorum', mutants: quorum },
+  { name: 'Storage', mutants: storage },
+  { name: 'Acknowledgements and idempotence', mutants: idempotence },
+  { name: 'Controller', mutants: controller },
+  { name: 'Requests', mutants: broker },
+]
+
+export const mutants: readonly Mutant[] = themes.flatMap((theme) => theme.mutants)
