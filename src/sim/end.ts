@@ -241,6 +241,7 @@ export class End implements Connection {
     if (this.#state === 'closed' || !this.process.alive) return
     this.#inbox.push(segment)
     const { kernel } = this.#internet
+    kernel.touch(this.process)
     // The common case needs no event of its own; a process that is stopped or at work hears of it afterwards.
     if (!this.process.paused && this.process.busyUntil <= kernel.now) this.deliver()
     else kernel.schedule(0, ARRIVAL, this.process, () => this.deliver())

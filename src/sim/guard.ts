@@ -19,6 +19,11 @@ const RealDate = globalThis.Date
 
 /** How many immediates are asked for at a time: they share one look of the loop at its sockets. */
 const BATCH = 64
+/** Immediates asked for and not yet called: those that a run leaves over serve the next one. */
+let asked = 0
+/** Runs in progress; nearly always one. */
+const running: (() => void)[] = []
+let turn = 0
 
 /**
  * Calls `step` again and again until it answers something or throws. Between two calls every microtask and nextTick
@@ -26,29 +31,37 @@ const BATCH = 64
  */
 export function realSteps<T>(step: () => T | null): Promise<T> {
   return new Promise((resolve, reject) => {
-    let over = false
-    let asked = 0
-    const ask = (): void => {
-      asked = BATCH
-      for (let i = 0; i < BATCH; i++) realSetImmediate(call)
-    }
-    const call = (): void => {
-      asked--
-      if (over) return
+    const take = (): void => {
+      let answer: T | null = null
       try {
-        const answer = step()
-        if (answer !== null) {
-          over = true
-          resolve(answer)
-        }
+        answer = step()
       } catch (error) {
-        over = true
+        running.splice(running.indexOf(take), 1)
         reject(error)
+        return
       }
-      if (asked === 0 && !over) ask()
+      if (answer === null) return
+      running.splice(running.indexOf(take), 1)
+      resolve(answer)
     }
+    running.push(take)
     ask()
   })
+}
+
+function ask(): void {
+  while (asked < BATCH) {
+    asked++
+    realSetImmediate(called)
+  }
+}
+
+function called(): void {
+  asked--
+  if (running.length === 0) return
+  if (turn >= running.length) turn = 0
+  running[turn++]!()
+  if (asked === 0 && running.length > 0) ask()
 }
 
 const OUR_ROOMS = /(?:^|[/\\])(?:src|raft|replication|cluster)[/\\][^\s:]*\.(?:ts|js)/

@@ -3,10 +3,11 @@
 // a dead process never run; those of a busy or paused one wait. Knows nothing of disks, networks or Kafka.
 
 import type { SeededRandom } from '../base/index.ts'
-import { Bug, popHeap, pushHeap } from '../base/index.ts'
+import { Bug } from '../base/index.ts'
 import { realResources, realSteps } from './guard.ts'
+import { EventQueue } from './queue.ts'
 import type { Tap } from './tap.ts'
-import { TraceHash } from './trace.ts'
+import { codeOf, TraceHash } from './trace.ts'
 
 /** Node runs overdue timers before it polls for what has arrived; after a stall the order is the same here. */
 export const TIMER = 0
@@ -44,6 +45,15 @@ export interface SimEvent {
   run: (() => void) | null
 }
 
+/** What `afterEvent` calls: the nodes that the event may have changed, one bit a host by its index, the last for all beyond. */
+export type AfterEvent = (touched: number) => void
+
+interface Operation {
+  /** Stands for the name in the trace. */
+  readonly code: number
+  calls: number
+}
+
 export interface RunLimits {
   /** Virtual milliseconds since the beginning of the world. */
   readonly untilMs?: number
@@ -52,7 +62,10 @@ export interface RunLimits {
   readonly maxEvents?: number
 }
 
-const RESOURCE_CHECK_EVERY = 64
+/** The end of a run is looked at, too. */
+const RESOURCE_CHECK_EVERY = 1024
+/** Hosts beyond share the last bit of `touched`. */
+const TOUCHED_BITS = 31
 /** Real clocks move on by themselves: a loop that waits for that would turn for ever here. */
 const MOST_EVENTS_AT_ONCE = 1_000_000
 
@@ -66,10 +79,12 @@ export class Kernel {
   readonly random: SeededRandom
   readonly tap: Tap | null
   /** Called after every event, when all microtasks have drained: invariants are checked here. */
-  readonly afterEvent: (() => void)[] = []
-  readonly #heap: SimEvent[] = []
+  readonly afterEvent: AfterEvent[] = []
+  readonly #queue: EventQueue = new EventQueue()
+  readonly #operations: Map<string, Operation> = new Map()
   readonly #turnEnd: (() => void)[] = []
   #order = 0
+  #touched = 0
   #running = false
   #eventsNow = 0
   #failure: unknown = null
@@ -81,7 +96,7 @@ export class Kernel {
 
   schedule(afterUs: number, phase: Phase, process: Process | null, run: () => void): SimEvent {
     const event: SimEvent = { at: this.now + Math.max(0, afterUs), phase, order: this.#order++, process, run }
-    pushHeap(this.#heap, event, before)
+    this.#queue.push(event)
     return event
   }
 
@@ -107,12 +122,25 @@ export class Kernel {
   enter(process: Process, operation: string): boolean {
     if (!process.alive) return false
     process.portCalls++
-    this.trace.int(process.index)
-    this.trace.text(operation)
+    this.touch(process)
+    const known = this.#operations.get(operation) ?? this.#newOperation(operation)
+    known.calls++
+    this.trace.word(process.index)
+    this.trace.word(known.code)
     if (this.tap !== null) this.tap.called(this.now, process, operation)
     if (process.portCalls < process.killAtPortCall) return true
     this.end(process)
     return false
+  }
+
+  /** Code of the process runs in this event: what it shows of itself may be another afterwards. */
+  touch(process: Process): void {
+    this.#touched |= touchedBit(process.index)
+  }
+
+  /** How often each operation of the ports was called. */
+  portCalls(): ReadonlyMap<string, number> {
+    return new Map([...this.#operations].map(([name, { calls }]) => [name, calls]))
   }
 
   /** The process is no more: its events, callbacks and promises stay where they are for ever. */
@@ -120,7 +148,8 @@ export class Kernel {
     if (!process.alive) return
     process.alive = false
     process.held.length = 0
-    this.trace.int(process.index)
+    this.touch(process)
+    this.trace.word(process.index)
     this.trace.text('end')
     this.tap?.ended(this.now, process)
     for (const each of process.onDeath) each()
@@ -134,7 +163,7 @@ export class Kernel {
     process.paused = false
     for (const event of process.held.splice(0)) {
       event.at = Math.max(event.at, this.now)
-      pushHeap(this.#heap, event, before)
+      this.#queue.push(event)
     }
   }
 
@@ -172,7 +201,11 @@ export class Kernel {
       }
       this.#moveTo(event)
       this.trace.int(event.at)
-      this.trace.int(event.process === null ? -1 : event.process.index)
+      if (event.process === null) this.trace.word(-1)
+      else {
+        this.trace.word(event.process.index)
+        this.touch(event.process)
+      }
       event.run?.()
       return null
     })
@@ -190,26 +223,39 @@ export class Kernel {
   }
 
   #settle(): void {
-    while (this.#turnEnd.length > 0) for (const each of this.#turnEnd.splice(0)) each()
+    const turnEnd = this.#turnEnd
+    if (turnEnd.length > 0) {
+      // What is asked for meanwhile comes behind.
+      for (let i = 0; i < turnEnd.length; i++) turnEnd[i]!()
+      turnEnd.length = 0
+    }
     if (this.#failure !== null) {
       const failure = this.#failure
       this.#failure = null
       throw failure
     }
-    for (const check of this.afterEvent) check()
+    const touched = this.#touched
+    this.#touched = 0
+    for (const check of this.afterEvent) check(touched)
+  }
+
+  #newOperation(name: string): Operation {
+    const operation = { code: codeOf(name), calls: 0 }
+    this.#operations.set(name, operation)
+    return operation
   }
 
   #next(lastUs: number): SimEvent | null {
     for (;;) {
-      const event = this.#heap[0]
+      const event = this.#queue.first
       if (event === undefined || event.at > lastUs) return null
-      popHeap(this.#heap, before)
+      this.#queue.pop()
       const process = event.process
       if (event.run === null || (process !== null && !process.alive)) continue
       if (process?.paused === true) process.held.push(event)
       else if (process !== null && process.busyUntil > event.at) {
         event.at = process.busyUntil
-        pushHeap(this.#heap, event, before)
+        this.#queue.push(event)
       } else return event
     }
   }
@@ -220,9 +266,9 @@ function noMoreThan(before: number): void {
   if (now.length > before) throw new Bug(`real resources are active inside a simulation: ${now.join(', ')}`)
 }
 
-function before(a: SimEvent, b: SimEvent): boolean {
-  if (a.at !== b.at) return a.at < b.at
-  return a.phase !== b.phase ? a.phase < b.phase : a.order < b.order
+/** The bit of a host in what `afterEvent` is told. */
+export function touchedBit(index: number): number {
+  return 1 << Math.min(index, TOUCHED_BITS)
 }
 
 /** What a dead process waits for. */

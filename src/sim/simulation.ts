@@ -5,8 +5,8 @@ import type { Ports, SeededRandom } from '../base/index.ts'
 import { SeededRandom as Seeded } from '../base/index.ts'
 import { SimDisk } from './disk.ts'
 import { guard } from './guard.ts'
-import type { RunEnd, RunLimits } from './kernel.ts'
-import { Kernel, Process } from './kernel.ts'
+import type { AfterEvent, RunEnd, RunLimits } from './kernel.ts'
+import { Kernel, Process, touchedBit } from './kernel.ts'
 import type { LinkQuality, Undo } from './links.ts'
 import type { NetworkHost } from './network.ts'
 import { SimInternet } from './network.ts'
@@ -257,8 +257,19 @@ export class Simulation {
     await this.run({ untilMs: this.now + ms })
   }
 
-  /** Called after every event, when all microtasks have drained; what it throws fails the run. */
-  afterEvent(check: () => void): void {
+  /** How often each operation of the ports was called, of all processes. */
+  portCalls(): ReadonlyMap<string, number> {
+    return this.#kernel.portCalls()
+  }
+
+  /** What `touched` says of a host, in `afterEvent`. */
+  touchedBit(name: string): number {
+    return touchedBit(this.#host(name).index)
+  }
+
+  /** Called after every event, when all microtasks have drained; what it throws fails the run. It is told which hosts the
+   *  event touched, by their bits: one whose bit is missing is as it was. */
+  afterEvent(check: AfterEvent): void {
     this.#kernel.afterEvent.push(check)
   }
 
