@@ -17,6 +17,7 @@ import { quorumCommand } from './commands/quorum.ts'
 import { simCommand } from './commands/sim.ts'
 import { storageCommand } from './commands/storage.ts'
 import { topicsCommand } from './commands/topics.ts'
+import { traceCommand } from './commands/trace.ts'
 import { upCommand } from './commands/up.ts'
 import { explain } from './output.ts'
 
@@ -43,6 +44,7 @@ await yargs(hideBin(process.argv))
   .command(quorumCommand)
   .command(dumpLogCommand)
   .command(simCommand)
+  .command(traceCommand)
   .command(checkCommand)
   .example('$0 up', 'start three brokers on this machine')
   .example('$0 topics create hello --partitions 3', 'create a topic')
