@@ -2,7 +2,7 @@
 // does, one host each, and clients on hosts of their own. Starts, kills and restarts them; knows Kafka only as far as
 // an operator does. What a node holds inside is seen by `observe()` and by its disk, never reached into.
 
-import type { Logger, NodeId, Ports, Uuid } from '../base/index.ts'
+import type { Clock, Logger, NodeId, Ports, Random, Timers, Uuid } from '../base/index.ts'
 import type { Client, ClientOptions } from '../client/index.ts'
 import { createClient } from '../client/index.ts'
 import { parseNodeConfig } from '../config/index.ts'
@@ -15,8 +15,11 @@ import {
   INTER_BROKER_LISTENER,
   localProperties,
 } from '../main/index.ts'
+import type { LinkQuality } from './links.ts'
+import type { Direction } from './plan.ts'
 import { createSimulation, type Simulation } from './simulation.ts'
 import type { Tap } from './tap.ts'
+import type { Undo } from './undo.ts'
 
 export interface SimClusterOptions {
   /** An integer from 0 to 2^32 − 1; everything that happens follows from it. */
@@ -24,13 +27,25 @@ export interface SimClusterOptions {
   /** Combined nodes, with ids from 1. Default 3. */
   readonly brokers?: number
   /** Kafka's property names; they win over those of a cluster on one machine. */
-  readonly properties?: Readonly<Record<string, string>>
+  readonly properties?: Properties
   /** Default: nothing is logged. */
   readonly logger?: Logger
   /** The metadata.version's feature level to format with. Default 30 (4.3-IV0). */
   readonly metadataVersion?: number
   /** Hears everything that happens. */
   readonly tap?: Tap
+}
+
+/** Somebody who uses the cluster, on a host of his own. */
+export interface SimUser {
+  /** Where faults hit him: `sim.kill`, `sim.isolate`, … */
+  readonly host: string
+  readonly client: Client
+  readonly clock: Clock
+  readonly random: Random
+  readonly timers: Timers
+  /** Resolves after so many virtual milliseconds. */
+  delay(ms: number): Promise<void>
 }
 
 const CLIENT_PORT = 9092
@@ -41,10 +56,14 @@ const LOG_DIRECTORY = '/data'
 const START_WITHIN_MS = 120_000
 const METADATA_VERSION_4_3 = 30
 
+type Properties = Readonly<Record<string, string>>
+
 interface Member {
   readonly id: NodeId
   readonly host: string
   readonly local: LocalNode
+  /** What restarts have changed. */
+  properties: Properties
   node: OdradekNode | null
 }
 
@@ -77,7 +96,7 @@ export class SimCluster {
         logDirectory: LOG_DIRECTORY,
         directoryId: this.sim.random.uuid(),
       }
-      this.#members.set(id, { id, host: `node${id}`, local, node: null })
+      this.#members.set(id, { id, host: `node${id}`, local, properties: {}, node: null })
     }
     this.bootstrap = this.#endpoints(CLIENT_PORT)
   }
@@ -102,8 +121,21 @@ export class SimCluster {
 
   /** A client on a host of its own, so that it can be cut off too. */
   client(options: Omit<ClientOptions, 'bootstrap'> = {}): Client {
-    const ports = this.sim.addNode(`client${++this.#clients}`)
-    return createClient(ports, { bootstrap: this.bootstrap, ...options })
+    return this.user(options).client
+  }
+
+  /** What code of one's own needs to live in this world: a client, and time and chance as its host has them. */
+  user(options: Omit<ClientOptions, 'bootstrap'> = {}): SimUser {
+    const host = `client${++this.#clients}`
+    const ports = this.sim.addNode(host, { client: true })
+    const client = createClient(ports, { bootstrap: this.bootstrap, ...options })
+    const timers = this.sim.timersOf(host)
+    return { host, client, clock: ports.clock, random: ports.random, timers, delay: (ms) => timers.delay(ms) }
+  }
+
+  /** Lets somebody's code live in this world until it is done, and settles as it does. */
+  async play<T>(life: (user: SimUser) => Promise<T>, withinMs?: number): Promise<T> {
+    return await this.sim.wait(life(this.user()), withinMs)
   }
 
   /** Where the node's disk, faults and cuts are addressed in `sim`. */
@@ -120,6 +152,12 @@ export class SimCluster {
     const { node } = this.#member(id)
     if (node === null || !this.alive(id)) throw new Error(`node ${id} is not alive`)
     return node.observe()
+  }
+
+  /** The same, null for one that is dead; one object a process, so that another one is another life. */
+  observed(id: NodeId): NodeView | null {
+    const { node } = this.#member(id)
+    return node === null || !this.alive(id) ? null : node.observe()
   }
 
   /** The leader by what the living nodes say of themselves, the highest epoch winning; null where none leads. */
@@ -164,35 +202,125 @@ export class SimCluster {
     if (member.node === node) this.kill(id)
   }
 
-  /** A new process on the old disk; resolves when it is unfenced. */
-  async restart(id: NodeId, withinMs: number = START_WITHIN_MS): Promise<void> {
-    await this.sim.wait(this.restarting(id), withinMs)
+  /** A new process on the old disk, from now on with these properties too if any are given; resolves when it is
+   *  unfenced. */
+  async restart(id: NodeId, withinMs: number = START_WITHIN_MS, properties: Properties = {}): Promise<void> {
+    await this.sim.wait(this.restarting(id, properties), withinMs)
   }
 
   /** As `restart`, for whoever turns the world himself. */
-  restarting(id: NodeId): Promise<void> {
+  restarting(id: NodeId, properties: Properties = {}): Promise<void> {
     const member = this.#member(id)
+    member.properties = { ...member.properties, ...properties }
     return this.#boot(member, this.sim.restart(member.host))
   }
 
   /** A dead node gets an empty disk, formatted as a directory that joins a cluster: it is no voter (KIP-853). */
   async replaceDisk(id: NodeId): Promise<void> {
+    await this.sim.wait(this.replacingDisk(id))
+  }
+
+  /** As `replaceDisk`, for whoever turns the world himself. The node is dead again when it resolves. */
+  async replacingDisk(id: NodeId): Promise<void> {
     const member = this.#member(id)
     this.sim.replaceDisk(member.host)
     const ports = this.sim.restart(member.host)
-    await this.sim.wait(ports.disk.makeDirectory(LOG_DIRECTORY))
-    await this.sim.wait(ports.disk.syncDirectory('/'))
-    await this.sim.wait(this.#format(member, ports, false))
-    this.sim.kill(member.host)
+    await ports.disk.makeDirectory(LOG_DIRECTORY)
+    await ports.disk.syncDirectory('/')
+    await this.#format(member, ports, false)
+    // Somebody may have ended or restarted it meanwhile.
+    if (this.sim.ports(member.host) === ports) this.sim.kill(member.host)
   }
 
-  isolate(id: NodeId, direction: 'both' | 'out' | 'in' = 'both'): void {
-    this.sim.isolate(this.host(id), direction)
+  killAll(): void {
+    for (const id of this.ids) if (this.alive(id)) this.kill(id)
   }
 
+  /** Dies at the n-th call of a port from now. */
+  killAt(id: NodeId, calls: number): void {
+    this.sim.killAtPortCall(this.host(id), calls)
+  }
+
+  /** All machines go dark at once. */
+  powerLossAll(): void {
+    for (const id of this.ids) this.powerLoss(id)
+  }
+
+  /** SIGSTOP; SIGCONT is what it answers. Faults that last answer what ends them, each holding by itself. */
+  pause(id: NodeId): Undo {
+    return this.sim.pause(this.host(id))
+  }
+
+  slowCpu(id: NodeId, factor: number): Undo {
+    return this.sim.slowCpu(this.host(id), factor)
+  }
+
+  /** The wall jumps, and from now on both clocks drift. */
+  skewClock(id: NodeId, jumpMs: number, driftPpm: number): void {
+    this.sim.skewClock(this.host(id), jumpMs, driftPpm)
+  }
+
+  /** From everybody, clients and those that come later included. */
+  isolate(id: NodeId, direction: Direction = 'both'): Undo {
+    return this.sim.isolate(this.host(id), direction)
+  }
+
+  /** Two nodes from each other, or one direction between them. */
+  cut(from: NodeId, to: NodeId, oneWay = false): Undo {
+    const there = this.sim.cut(this.host(from), this.host(to))
+    const back = oneWay ? null : this.sim.cut(this.host(to), this.host(from))
+    return () => {
+      there()
+      back?.()
+    }
+  }
+
+  /** From clients only. */
+  hide(id: NodeId): Undo {
+    return this.sim.hide(this.host(id))
+  }
+
+  slow(id: NodeId, quality: LinkQuality): Undo {
+    return this.sim.slow(this.host(id), quality)
+  }
+
+  /** Ends isolations, cuts, hiding and slowness of a node's links, or of all. */
   heal(id?: NodeId): void {
     if (id === undefined) this.sim.heal()
     else this.sim.heal(this.host(id))
+  }
+
+  reset(id: NodeId): void {
+    this.sim.reset(this.host(id))
+  }
+
+  halfOpen(id: NodeId): void {
+    this.sim.halfOpen(this.host(id))
+  }
+
+  detain(id: NodeId, ms: number): void {
+    this.sim.detain(this.host(id), ms)
+  }
+
+  slowDisk(id: NodeId, factor: number): Undo {
+    return this.sim.slowDisk(this.host(id), factor)
+  }
+
+  failDisk(id: NodeId, operation: 'sync' | 'append'): void {
+    this.sim.failDisk(this.host(id), operation)
+  }
+
+  lyingSync(id: NodeId): Undo {
+    return this.sim.lyingSync(this.host(id))
+  }
+
+  fillDisk(id: NodeId, freeBytes: number): Undo {
+    return this.sim.fillDisk(this.host(id), freeBytes)
+  }
+
+  /** One bit of a closed segment of one of its replicas; null where there is none. */
+  flipBit(id: NodeId): { readonly path: string; readonly bit: number } | null {
+    return this.sim.flipBit(this.host(id), closedSegments(this.sim.disk(this.host(id)).paths(LOG_DIRECTORY)))
   }
 
   /** Bytes of a partition's log on one node's disk as a process would read them, its segments one after the other. */
@@ -264,9 +392,17 @@ export class SimCluster {
       ['advertised.listeners', listeners],
       ['controller.quorum.bootstrap.servers', this.#endpoints(CONTROLLER_PORT)],
       ...Object.entries(this.#options.properties ?? {}),
+      ...Object.entries(member.properties),
     ])
     return localProperties(member.local, locals, member.host, own)
   }
+}
+
+/** Segments of topics' partitions that are written no more: all but the last of each. */
+function closedSegments(paths: readonly string[]): string[] {
+  const logs = paths.filter((path) => path.endsWith('.log') && !path.includes('/__cluster_metadata-'))
+  const directory = (path: string): string => path.slice(0, path.lastIndexOf('/'))
+  return logs.filter((path, i) => logs[i + 1] !== undefined && directory(logs[i + 1]!) === directory(path))
 }
 
 const SILENT: Logger = {

@@ -3,12 +3,13 @@
 
 import { posix } from 'node:path'
 import type { Disk, DiskEntry, DiskFile, SeededRandom, Timestamp } from '../base/index.ts'
-import { DISK_META, DISK_SYNC, draw, oneIn } from './chance.ts'
+import { DISK_META, DISK_SYNC, oneIn } from './chance.ts'
 import { SimFile } from './file.ts'
 import type { Kernel, Process } from './kernel.ts'
 import { never } from './kernel.ts'
+import { FileNode } from './pages.ts'
 import type { DiskState } from './platter.ts'
-import { byName, DirectoryNode, FileNode, find, segments, storageError } from './platter.ts'
+import { byName, bytesOf, DirectoryNode, find, segments, storageError } from './platter.ts'
 
 export class SimDisk implements Disk {
   readonly #kernel: Kernel
@@ -51,24 +52,24 @@ export class SimDisk implements Disk {
     this.#kernel.tap?.about(bytes.length)
     const owned = bytes.slice()
     // Three moments at which a kill or a power loss may strike: written, renamed, durable.
-    return this.#later(draw(this.#random, DISK_SYNC), () => {
-      this.#charge(`${path}.tmp`, owned.length)
+    return this.#later(this.#state.cost(this.#random, DISK_SYNC), () => {
+      this.#state.charge(`${path}.tmp`, owned.length)
       const old = find(this.#state.root, `${path}.tmp`)
       const file = old?.kind === 'file' ? old : this.#create(`${path}.tmp`)
+      this.#state.giveBack(file.size)
       file.cut(0)
       file.write(owned)
-      this.#mayFail(`${path}.tmp`, this.#state.faults.syncFailsOneIn, 'sync')
-      file.flush(file.size)
+      this.#state.sync(`${path}.tmp`, file, file.size, this.#random)
     })
       .then(() =>
-        this.#later(draw(this.#random, DISK_META), () => {
+        this.#later(this.#state.cost(this.#random, DISK_META), () => {
           this.#rename(`${path}.tmp`, path)
           this.#state.observer?.replaced(path, owned)
         }),
       )
       .then(() =>
-        this.#later(draw(this.#random, DISK_SYNC), () => {
-          this.#state.syncNames(this.#parent(path).directory)
+        this.#later(this.#state.cost(this.#random, DISK_SYNC), () => {
+          this.#state.syncDirectory(path, this.#parent(path).directory, this.#random)
           this.#state.observer?.replacedDurably(path, owned)
         }),
       )
@@ -112,8 +113,10 @@ export class SimDisk implements Disk {
 
   remove(path: string): Promise<void> {
     return this.#operation('disk.remove', path, () => {
-      if (find(this.#state.root, path) === null) return
+      const node = find(this.#state.root, path)
+      if (node === null) return
       const { directory, name } = this.#parent(path)
+      this.#state.giveBack(bytesOf(node))
       this.#state.change([{ directory, name, node: null }])
       this.#state.observer?.removed(path)
     })
@@ -127,8 +130,7 @@ export class SimDisk implements Disk {
         const node = find(this.#state.root, path)
         if (node === null) throw storageError(path, 'ENOENT', 'no such directory')
         if (node.kind === 'file') throw storageError(path, 'ENOTDIR', 'not a directory')
-        this.#mayFail(path, this.#state.faults.syncFailsOneIn, 'sync')
-        this.#state.syncNames(node)
+        this.#state.syncDirectory(path, node, this.#random)
       },
       DISK_SYNC,
     )
@@ -176,7 +178,7 @@ export class SimDisk implements Disk {
 
   #operation<T>(operation: string, path: string, act: () => T, cost = DISK_META): Promise<T> {
     if (!this.#enter(operation, path)) return never()
-    return this.#later(draw(this.#random, cost), act)
+    return this.#later(this.#state.cost(this.#random, cost), act)
   }
 
   #parent(path: string): { directory: DirectoryNode; name: string } {
@@ -204,6 +206,7 @@ export class SimDisk implements Disk {
       throw storageError(to, node.kind === 'file' ? 'EISDIR' : 'ENOTEMPTY', 'a directory is in the way')
     }
     if (target?.kind === 'file' && node.kind === 'directory') throw storageError(to, 'ENOTDIR', 'a file is in the way')
+    if (target !== null && target !== node) this.#state.giveBack(bytesOf(target))
     const source = this.#parent(from)
     const goal = this.#parent(to)
     this.#state.change([
@@ -216,12 +219,6 @@ export class SimDisk implements Disk {
     if (oneInN > 0 && oneIn(this.#random, oneInN)) throw storageError(path, 'EIO', `${what} failed`)
   }
 
-  #charge(path: string, bytes: number): void {
-    const faults = this.#state.faults
-    if (bytes > faults.freeBytes) throw storageError(path, 'ENOSPC', 'no space left on device')
-    faults.freeBytes -= bytes
-  }
-
   #file(path: string, node: FileNode): DiskFile {
     return new SimFile(path, node, {
       kernel: this.#kernel,
@@ -229,7 +226,6 @@ export class SimDisk implements Disk {
       state: this.#state,
       random: this.#random,
       wall: this.#wall,
-      charge: (bytes) => this.#charge(path, bytes),
       mayFail: (oneInN, what) => this.#mayFail(path, oneInN, what),
     })
   }

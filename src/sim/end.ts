@@ -16,6 +16,8 @@ const HIGH_WATER = 1024 * 1024
 const LOW_WATER = 256 * 1024
 /** How long an end that has closed waits for the other's answer. */
 const LINGER_US = 5_000_000
+/** What taking a chunk costs its owner; each KiB of it costs a microsecond more. */
+const CHUNK_US = 8
 /** How long Linux sends unanswered bytes again (tcp_retries2 = 15). */
 const RETRANSMITS_FOR_US = 924_600_000
 /** Idle for a minute, as our sockets ask for, and ten probes a second apart, as libuv does. */
@@ -226,6 +228,7 @@ export class End implements Connection {
       if (this.#state !== 'open') continue
       kernel.trace.int(this.local.port)
       kernel.trace.int(segment.bytes.length)
+      kernel.work(this.process, Math.round((CHUNK_US + (segment.bytes.length >> 10)) * this.process.slowness))
       kernel.tap?.read(kernel.now, this, segment.bytes)
       this.events.data(segment.bytes)
     }
@@ -243,7 +246,7 @@ export class End implements Connection {
     const { kernel } = this.#internet
     kernel.touch(this.process)
     // The common case needs no event of its own; a process that is stopped or at work hears of it afterwards.
-    if (!this.process.paused && this.process.busyUntil <= kernel.now) this.deliver()
+    if (kernel.idle(this.process)) this.deliver()
     else kernel.schedule(0, ARRIVAL, this.process, () => this.deliver())
   }
 

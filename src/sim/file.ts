@@ -2,10 +2,11 @@
 
 import type { DiskFile, SeededRandom, Timestamp } from '../base/index.ts'
 import { StorageError } from '../base/index.ts'
-import { DISK_APPEND, DISK_META, DISK_READ, DISK_SYNC, draw } from './chance.ts'
+import { DISK_APPEND, DISK_META, DISK_READ, DISK_SYNC } from './chance.ts'
 import type { Kernel, Process } from './kernel.ts'
 import { ARRIVAL, never } from './kernel.ts'
-import type { DiskState, FileNode, Staged, StagedAppend } from './platter.ts'
+import type { FileNode } from './pages.ts'
+import type { DiskState, Staged, StagedAppend } from './platter.ts'
 import { storageError, writePart } from './platter.ts'
 
 export interface FileContext {
@@ -14,7 +15,6 @@ export interface FileContext {
   readonly state: DiskState
   readonly random: SeededRandom
   readonly wall: () => Timestamp
-  charge(bytes: number): void
   mayFail(oneInN: number, what: string): void
 }
 
@@ -68,9 +68,8 @@ export class SimFile implements DiskFile {
     const staged = this.#queue.at(-1)
     return this.#operation('file.sync', DISK_SYNC, [upTo], () => undefined).then(() =>
       this.#after(staged, () => {
-        this.#context.mayFail(this.#context.state.faults.syncFailsOneIn, 'sync')
         if (this.#broken !== null && staged !== undefined) throw this.#broken
-        this.#node.flush(upTo)
+        this.#context.state.sync(this.path, this.#node, upTo, this.#context.random)
         this.#context.state.observer?.synced(this.path, Math.min(upTo, this.#node.size))
       }),
     )
@@ -109,7 +108,7 @@ export class SimFile implements DiskFile {
     const { kernel, process, random } = this.#context
     for (const each of numbers) kernel.trace.int(each)
     if (this.#closed) return Promise.reject(storageError(this.path, 'EBADF', 'the file is closed'))
-    return kernel.later(draw(random, cost), process, act)
+    return kernel.later(this.#context.state.cost(random, cost), process, act)
   }
 
   /** Acts now, or in later events until the staged operation has been dealt with. */
@@ -126,7 +125,7 @@ export class SimFile implements DiskFile {
 
   #workOn(staged: Staged): void {
     const { kernel, process, random } = this.#context
-    const cost = draw(random, staged.kind === 'append' ? DISK_APPEND : DISK_META)
+    const cost = this.#context.state.cost(random, staged.kind === 'append' ? DISK_APPEND : DISK_META)
     kernel.schedule(cost, ARRIVAL, process, () => this.#complete())
   }
 
@@ -137,6 +136,7 @@ export class SimFile implements DiskFile {
     if (next !== undefined) this.#workOn(next)
     if (first.kind === 'cut') {
       if (first.size < this.#node.size) {
+        this.#context.state.giveBack(this.#node.size - first.size)
         this.#node.cut(first.size)
         this.#context.state.observer?.cut(this.path, first.size)
       }
@@ -154,8 +154,8 @@ export class SimFile implements DiskFile {
     if (this.#closed) return storageError(this.path, 'EBADF', 'the file is closed')
     if (this.#broken !== null) return this.#broken
     try {
-      this.#context.mayFail(this.#context.state.faults.appendFailsOneIn, 'append')
-      this.#context.charge(append.bytes)
+      this.#mayFail()
+      this.#context.state.charge(this.path, append.bytes)
     } catch (error) {
       if (!(error instanceof StorageError)) throw error
       this.#put(append, this.#context.random.below(append.bytes + 1))
@@ -165,6 +165,15 @@ export class SimFile implements DiskFile {
     this.#put(append, append.bytes)
     this.#node.modified = this.#context.wall()
     return null
+  }
+
+  #mayFail(): void {
+    const { faults } = this.#context.state
+    if (faults.nextAppendsFail > 0) {
+      faults.nextAppendsFail--
+      throw storageError(this.path, 'EIO', 'append failed')
+    }
+    this.#context.mayFail(faults.appendFailsOneIn, 'append')
   }
 
   #put(append: StagedAppend, bytes: number): void {

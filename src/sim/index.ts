@@ -1,7 +1,7 @@
 // The door of the simulator: one seed, N hosts, the six ports of each, and the faults. A public product, `odradek/sim`.
 
 /** N whole nodes in it, and clients. */
-export type { SimClusterOptions } from './cluster.ts'
+export type { SimClusterOptions, SimUser } from './cluster.ts'
 export { createSimCluster, SimCluster } from './cluster.ts'
 /** Many seeds, in worker processes. */
 export * from './explore/index.ts'
@@ -10,12 +10,16 @@ export type { RunEnd, RunLimits } from './kernel.ts'
 /** One seed's whole run. */
 export { runLife } from './life/run.ts'
 export type * from './life/types.ts'
+/** How a link is worse than it should be. */
+export type { LinkQuality } from './links.ts'
 /** Faults as data; chaos runs the same plans on real processes. */
 export type { Direction, Fault, FaultPlan, PlannedFault, Verb } from './plan.ts'
 /** A host's disk, for checkers and faults. */
 export type { DiskFaults, DiskState } from './platter.ts'
-export type { SimulationOptions } from './simulation.ts'
+export type { HostOptions, SimulationOptions } from './simulation.ts'
 /** Bodies of all six ports from one seed, and the verbs that hurt them. */
 export { createSimulation, Simulation } from './simulation.ts'
 /** Listening in on a world. */
 export type { Tap, TappedEnd, TappedProcess } from './tap.ts'
+/** Ends a fault that lasts. */
+export type { Undo } from './undo.ts'

@@ -3,7 +3,7 @@
 // a dead process never run; those of a busy or paused one wait. Knows nothing of disks, networks or Kafka.
 
 import type { SeededRandom } from '../base/index.ts'
-import { Bug } from '../base/index.ts'
+import { Bug, popHeap, pushHeap } from '../base/index.ts'
 import { realResources, realSteps } from './guard.ts'
 import { EventQueue } from './queue.ts'
 import type { Tap } from './tap.ts'
@@ -14,25 +14,45 @@ export const TIMER = 0
 export const ARRIVAL = 1
 export type Phase = typeof TIMER | typeof ARRIVAL
 
+/** What a port call stands for: the work of the code around it. */
+export const PORT_CALL_US = 2
+
 /** One life of a node's process: born with its ports, ended by a kill, never revived. */
 export class Process {
   readonly name: string
   readonly index: number
   readonly incarnation: number
   alive = true
-  paused = false
+  pauses = 0
   /** Its events queue behind this instant (microseconds): work costs time. */
   busyUntil = 0
   portCalls = 0
   /** The port call at which a planned kill strikes; the call itself has no effect. */
   killAtPortCall: number = Number.POSITIVE_INFINITY
   readonly held: SimEvent[] = []
+  /** What became due while it was busy: overdue timers first, then what has arrived. One event stands for all of it. */
+  readonly waiting: SimEvent[] = []
+  wake: SimEvent | null = null
+  /** What a port call costs it, in whole microseconds. */
+  callCostUs: number = PORT_CALL_US
+  /** How many times slower its processor is. */
+  slowness = 1
   readonly onDeath: (() => void)[] = []
 
   constructor(name: string, index: number, incarnation: number) {
     this.name = name
     this.index = index
     this.incarnation = incarnation
+  }
+
+  get paused(): boolean {
+    return this.pauses > 0
+  }
+
+  /** Work takes so many times as long as it should. */
+  slowDown(slowness: number): void {
+    this.slowness = slowness
+    this.callCostUs = Math.round(PORT_CALL_US * slowness)
   }
 }
 
@@ -66,8 +86,9 @@ export interface RunLimits {
 const RESOURCE_CHECK_EVERY = 1024
 /** Hosts beyond share the last bit of `touched`. */
 const TOUCHED_BITS = 31
-/** Real clocks move on by themselves: a loop that waits for that would turn for ever here. */
-const MOST_EVENTS_AT_ONCE = 1_000_000
+/** A loop that turns for ever costs a little virtual time each round; nobody who works does so much in so little. */
+const MANY_EVENTS = 1_000_000
+const MANY_EVENTS_TAKE_US = 3_000_000
 
 export type RunEnd = 'until' | 'time' | 'events' | 'idle'
 
@@ -86,7 +107,7 @@ export class Kernel {
   #order = 0
   #touched = 0
   #running = false
-  #eventsNow = 0
+  #countedFrom = { events: 0, now: 0 }
   #failure: unknown = null
 
   constructor(random: SeededRandom, tap: Tap | null = null) {
@@ -122,6 +143,7 @@ export class Kernel {
   enter(process: Process, operation: string): boolean {
     if (!process.alive) return false
     process.portCalls++
+    this.work(process, process.callCostUs)
     this.touch(process)
     const known = this.#operations.get(operation) ?? this.#newOperation(operation)
     known.calls++
@@ -131,6 +153,17 @@ export class Kernel {
     if (process.portCalls < process.killAtPortCall) return true
     this.end(process)
     return false
+  }
+
+  /** Work that the process has done just now: what comes next for it comes so much later. */
+  work(process: Process, us: number): void {
+    if (process.busyUntil < this.now) process.busyUntil = this.now
+    process.busyUntil += us
+  }
+
+  /** Whether an event of the process would run at once. */
+  idle(process: Process): boolean {
+    return !process.paused && process.busyUntil <= this.now && process.waiting.length === 0
   }
 
   /** Code of the process runs in this event: what it shows of itself may be another afterwards. */
@@ -148,6 +181,7 @@ export class Kernel {
     if (!process.alive) return
     process.alive = false
     process.held.length = 0
+    process.waiting.length = 0
     this.touch(process)
     this.trace.word(process.index)
     this.trace.text('end')
@@ -156,11 +190,11 @@ export class Kernel {
   }
 
   pause(process: Process): void {
-    process.paused = true
+    process.pauses++
   }
 
   resume(process: Process): void {
-    process.paused = false
+    if (process.pauses === 0 || --process.pauses > 0) return
     for (const event of process.held.splice(0)) {
       event.at = Math.max(event.at, this.now)
       this.#queue.push(event)
@@ -213,13 +247,15 @@ export class Kernel {
 
   #moveTo(event: SimEvent): void {
     this.events++
-    if (event.at > this.now) {
-      this.now = event.at
-      this.#eventsNow = 0
-    } else if (++this.#eventsNow > MOST_EVENTS_AT_ONCE) {
+    if (event.at > this.now) this.now = event.at
+    if (this.events - this.#countedFrom.events < MANY_EVENTS) return
+    const passed = this.now - this.#countedFrom.now
+    if (passed < MANY_EVENTS_TAKE_US) {
       const name = event.process?.name ?? 'the world'
-      throw new Bug(`time stands still at ${this.now / 1000} ms: ${name} has something to do again and again at once`)
+      const span = `${MANY_EVENTS} events in ${passed / 1000} ms up to ${this.now / 1000} ms`
+      throw new Bug(`time hardly passes, ${span}: ${name} has something to do again and again at once`)
     }
+    this.#countedFrom = { events: this.events, now: this.now }
   }
 
   #settle(): void {
@@ -253,17 +289,46 @@ export class Kernel {
       const process = event.process
       if (event.run === null || (process !== null && !process.alive)) continue
       if (process?.paused === true) process.held.push(event)
-      else if (process !== null && process.busyUntil > event.at) {
-        event.at = process.busyUntil
-        this.#queue.push(event)
-      } else return event
+      else if (process !== null && !this.#ready(process, event)) continue
+      else return event
     }
+  }
+
+  /** False: it waits for the process to be done with what it does. */
+  #ready(process: Process, event: SimEvent): boolean {
+    const { wake } = process
+    if (event !== wake && wake === null && process.busyUntil <= event.at) return true
+    if (event !== wake) pushHeap(process.waiting, event, overdue)
+    else if (process.busyUntil <= event.at) return true
+    else process.wake = null
+    process.wake ??= this.schedule(Math.max(process.busyUntil, event.at) - this.now, TIMER, process, () => {
+      this.#awake(process)
+    })
+    return false
+  }
+
+  #awake(process: Process): void {
+    process.wake = null
+    let first = process.waiting[0]
+    for (; first !== undefined; first = process.waiting[0]) {
+      popHeap(process.waiting, overdue)
+      if (first.run !== null) break
+    }
+    first?.run?.()
+    if (process.waiting.length === 0 || !process.alive) return
+    process.wake = this.schedule(process.busyUntil - this.now, TIMER, process, () => this.#awake(process))
   }
 }
 
 function noMoreThan(before: number): void {
   const now = realResources()
   if (now.length > before) throw new Bug(`real resources are active inside a simulation: ${now.join(', ')}`)
+}
+
+/** A loop that comes back to itself runs the timers that are due before it looks at what has arrived. */
+function overdue(a: SimEvent, b: SimEvent): boolean {
+  if (a.phase !== b.phase) return a.phase < b.phase
+  return a.at !== b.at ? a.at < b.at : a.order < b.order
 }
 
 /** The bit of a host in what `afterEvent` is told. */

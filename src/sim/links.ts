@@ -6,6 +6,7 @@ import type { SeededRandom } from '../base/index.ts'
 import type { Distribution } from './chance.ts'
 import { draw, LOOPBACK_LATENCY, NETWORK_LATENCY } from './chance.ts'
 import type { Direction } from './plan.ts'
+import type { Undo } from './undo.ts'
 
 /** How a way is worse than the default one; what is left out stays. */
 export interface LinkQuality {
@@ -18,9 +19,6 @@ export interface LinkQuality {
   /** Instead of the default one. */
   readonly distribution?: Distribution
 }
-
-/** Ends one fault; a second call does nothing. */
-export type Undo = () => void
 
 /** One fault of the network. It holds by itself, whatever others do the same. */
 type Rule =

@@ -5,78 +5,13 @@
 import { posix } from 'node:path'
 import type { SeededRandom, Timestamp } from '../base/index.ts'
 import { StorageError } from '../base/index.ts'
-import { oneIn } from './chance.ts'
+import type { Distribution } from './chance.ts'
+import { DISK_SYNC, draw, oneIn } from './chance.ts'
 import type { DiskObserver } from './disk-observer.ts'
 import type { Process } from './kernel.ts'
-
-const PAGE = 4096
-
-export class FileNode {
-  readonly kind = 'file'
-  cache: Uint8Array<ArrayBuffer> = new Uint8Array(256)
-  size = 0
-  platter: Uint8Array<ArrayBuffer> = new Uint8Array(0)
-  platterSize = 0
-  /** Everything below is on the platter as it is in the cache. */
-  dirtyFrom = 0
-  modified: Timestamp = 0
-
-  write(bytes: Uint8Array): void {
-    if (this.size + bytes.length > this.cache.length) {
-      const grown = new Uint8Array(Math.max(this.cache.length * 2, this.size + bytes.length))
-      grown.set(this.cache.subarray(0, this.size))
-      this.cache = grown
-    }
-    this.cache.set(bytes, this.size)
-    this.dirtyFrom = Math.min(this.dirtyFrom, this.size)
-    this.size += bytes.length
-  }
-
-  cut(size: number): void {
-    this.dirtyFrom = Math.min(this.dirtyFrom, size)
-    this.size = size
-  }
-
-  /** Moves [0, upTo) to the platter. */
-  flush(upTo: number): void {
-    const end = Math.min(upTo, this.size)
-    if (end > this.platter.length) {
-      const grown = new Uint8Array(Math.max(this.platter.length * 2, end))
-      grown.set(this.platter.subarray(0, this.platterSize))
-      this.platter = grown
-    }
-    if (this.dirtyFrom < end) this.platter.set(this.cache.subarray(this.dirtyFrom, end), this.dirtyFrom)
-    this.platterSize = end
-    this.dirtyFrom = Math.max(this.dirtyFrom, end)
-  }
-
-  /** What is found after the power comes back. */
-  losePower(random: SeededRandom): void {
-    if (this.dirtyFrom >= this.size && this.platterSize === this.size) return
-    const outcome = random.below(4)
-    if (outcome === 0) {
-      // Nothing was written back.
-      this.cache = this.platter.slice(0, Math.max(this.platterSize, 1))
-      this.size = this.platterSize
-    } else if (outcome === 1) {
-      // All of it was.
-    } else if (outcome === 2) {
-      // A prefix, torn anywhere.
-      this.size = this.dirtyFrom + random.below(this.size - this.dirtyFrom + 1)
-    } else {
-      // The size was, but only some pages: the others hold what the platter held, or zeros.
-      for (let at = this.dirtyFrom; at < this.size; at += PAGE - (at % PAGE)) {
-        if (random.below(2) === 0) continue
-        const end = Math.min(this.size, at + PAGE - (at % PAGE))
-        this.cache.fill(0, at, end)
-        this.cache.set(this.platter.subarray(at, Math.max(at, Math.min(end, this.platterSize))), at)
-      }
-    }
-    this.platter = this.cache.slice(0, this.size)
-    this.platterSize = this.size
-    this.dirtyFrom = this.size
-  }
-}
+import type { FileNode } from './pages.ts'
+import type { Undo } from './undo.ts'
+import { once } from './undo.ts'
 
 export class DirectoryNode {
   readonly kind = 'directory'
@@ -104,12 +39,19 @@ export type StagedAppend = Extract<Staged, { kind: 'append' }>
 
 /** Faults that hold until changed. */
 export interface DiskFaults {
-  /** Bytes that may still be written before ENOSPC. */
+  /** Bytes that may still be written before ENOSPC; what is cut or removed is given back. */
   freeBytes: number
   /** Once in so many operations of the kind fails with EIO; 0: never. */
   appendFailsOneIn: number
   readFailsOneIn: number
   syncFailsOneIn: number
+  /** So many of the next operations of the kind fail with EIO. */
+  nextAppendsFail: number
+  nextSyncsFail: number
+  /** Every operation takes so many times as long. */
+  slowFactor: number
+  /** And fsync so many times more. */
+  syncSlowFactor: number
 }
 
 /** What a host's disk holds; outlives processes. */
@@ -120,12 +62,84 @@ export class DiskState {
     appendFailsOneIn: 0,
     readFailsOneIn: 0,
     syncFailsOneIn: 0,
+    nextAppendsFail: 0,
+    nextSyncsFail: 0,
+    slowFactor: 1,
+    syncSlowFactor: 1,
   }
   readonly locks: Map<string, Process> = new Map()
   readonly staged: Set<Staged> = new Set()
   /** Hears of every change; a checker's. */
   observer: DiskObserver | null = null
   #journal: NameChange[] = []
+  /** What fsync has promised since it lies; null while it does not. */
+  #lies: { readonly files: Map<FileNode, number>; readonly directories: Set<DirectoryNode> } | null = null
+
+  #liars = 0
+
+  get lying(): boolean {
+    return this.#lies !== null
+  }
+
+  /** A drive with a cache that forgets: fsync answers and keeps nothing. Once it is honest again, so are its old answers. */
+  lie(): Undo {
+    this.#liars++
+    this.#lies ??= { files: new Map(), directories: new Set() }
+    return once(() => {
+      this.#liars--
+      if (this.#liars === 0) this.#tellTruth()
+    })
+  }
+
+  #tellTruth(): void {
+    const lies = this.#lies
+    this.#lies = null
+    for (const [file, upTo] of lies?.files ?? []) file.flush(upTo)
+    for (const directory of lies?.directories ?? []) this.syncNames(directory)
+  }
+
+  /** What fsync of a file does; throws if it is to fail. */
+  sync(path: string, file: FileNode, upTo: number, random: SeededRandom): void {
+    if (this.#syncFails(random)) {
+      file.losePages(upTo, random)
+      throw storageError(path, 'EIO', 'sync failed')
+    }
+    if (this.#lies === null) file.flush(upTo)
+    else this.#lies.files.set(file, Math.max(upTo, this.#lies.files.get(file) ?? 0))
+  }
+
+  /** What fsync of a directory does; a failed one keeps nothing. */
+  syncDirectory(path: string, directory: DirectoryNode, random: SeededRandom): void {
+    if (this.#syncFails(random)) throw storageError(path, 'EIO', 'sync failed')
+    this.syncNames(directory)
+  }
+
+  #syncFails(random: SeededRandom): boolean {
+    const { faults } = this
+    if (faults.nextSyncsFail > 0) {
+      faults.nextSyncsFail--
+      return true
+    }
+    return faults.syncFailsOneIn > 0 && oneIn(random, faults.syncFailsOneIn)
+  }
+
+  /** Microseconds that an operation takes. */
+  cost(random: SeededRandom, distribution: Distribution): number {
+    const { slowFactor, syncSlowFactor } = this.faults
+    const us = draw(random, distribution)
+    const factor = distribution === DISK_SYNC ? slowFactor * syncSlowFactor : slowFactor
+    return factor === 1 ? us : Math.round(us * factor)
+  }
+
+  charge(path: string, bytes: number): void {
+    if (bytes > this.faults.freeBytes) throw storageError(path, 'ENOSPC', 'no space left on device')
+    this.faults.freeBytes -= bytes
+  }
+
+  /** What a cut or a removal gives back. */
+  giveBack(bytes: number): void {
+    this.faults.freeBytes += bytes
+  }
 
   change(change: NameChange): void {
     for (const { directory, name, node } of change) {
@@ -136,6 +150,10 @@ export class DiskState {
   }
 
   syncNames(directory: DirectoryNode): void {
+    if (this.#lies !== null) {
+      this.#lies.directories.add(directory)
+      return
+    }
     this.#journal = this.#journal.filter((change) => {
       if (!change.some((each) => each.directory === directory)) return true
       commit(change)
@@ -163,6 +181,8 @@ export class DiskState {
   }
 
   losePower(random: SeededRandom): void {
+    this.#lies?.files.clear()
+    this.#lies?.directories.clear()
     // File systems journal names in order: what survives is a prefix.
     const journal = this.#journal
     const survive = oneIn(random, 3) ? 0 : oneIn(random, 2) ? journal.length : random.below(journal.length + 1)
@@ -189,6 +209,8 @@ export class DiskState {
   replace(): void {
     this.root = new DirectoryNode()
     this.#journal = []
+    this.#lies?.files.clear()
+    this.#lies?.directories.clear()
     this.staged.clear()
     this.observer?.disturbed('replaced')
   }
@@ -203,6 +225,16 @@ export class DiskState {
     this.observer?.disturbed('bit-flip')
   }
 
+  /** Flips one bit, drawn by chance, of one of the files; null where they hold none. */
+  flipSomeBit(paths: readonly string[], random: SeededRandom): { readonly path: string; readonly bit: number } | null {
+    const filled = paths.filter((path) => (this.look(path)?.length ?? 0) > 0)
+    if (filled.length === 0) return null
+    const path = filled[random.below(filled.length)]!
+    const bit = random.below(this.look(path)!.length * 8)
+    this.flipBit(path, bit)
+    return { path, bit }
+  }
+
   /** The same without a copy: only to be looked at, and only now. */
   look(path: string): Uint8Array | null {
     const node = find(this.root, path)
@@ -212,7 +244,7 @@ export class DiskState {
   /** How much of a file is on the platter as it is in the cache. */
   durableSize(path: string): number {
     const node = find(this.root, path)
-    return node?.kind === 'file' ? Math.min(node.dirtyFrom, node.platterSize) : 0
+    return node?.kind === 'file' ? Math.min(node.dirtyFrom, node.platterSize, node.lostFrom) : 0
   }
 
   /** A copy of a file as a process would read it now, for checkers; null where there is none. */
@@ -242,6 +274,14 @@ export function writePart(append: StagedAppend, bytes: number): void {
     append.file.write(chunk.subarray(0, left))
     left -= chunk.length
   }
+}
+
+/** Bytes of a file or of everything below a directory. */
+export function bytesOf(node: Node): number {
+  if (node.kind === 'file') return node.size
+  let bytes = 0
+  for (const child of node.names.values()) bytes += bytesOf(child)
+  return bytes
 }
 
 function commit(change: NameChange): void {

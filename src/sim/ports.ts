@@ -1,9 +1,6 @@
-// The small ports of the simulated world: clock, random, tables, offload. Disk and network have files of their own.
+// The small ports of the simulated world: random, tables, offload. Clock, disk and network have files of their own.
 
 import type {
-  Alarm,
-  Clock,
-  Instant,
   Offload,
   OffloadJob,
   Random,
@@ -12,83 +9,13 @@ import type {
   TableKey,
   TableOperation,
   Tables,
-  Timestamp,
   Uuid,
 } from '../base/index.ts'
 import { decompressSync } from '../io/index.ts'
 import { draw, OFFLOAD_COST, TABLE_COST } from './chance.ts'
 import { store } from './codecs.ts'
-import type { Kernel, Process, SimEvent } from './kernel.ts'
-import { never, TIMER } from './kernel.ts'
-
-/** A host's clocks; a drift or a jump of the wall is a fault like any other. */
-export interface ClockState {
-  /** The wall clock at the world's beginning, in milliseconds since 1970. */
-  wallAtStart: Timestamp
-}
-
-export class SimClock implements Clock {
-  readonly #kernel: Kernel
-  readonly #process: Process
-  readonly #state: ClockState
-  /** Every process counts from a moment of its own, as real monotonic clocks do. */
-  readonly #origin: number
-
-  constructor(kernel: Kernel, process: Process, state: ClockState) {
-    this.#kernel = kernel
-    this.#process = process
-    this.#state = state
-    this.#origin = kernel.now - 1_000
-  }
-
-  monotonic(): Instant {
-    return (this.#kernel.now - this.#origin) / 1000
-  }
-
-  wall(): Timestamp {
-    return this.#state.wallAtStart + Math.floor(this.#kernel.now / 1000)
-  }
-
-  alarm(fire: () => void): Alarm {
-    const kernel = this.#kernel
-    const process = this.#process
-    let wanted: number | null = null
-    let queued: SimEvent | null = null
-    const arm = (at: number): void => {
-      // An event that is already queued for earlier finds out by itself that it is early: settings that move the alarm
-      // further away, the usual kind, cost nothing.
-      if (queued !== null && queued.at <= at) return
-      if (queued !== null) queued.run = null
-      queued = kernel.schedule(at - kernel.now, TIMER, process, () => {
-        queued = null
-        if (wanted === null) return
-        if (wanted > kernel.now) {
-          arm(wanted)
-          return
-        }
-        wanted = null
-        kernel.tap?.rang(kernel.now, process)
-        fire()
-      })
-    }
-    return {
-      set: (at) => {
-        if (!kernel.enter(process, 'alarm.set')) return
-        // Rounded up: an alarm that rings before its instant would find nothing due.
-        let us = Math.ceil(at * 1000)
-        // The product itself may have been rounded down.
-        if (us / 1000 < at) us++
-        wanted = Math.max(kernel.now, us + this.#origin)
-        kernel.trace.int(wanted)
-        kernel.tap?.about(wanted)
-        arm(wanted)
-      },
-      clear: () => {
-        if (kernel.enter(process, 'alarm.clear')) wanted = null
-      },
-    }
-  }
-}
+import type { Kernel, Process } from './kernel.ts'
+import { never } from './kernel.ts'
 
 export class SimRandom implements Random {
   readonly #kernel: Kernel
@@ -120,6 +47,8 @@ export class SimRandom implements Random {
 /** What a host's database holds; outlives processes. */
 export class TablesState {
   readonly tables: Map<string, Map<TableKey, Uint8Array>> = new Map()
+  /** Their drive promises what it does not keep. */
+  lying = false
   /** Undo records of the batches that a power loss may still take, oldest first. */
   #unsynced: (() => void)[] = []
 
@@ -140,7 +69,7 @@ export class TablesState {
       if (operation.kind === 'put') table.set(operation.key, operation.value)
       else table.delete(operation.key)
     }
-    if (sync) this.#unsynced = []
+    if (sync && !this.lying) this.#unsynced = []
     else {
       this.#unsynced.push(() => {
         for (const [key, value] of before.reverse()) {

@@ -2,19 +2,21 @@
 // the verbs that hurt them. The same seed and commit give the same trace. Knows nothing of Kafka: see `cluster.ts`.
 
 import type { Ports, SeededRandom } from '../base/index.ts'
-import { SeededRandom as Seeded } from '../base/index.ts'
+import { SeededRandom as Seeded, Timers } from '../base/index.ts'
+import { MachineClock, SimClock } from './clock.ts'
 import { SimDisk } from './disk.ts'
 import { guard } from './guard.ts'
 import type { AfterEvent, RunEnd, RunLimits } from './kernel.ts'
 import { Kernel, Process, touchedBit } from './kernel.ts'
-import type { LinkQuality, Undo } from './links.ts'
+import type { LinkQuality } from './links.ts'
 import type { NetworkHost } from './network.ts'
 import { SimInternet } from './network.ts'
 import type { Direction } from './plan.ts'
 import { DiskState } from './platter.ts'
-import type { ClockState } from './ports.ts'
-import { SimClock, SimOffload, SimRandom, SimTables, TablesState } from './ports.ts'
+import { SimOffload, SimRandom, SimTables, TablesState } from './ports.ts'
 import type { Tap } from './tap.ts'
+import type { Undo } from './undo.ts'
+import { once } from './undo.ts'
 
 export interface SimulationOptions {
   /** An integer from 0 to 2^32 − 1; everything that happens follows from it. */
@@ -36,7 +38,10 @@ interface Host extends NetworkHost {
   readonly random: SeededRandom
   readonly disk: DiskState
   readonly tables: TablesState
-  readonly clock: ClockState
+  readonly clock: MachineClock
+  /** How many times slower its processor is than one should be. */
+  slowness: number
+  timers: Timers | null
   ports: Ports
 }
 
@@ -95,11 +100,21 @@ export class Simulation {
     const index = this.#hosts.size
     const process = new Process(name, index, 0)
     const random = this.#random.fork()
-    const state = { name, index, incarnation: 0, client: options.client === true, up: true, process, random }
+    const state = {
+      name,
+      index,
+      incarnation: 0,
+      client: options.client === true,
+      up: true,
+      process,
+      random,
+      slowness: 1,
+      timers: null,
+    }
     const world = {
       disk: new DiskState(),
       tables: new TablesState(),
-      clock: { wallAtStart: this.#wallMs + state.random.below(40) - 20 },
+      clock: new MachineClock(this.#wallMs + state.random.below(40) - 20),
     }
     const host: Host = { ...state, ...world, ports: this.#ports({ ...state, ...world }) }
     this.#hosts.set(name, host)
@@ -147,6 +162,8 @@ export class Simulation {
     if (host.process.alive) this.kill(name)
     host.incarnation++
     host.process = new Process(name, host.index, host.incarnation)
+    host.process.slowDown(host.slowness)
+    host.timers = null
     host.up = true
     this.#internet.hostRestarted(name)
     host.ports = this.#ports(host)
@@ -161,13 +178,18 @@ export class Simulation {
     host.tables.replace()
   }
 
-  /** SIGSTOP and SIGCONT. */
-  pause(name: string): void {
-    this.#kernel.pause(this.#host(name).process)
+  /** SIGSTOP; SIGCONT is what it answers, once every pause has ended. Its kernel goes on: it takes connections, up to the
+   *  backlog, and bytes, up to the window. */
+  pause(name: string): Undo {
+    const { process } = this.#host(name)
+    this.#kernel.pause(process)
+    return once(() => this.#kernel.resume(process))
   }
 
+  /** Ends every pause of it. */
   resume(name: string): void {
-    this.#kernel.resume(this.#host(name).process)
+    const { process } = this.#host(name)
+    while (process.paused) this.#kernel.resume(process)
   }
 
   /** The node does nothing for so long: a garbage collection, a slow disk under a synchronous call. */
@@ -233,6 +255,73 @@ export class Simulation {
   /** How many connections a host's kernel takes for a listener that does not accept them. Default 511. */
   backlog(name: string, connections: number): void {
     this.#internet.backlogs.set(this.#host(name).name, connections)
+  }
+
+  /** Its disk's next fsync, or next append, answers EIO. A failed fsync leaves pages that were never written and are called
+   *  clean all the same, as on Linux: the next one succeeds, and a power loss shows what is missing. */
+  failDisk(name: string, operation: 'sync' | 'append'): void {
+    const { faults } = this.disk(name)
+    if (operation === 'sync') faults.nextSyncsFail++
+    else faults.nextAppendsFail++
+  }
+
+  /** Every operation of its disk takes `factor` times as long. */
+  slowDisk(name: string, factor: number): Undo {
+    const { faults } = this.disk(name)
+    faults.slowFactor *= factor
+    return once(() => {
+      faults.slowFactor /= factor
+    })
+  }
+
+  /** fsync answers yes and keeps nothing. When that ends, what it has promised meanwhile is kept at last. */
+  lyingSync(name: string): Undo {
+    const { disk, tables } = this.#host(name)
+    const honest = disk.lie()
+    tables.lying = true
+    return () => {
+      honest()
+      tables.lying = disk.lying
+    }
+  }
+
+  /** So many bytes are left free on its disk. */
+  fillDisk(name: string, freeBytes: number): Undo {
+    const { faults } = this.disk(name)
+    faults.freeBytes = freeBytes
+    return once(() => {
+      faults.freeBytes = Number.POSITIVE_INFINITY
+    })
+  }
+
+  /** Flips one bit, drawn by the host's chance, of one of the files; null where they hold none. */
+  flipBit(name: string, paths: readonly string[]): { readonly path: string; readonly bit: number } | null {
+    const { disk, random } = this.#host(name)
+    return disk.flipSomeBit(paths, random)
+  }
+
+  /** Its processor takes `factor` times as long for everything; a process that is started meanwhile is as slow. */
+  slowCpu(name: string, factor: number): Undo {
+    const host = this.#host(name)
+    const set = (slowness: number): void => {
+      host.slowness = slowness
+      host.process.slowDown(slowness)
+    }
+    set(host.slowness * factor)
+    return once(() => set(host.slowness / factor))
+  }
+
+  /** Its wall clock jumps, and from now on both its clocks gain `driftPpm` microseconds a second (−500,000 to 500,000; 0:
+   *  as fast as the world). */
+  skewClock(name: string, jumpMs: number, driftPpm = 0): void {
+    this.#host(name).clock.skew(this.#kernel.now, jumpMs, driftPpm)
+  }
+
+  /** Timers on the clock of a host's present process, for code that waits there: `await sim.timersOf('me').delay(50)`. */
+  timersOf(name: string): Timers {
+    const host = this.#host(name)
+    host.timers ??= new Timers(host.ports.clock)
+    return host.timers
   }
 
   /** Delivers events until a limit is reached. Without limits: until nothing is left to happen. */

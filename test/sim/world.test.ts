@@ -378,7 +378,7 @@ test('a process that asks for the same instant for ever is named', async () => {
   const { clock } = sim.addNode('a')
   const alarm = clock.alarm(() => alarm.set(clock.monotonic()))
   alarm.set(clock.monotonic())
-  await expect(sim.run({ untilMs: 10 })).rejects.toThrow(/^time stands still at 0 ms: a has something to do/)
+  await expect(sim.run({ untilMs: 3_000 })).rejects.toThrow(/^time hardly passes, .*: a has something to do/)
 })
 
 describe('a disk that fails', () => {
