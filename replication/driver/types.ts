@@ -188,6 +188,10 @@ export interface ReplicaView {
   /** Exclusive; readable. */
   readonly appendedOffset: Offset
   readonly durableEndOffset: Offset
+  /** As it reckons with it: never more than there are replicas. */
+  readonly minInsyncReplicas: number
+  /** flush=fsync: only what is durable counts for the high watermark. */
+  readonly durable: boolean
 }
 
 /** One ISR change to propose; answered by the controller's verdict on this partition. */

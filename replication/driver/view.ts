@@ -2,7 +2,7 @@
 // with it, so that looking after every event costs nothing. Changes nothing and decides nothing.
 
 import type { NodeId } from '../../src/base/index.ts'
-import { committedIsr, maximalIsr } from '../partition/index.ts'
+import { committedIsr, effectiveMinIsr, maximalIsr } from '../partition/index.ts'
 import type { Replica } from './replica.ts'
 import type { ReplicaView } from './types.ts'
 
@@ -56,6 +56,13 @@ export function replicaView(replica: Replica): ReplicaView {
     },
     get durableEndOffset() {
       return replica.observedLog?.durableEndOffset ?? -1
+    },
+    get minInsyncReplicas() {
+      const state = replica.observedState
+      return state === null ? 1 : effectiveMinIsr(state)
+    },
+    get durable() {
+      return replica.observedState?.durable ?? false
     },
     get logStartOffset() {
       return replica.observedLog?.logStartOffset ?? -1

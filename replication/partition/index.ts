@@ -18,6 +18,6 @@ export type {
   PartitionState,
   Role,
 } from './state.ts'
-export { committedIsr, createPartition, maximalIsr } from './state.ts'
+export { committedIsr, createPartition, effectiveMinIsr, maximalIsr } from './state.ts'
 /** Decides: one event in, the effects it has out. */
 export { deadline, step } from './step.ts'

@@ -7,4 +7,26 @@ export { decodeHistory, decodeHistoryLine, encodeHistoryLine } from './history/l
 export { type Completion, HistoryRecorder, type Invocation, type RecorderOptions } from './history/recorder.ts'
 export { formatHistoryReport } from './history/report.ts'
 export type * from './history/types.ts'
+/** Invariants: fed by whoever watches a cluster; they answer to its `Findings`. */
+export { Batch, type BatchFact, ReplicaLog, SegmentLog } from './invariants/batches.ts'
+export { type ControllerFacts, ControllerInvariants } from './invariants/controller.ts'
+export { type LogKind, LogModel } from './invariants/logs.ts'
+/** The rare states that a long exploration must have reached. */
+export { type KnownMarker, MARKERS, type Marker } from './invariants/markers.ts'
+export {
+  keyOf,
+  type PartitionFacts,
+  PartitionInvariants,
+  type ReplicaObservation,
+  type SeenReplica,
+  unseen,
+} from './invariants/partitions.ts'
+export { QuorumInvariants, type QuorumObservation, type Vote } from './invariants/quorum.ts'
+export {
+  type BrokerTruth,
+  ClusterTruth,
+  type MetadataFact,
+  type PartitionTruth,
+  type TruthChange,
+} from './invariants/truth.ts'
 export type * from './invariants/types.ts'

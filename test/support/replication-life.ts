@@ -15,6 +15,8 @@ export interface LifeOptions {
   readonly faultsMs?: number
   /** Called with what happens, for whoever looks into a failure. */
   readonly tell?: (line: string) => void
+  /** Gets the cluster before it starts, to watch it. */
+  readonly onCluster?: (cluster: SimCluster) => void
 }
 
 export interface LifeReport {
@@ -46,6 +48,7 @@ interface Ack {
 
 export async function replicationLife(options: LifeOptions): Promise<LifeReport> {
   const life = new Life(options)
+  options.onCluster?.(life.cluster)
   try {
     return await life.run()
   } catch (error) {

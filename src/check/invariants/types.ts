@@ -3,6 +3,7 @@
 // cluster (the simulator after every event) feeds an `Invariants`; it answers with violations by name.
 
 import type { Epoch, NodeId, Offset } from '../../base/index.ts'
+import type { KnownMarker } from './markers.ts'
 
 /** Names of the reference: R1…R20 quorum, P1…P22 partitions, D1…D9 storage, L… liveness. */
 export type InvariantName = string
@@ -30,3 +31,11 @@ export interface ViolationSubject {
 
 /** A rare state that was reached: `truncated below own end`, and so on. */
 export type MarkerName = string
+
+/** Where a checker says what it found. */
+export interface Findings {
+  violated(name: InvariantName, text: string, subject: ViolationSubject): void
+  marked(marker: KnownMarker): void
+  /** Something worth telling in a story. */
+  noted(text: string, subject: ViolationSubject): void
+}

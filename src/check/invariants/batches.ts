@@ -1,0 +1,157 @@
+// What lies on one disk of one log: segments of batches, and how far they are durable. A picture drawn from what was
+// written, cut and synced, not from what a node says of itself. Judges nothing; see `logs.ts`.
+
+import type { Epoch, NodeId, Offset } from '../../base/index.ts'
+
+/** What a batch's header says. */
+export interface BatchFact {
+  readonly baseOffset: Offset
+  /** Inclusive. */
+  readonly lastOffset: Offset
+  readonly epoch: Epoch
+  readonly crc: number
+  /** Bytes. */
+  readonly size: number
+  readonly producerId: number
+  readonly producerEpoch: number
+  /** −1 without a sequence. */
+  readonly baseSequence: number
+  readonly lastSequence: number
+  readonly control: boolean
+  /** The whole batch where somebody will want to read its records (the metadata log's); null otherwise. */
+  readonly bytes: Uint8Array | null
+}
+
+/** One batch, wherever it lies: all disks that hold it share this object. */
+export class Batch {
+  readonly fact: BatchFact
+  /** Whose disk it was seen on first. */
+  readonly writer: NodeId
+  /** What stood before it there; null at the beginning of that log, undefined where that is not known. */
+  before: Batch | null | undefined
+  committed = false
+  /** Disks that had it and lost it to a power failure, a lie or a replacement. */
+  lostBy: readonly NodeId[] = []
+
+  constructor(fact: BatchFact, writer: NodeId, before: Batch | null | undefined) {
+    this.fact = fact
+    this.writer = writer
+    this.before = before
+  }
+
+  get baseOffset(): Offset {
+    return this.fact.baseOffset
+  }
+
+  get endOffset(): Offset {
+    return this.fact.lastOffset + 1
+  }
+}
+
+export class SegmentLog {
+  readonly baseOffset: Offset
+  readonly batches: Batch[] = []
+  /** Byte positions at which they end. */
+  readonly ends: number[] = []
+  /** How many of them, from the first, are on the platter. */
+  durable = 0
+
+  constructor(baseOffset: Offset) {
+    this.baseOffset = baseOffset
+  }
+
+  get size(): number {
+    return this.ends.at(-1) ?? 0
+  }
+
+  get endOffset(): Offset {
+    return this.batches.at(-1)?.endOffset ?? this.baseOffset
+  }
+
+  synced(size: number): void {
+    while (this.durable < this.ends.length && this.ends[this.durable]! <= size) this.durable++
+  }
+}
+
+export class ReplicaLog {
+  readonly node: NodeId
+  /** In order of their base offsets. */
+  segments: SegmentLog[] = []
+  /** Up to here it has been compared with what is committed. */
+  checked: Offset = 0
+  /** One of its bits was flipped: what it loses from now on says nothing about its node. */
+  damaged = false
+  /** Below it a snapshot on the same disk holds everything (the metadata log). */
+  covered: Offset = 0
+
+  constructor(node: NodeId) {
+    this.node = node
+  }
+
+  get startOffset(): Offset {
+    return this.segments[0]?.baseOffset ?? 0
+  }
+
+  get endOffset(): Offset {
+    return this.segments.at(-1)?.endOffset ?? 0
+  }
+
+  /** Everything below is on the platter. */
+  get durableEndOffset(): Offset {
+    const segments = this.segments
+    for (const segment of segments) {
+      if (segment.durable < segment.batches.length) return segment.batches[segment.durable]!.baseOffset
+    }
+    return this.endOffset
+  }
+
+  get last(): Batch | null {
+    for (let i = this.segments.length - 1; i >= 0; i--) {
+      const last = this.segments[i]!.batches.at(-1)
+      if (last !== undefined) return last
+    }
+    return null
+  }
+
+  segment(baseOffset: Offset): SegmentLog | undefined {
+    const segments = this.segments
+    for (let i = segments.length - 1; i >= 0; i--) if (segments[i]!.baseOffset === baseOffset) return segments[i]
+    return undefined
+  }
+
+  /** The segment that begins there, begun if need be. */
+  begin(baseOffset: Offset): SegmentLog {
+    const found = this.segment(baseOffset)
+    if (found !== undefined) return found
+    const segment = new SegmentLog(baseOffset)
+    let at = this.segments.length
+    while (at > 0 && this.segments[at - 1]!.baseOffset > baseOffset) at--
+    this.segments.splice(at, 0, segment)
+    return segment
+  }
+
+  /** The batch that holds an offset, null where there is none. */
+  at(offset: Offset): Batch | null {
+    const segments = this.segments
+    for (let i = segments.length - 1; i >= 0; i--) {
+      const { baseOffset, batches } = segments[i]!
+      if (baseOffset > offset) continue
+      let low = 0
+      let high = batches.length - 1
+      while (low <= high) {
+        const middle = (low + high) >> 1
+        const batch = batches[middle]!
+        if (batch.endOffset <= offset) low = middle + 1
+        else if (batch.baseOffset > offset) high = middle - 1
+        else return batch
+      }
+      return null
+    }
+    return null
+  }
+
+  /** Whether this very batch lies here. */
+  holds(batch: Batch): boolean {
+    return this.at(batch.baseOffset) === batch
+  }
+}

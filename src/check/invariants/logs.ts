@@ -1,0 +1,278 @@
+// One log on all its disks. Fed with what was written, cut, dropped and synced, and with how far each node says it is
+// committed. Checks, as it is fed: that a batch of one epoch at one offset is the same everywhere and stands on the same
+// prefix (R4, P10); that one epoch has one writer (R1, P6); that epochs and offsets run on (P6); that what any node
+// holds for committed is what all hold (R6, P10); that nothing committed is cut (R11, P9) and that only what is
+// committed is let go at the front (P20); that sequences run on without a gap or a repetition (P17).
+// Does not check who may lead, nor what an acknowledgement means; does not read records.
+
+import type { Epoch, NodeId, Offset } from '../../base/index.ts'
+import { Batch, type BatchFact, ReplicaLog, type SegmentLog } from './batches.ts'
+import type { Findings } from './types.ts'
+
+export type LogKind = 'quorum' | 'partition'
+
+interface ProducerState {
+  epoch: number
+  lastSequence: number
+}
+
+const SEQUENCES = 2 ** 31
+
+export class LogModel {
+  readonly name: string
+  readonly kind: LogKind
+  readonly logs: Map<NodeId, ReplicaLog> = new Map()
+  /** What is committed, by base offset; the first who said so decided. */
+  readonly committed: Map<Offset, Batch> = new Map()
+  /** Exclusive. */
+  committedEnd: Offset = 0
+  #committedStart = Number.POSITIVE_INFINITY
+  /** The newest that is committed; null before anything is. */
+  lastCommitted: Batch | null = null
+  /** Nothing below is anybody's to keep: some replica's log begins there. */
+  released: Offset = 0
+  readonly #known: Map<Offset, Batch[]> = new Map()
+  readonly #writers: Map<Epoch, NodeId> = new Map()
+  readonly #producers: Map<number, ProducerState> = new Map()
+  readonly #findings: Findings
+  /** Called for each batch as it becomes committed, in order of the log. */
+  onCommitted: ((batch: Batch) => void) | null = null
+
+  constructor(name: string, kind: LogKind, findings: Findings) {
+    this.name = name
+    this.kind = kind
+    this.#findings = findings
+  }
+
+  log(node: NodeId): ReplicaLog {
+    let log = this.logs.get(node)
+    if (log === undefined) {
+      log = new ReplicaLog(node)
+      this.logs.set(node, log)
+    }
+    return log
+  }
+
+  /** A batch has reached a disk's cache behind what its segment held. */
+  written(node: NodeId, segmentBase: Offset, fact: BatchFact): Batch {
+    const log = this.log(node)
+    const fresh = log.segment(segmentBase) === undefined
+    const segment = log.begin(segmentBase)
+    const last = segment.batches.at(-1) ?? lastBefore(log, segment)
+    const batch = this.#intern(node, fact, last)
+    if (last !== null) {
+      if (fact.baseOffset !== last.endOffset) this.#violated('P10', node, fact, `follows offset ${last.endOffset - 1}`)
+      if (fact.epoch < last.fact.epoch) this.#violated('P6', node, fact, `follows a batch of epoch ${last.fact.epoch}`)
+    }
+    if (fresh && log.segments.length > 1) this.#findings.marked('log: segment rolled')
+    segment.batches.push(batch)
+    segment.ends.push(segment.size + fact.size)
+    return batch
+  }
+
+  /** A segment ends after so many bytes now; what was cut, newest first. */
+  cut(node: NodeId, segmentBase: Offset, size: number): Batch[] {
+    const log = this.log(node)
+    const segment = log.segment(segmentBase)
+    if (segment === undefined) return []
+    const cut: Batch[] = []
+    while (segment.size > size) {
+      cut.push(segment.batches.pop()!)
+      segment.ends.pop()
+    }
+    segment.durable = Math.min(segment.durable, segment.batches.length)
+    this.#wasCut(log, cut)
+    return cut
+  }
+
+  /** A segment's file was taken away: from the front by retention, from the end by a truncation. */
+  dropped(node: NodeId, segmentBase: Offset): 'front' | 'end' | null {
+    const log = this.log(node)
+    const at = log.segments.findIndex((segment) => segment.baseOffset === segmentBase)
+    if (at < 0) return null
+    const [segment] = log.segments.splice(at, 1)
+    if (at === 0 && log.segments.length > 0) {
+      for (const batch of segment!.batches) {
+        if (
+          this.kind === 'quorum' ? batch.endOffset > log.covered : !batch.committed && batch.endOffset > this.released
+        )
+          this.#letGo(node, batch.fact)
+      }
+      if (this.kind === 'partition') this.released = Math.max(this.released, log.startOffset)
+      return 'front'
+    }
+    this.#wasCut(log, segment!.batches.reverse())
+    return 'end'
+  }
+
+  /** The disk was looked at anew; what it no longer holds. `found` holds whole and valid batches only. */
+  rescanned(
+    node: NodeId,
+    found: readonly { readonly base: Offset; readonly facts: readonly BatchFact[]; readonly durable: number }[],
+    cause: 'died' | 'lost',
+  ): Batch[] {
+    const log = this.log(node)
+    const before = log.segments.flatMap((segment) => segment.batches)
+    log.segments = []
+    for (const { base, facts, durable } of found) {
+      const segment = log.begin(base)
+      for (const fact of facts) {
+        segment.batches.push(this.#intern(node, fact, segment.batches.at(-1) ?? lastBefore(log, segment) ?? undefined))
+        segment.ends.push(segment.size + fact.size)
+      }
+      segment.synced(durable)
+    }
+    const lost = before.filter((batch) => !log.holds(batch))
+    if (lost.length > 0) log.checked = Math.min(log.checked, lost[0]!.baseOffset)
+    if (cause === 'died') this.#wasCut(log, lost)
+    else for (const batch of lost) if (!batch.lostBy.includes(node)) batch.lostBy = [...batch.lostBy, node]
+    return lost
+  }
+
+  /** A node holds everything below `upTo` for committed. */
+  claimed(node: NodeId, upTo: Offset): void {
+    const log = this.log(node)
+    if (log.damaged) return
+    let at = Math.max(log.checked, log.startOffset)
+    while (at < upTo) {
+      const batch = log.at(at)
+      if (batch === null) {
+        const name = this.kind === 'quorum' ? 'R8' : 'P4'
+        const text = `node ${node} holds offsets below ${upTo} for committed and its disk has none at ${at}`
+        this.#findings.violated(name, `${this.name}: ${text}`, { node, partition: this.name, offset: at })
+        break
+      }
+      if (batch.endOffset > upTo) break
+      this.#commit(node, batch)
+      at = batch.endOffset
+    }
+    log.checked = Math.max(log.checked, at)
+  }
+
+  /** What was committed from here on need not stay: more was lost than the promise covers, or an operator allowed it. */
+  forgive(from: Offset): void {
+    if (from >= this.committedEnd) return
+    for (const [offset, batch] of this.committed) {
+      if (batch.endOffset <= from) continue
+      this.committed.delete(offset)
+      batch.committed = false
+    }
+    this.committedEnd = from
+    this.lastCommitted = null
+    for (const batch of this.committed.values())
+      if (this.lastCommitted === null || batch.baseOffset > this.lastCommitted.baseOffset) this.lastCommitted = batch
+    for (const log of this.logs.values()) log.checked = Math.min(log.checked, from)
+    this.#producers.clear()
+  }
+
+  #commit(node: NodeId, batch: Batch): void {
+    const { baseOffset } = batch
+    const before = this.committed.get(baseOffset)
+    if (before === batch) return
+    if (before !== undefined || (baseOffset < this.committedEnd && baseOffset >= this.#committedStart)) {
+      const other = before === undefined ? 'another' : `that of epoch ${before.fact.epoch}`
+      this.#violated(
+        this.kind === 'quorum' ? 'R6' : 'P10',
+        node,
+        batch.fact,
+        `is below the high watermark there, and ${other} was committed`,
+      )
+      return
+    }
+    this.committed.set(baseOffset, batch)
+    batch.committed = true
+    this.#committedStart = Math.min(this.#committedStart, baseOffset)
+    if (batch.endOffset > this.committedEnd) {
+      this.committedEnd = batch.endOffset
+      this.lastCommitted = batch
+      this.#sequence(node, batch)
+      this.onCommitted?.(batch)
+    }
+  }
+
+  /** P17. A producer without a state here may begin anywhere: it may have been forgotten by age or retention. */
+  #sequence(node: NodeId, { fact }: Batch): void {
+    if (fact.producerId < 0 || fact.baseSequence < 0 || fact.control) return
+    const state = this.#producers.get(fact.producerId)
+    if (state === undefined) {
+      this.#producers.set(fact.producerId, { epoch: fact.producerEpoch, lastSequence: fact.lastSequence })
+      return
+    }
+    const expected = fact.producerEpoch > state.epoch ? 0 : (state.lastSequence + 1) % SEQUENCES
+    if (fact.producerEpoch < state.epoch || fact.baseSequence !== expected) {
+      const text = `has sequence ${fact.baseSequence} of producer ${fact.producerId} epoch ${fact.producerEpoch}`
+      this.#violated('P17', node, fact, `${text}, expected ${expected} of epoch ${state.epoch}`)
+    }
+    state.epoch = fact.producerEpoch
+    state.lastSequence = fact.lastSequence
+  }
+
+  #intern(node: NodeId, fact: BatchFact, before: Batch | null | undefined): Batch {
+    let known = this.#known.get(fact.baseOffset)
+    if (known === undefined) {
+      known = []
+      this.#known.set(fact.baseOffset, known)
+    }
+    const found = known.find((batch) => batch.fact.epoch === fact.epoch)
+    if (found === undefined) {
+      this.#newBatch(node, fact)
+      const batch = new Batch(fact, node, before)
+      known.push(batch)
+      return batch
+    }
+    this.#compare(node, fact, found, before)
+    return found
+  }
+
+  #newBatch(node: NodeId, fact: BatchFact): void {
+    const writer = this.#writers.get(fact.epoch)
+    if (writer === undefined) this.#writers.set(fact.epoch, node)
+    else if (writer !== node) {
+      const name = this.kind === 'quorum' ? 'R1' : 'P6'
+      this.#violated(name, node, fact, `is on no other disk, and node ${writer} is who wrote in that epoch`)
+    }
+  }
+
+  #compare(node: NodeId, fact: BatchFact, found: Batch, before: Batch | null | undefined): void {
+    const name = this.kind === 'quorum' ? 'R4' : 'P10'
+    const known = found.fact
+    if (known.crc !== fact.crc || known.lastOffset !== fact.lastOffset || known.size !== fact.size) {
+      this.#violated(name, node, fact, `differs from the one of that epoch that node ${found.writer} wrote`)
+    }
+    if (before === undefined || before === null) return
+    if (found.before === undefined || found.before === null) found.before = before
+    else if (found.before !== before) {
+      const there = `offset ${found.before.baseOffset} of epoch ${found.before.fact.epoch}`
+      const here = `offset ${before.baseOffset} of epoch ${before.fact.epoch}`
+      this.#violated(name, node, fact, `stands on ${here}, and on ${there} at node ${found.writer}`)
+    }
+  }
+
+  #wasCut(log: ReplicaLog, cut: readonly Batch[]): void {
+    for (const batch of cut) {
+      log.checked = Math.min(log.checked, batch.baseOffset)
+      if (!batch.committed || log.damaged || batch.endOffset <= Math.max(this.released, log.covered)) continue
+      const name = this.kind === 'quorum' ? 'R11' : 'P9'
+      this.#violated(name, log.node, batch.fact, 'is cut off and was committed')
+    }
+  }
+
+  #letGo(node: NodeId, fact: BatchFact): void {
+    if (this.kind === 'quorum') this.#violated('R16', node, fact, 'is let go at the front and no snapshot holds it')
+    else this.#violated('P20', node, fact, 'is let go at the front and was never committed')
+  }
+
+  #violated(name: string, node: NodeId, fact: BatchFact, what: string): void {
+    const { baseOffset, lastOffset, epoch } = fact
+    const text = `${this.name}: on node ${node} the batch ${baseOffset} to ${lastOffset} of epoch ${epoch} ${what}`
+    this.#findings.violated(name, text, { node, partition: this.name, offset: baseOffset, epoch })
+  }
+}
+
+function lastBefore(log: ReplicaLog, segment: SegmentLog): Batch | null {
+  for (let i = log.segments.indexOf(segment) - 1; i >= 0; i--) {
+    const last = log.segments[i]!.batches.at(-1)
+    if (last !== undefined) return last
+  }
+  return null
+}

@@ -1,0 +1,309 @@
+// Replication of partitions, checked from what each replica shows of itself after its node's events, from the disks and
+// from the controller's truth: high watermarks that only all of a maximal ISR allow (P4), maximal ISRs that include the
+// controller's (P3), what leaders expose (P5), epochs of replicas (P6), members of ISR and ELR that hold everything
+// committed (P2), replicas that join an ISR (P8).
+// Does not check the bytes of logs (see `logs.ts`), nor answers to clients (see `answers.ts`), nor liveness.
+
+import type { Epoch, NodeId, Offset, Uuid } from '../../base/index.ts'
+import type { ReplicaLog } from './batches.ts'
+import type { LogModel } from './logs.ts'
+import type { ClusterTruth, PartitionTruth } from './truth.ts'
+import type { Findings } from './types.ts'
+
+/** A replica as it shows itself; live, as `observe()` gives it. */
+export interface ReplicaObservation {
+  readonly topic: string
+  readonly topicId: Uuid
+  readonly partition: number
+  readonly role: string
+  readonly leaderEpoch: Epoch
+  readonly partitionEpoch: number
+  readonly isr: readonly NodeId[]
+  readonly maximalIsr: readonly NodeId[]
+  readonly isrState: string
+  readonly highWatermark: Offset
+  readonly endOffset: Offset
+  readonly logStartOffset: Offset
+  readonly epochStartOffset: Offset
+  readonly minInsyncReplicas: number
+  readonly durable: boolean
+}
+
+export interface PartitionFacts {
+  readonly truth: ClusterTruth
+  /** Registered as it lives now and not fenced, by the controller's truth. */
+  running(node: NodeId): boolean
+  model(key: string): LogModel | undefined
+}
+
+/** What was last seen of one replica; kept by whoever watches, a record each, so that looking costs no search. */
+export interface SeenReplica {
+  readonly node: NodeId
+  readonly key: string
+  role: string
+  leaderEpoch: Epoch
+  partitionEpoch: number
+  highWatermark: Offset
+  maximalIsr: readonly NodeId[]
+  isrState: string
+}
+
+export function unseen(node: NodeId, key: string): SeenReplica {
+  return {
+    node,
+    key,
+    role: 'offline',
+    leaderEpoch: -1,
+    partitionEpoch: -1,
+    highWatermark: -1,
+    maximalIsr: [],
+    isrState: 'committed',
+  }
+}
+
+interface Exposure {
+  /** By leader epoch, the largest high watermark that its leader has exposed. */
+  readonly byEpoch: Map<Epoch, Offset>
+  /** Who leads in which epoch, and with what in flight, as the nodes say. */
+  leaderEpoch: Epoch
+  leader: NodeId
+}
+
+export class PartitionInvariants {
+  readonly #facts: PartitionFacts
+  readonly #findings: Findings
+  readonly #exposed: Map<string, Exposure> = new Map()
+  readonly #leading: Map<string, Map<NodeId, SeenReplica>> = new Map()
+
+  constructor(facts: PartitionFacts, findings: Findings) {
+    this.#facts = facts
+    this.#findings = findings
+  }
+
+  /** After an event of the replica's node, when anything of it may have changed. */
+  observed(seen: SeenReplica, view: ReplicaObservation): void {
+    const { role } = view
+    if (role === 'offline') {
+      this.left(seen)
+      seen.role = role
+      return
+    }
+    const moved = view.leaderEpoch !== seen.leaderEpoch || role !== seen.role
+    if (moved) this.#moved(seen, view)
+    if (view.partitionEpoch !== seen.partitionEpoch) seen.partitionEpoch = view.partitionEpoch
+    if (role === 'leader') {
+      const isr = view.maximalIsr
+      if (moved || isr !== seen.maximalIsr || view.isrState !== seen.isrState) {
+        seen.maximalIsr = isr
+        seen.isrState = view.isrState
+        this.#superset(seen)
+      }
+    }
+    if (view.highWatermark !== seen.highWatermark) this.#advanced(seen, view)
+  }
+
+  /** The replica is gone or can't be used: it leads no more. */
+  left(seen: SeenReplica): void {
+    if (seen.role === 'leader') this.#leading.get(seen.key)?.delete(seen.node)
+  }
+
+  /** The controller committed another registration of a partition. */
+  registered(before: PartitionTruth | null, after: PartitionTruth | null): void {
+    if (after === null) return
+    const key = keyOf(after)
+    if (before !== null && before.leader !== after.leader) this.#interrupted(key, before)
+    if (before !== null) for (const id of after.isr) if (!before.isr.includes(id)) this.#joined(key, before, after, id)
+    for (const seen of this.#leading.get(key)?.values() ?? []) this.#superset(seen)
+    this.#candidates(after)
+  }
+
+  /** A broker is registered or unfenced: what it is a member of it must hold. */
+  returned(): void {
+    for (const partition of this.#facts.truth.partitions.values()) this.#candidates(partition)
+  }
+
+  #moved(seen: SeenReplica, view: ReplicaObservation): void {
+    const { node, key } = seen
+    const { leaderEpoch, role } = view
+    if (leaderEpoch < seen.leaderEpoch) {
+      const text = `goes back from leader epoch ${seen.leaderEpoch} to ${leaderEpoch}`
+      this.#violated('P6', seen, view, text)
+    }
+    this.left(seen)
+    seen.role = role
+    seen.leaderEpoch = leaderEpoch
+    if (role !== 'leader') return
+    let leading = this.#leading.get(key)
+    if (leading === undefined) {
+      leading = new Map()
+      this.#leading.set(key, leading)
+    }
+    for (const other of leading.values()) {
+      if (other.leaderEpoch === leaderEpoch)
+        this.#violated('P6', seen, view, `leads in epoch ${leaderEpoch} as node ${other.node} does`)
+    }
+    leading.set(node, seen)
+    if (leading.size > 1) this.#findings.marked('partition: two believe they lead')
+    const model = this.#facts.model(key)
+    for (const log of model?.logs.values() ?? []) {
+      if (log.node !== node && log.endOffset > view.epochStartOffset)
+        this.#findings.marked('partition: follower ahead of a new leader')
+    }
+    this.#findings.noted(`node ${node} leads ${nameOf(view)} in epoch ${leaderEpoch} from ${view.epochStartOffset}`, {
+      node,
+      partition: nameOf(view),
+      epoch: leaderEpoch,
+      offset: view.epochStartOffset,
+    })
+  }
+
+  #advanced(seen: SeenReplica, view: ReplicaObservation): void {
+    const before = seen.highWatermark
+    const { highWatermark } = view
+    seen.highWatermark = highWatermark
+    const model = this.#facts.model(seen.key)
+    if (model === undefined || highWatermark < 0) return
+    if (view.role === 'leader') {
+      if (highWatermark < before)
+        this.#violated(
+          'P5',
+          seen,
+          view,
+          `takes its high watermark back from ${before} to ${highWatermark} while leading`,
+        )
+      else if (highWatermark > Math.max(before, model.committedEnd)) this.#allowed(seen, view, model)
+      if (highWatermark >= view.epochStartOffset) this.#exposes(seen, view)
+    }
+    if (highWatermark > before) {
+      const committed = model.committedEnd
+      model.claimed(seen.node, highWatermark)
+      if (model.committedEnd > committed) this.#candidatesOf(seen.key)
+    }
+  }
+
+  /** P4: all of the maximal ISR have it (durably, where that is what counts), and the ISR is large enough. */
+  #allowed(seen: SeenReplica, view: ReplicaObservation, model: LogModel): void {
+    const { highWatermark, maximalIsr, isr, minInsyncReplicas } = view
+    if (isr.length < minInsyncReplicas) {
+      const text = `commits up to ${highWatermark} with ISR [${isr.join(', ')}] and a minimum of ${minInsyncReplicas}`
+      this.#violated('P4', seen, view, text)
+    }
+    const own = model.log(seen.node)
+    const last = own.at(highWatermark - 1)
+    if (last === null) return
+    for (const member of maximalIsr) {
+      if (last.lostBy.includes(member)) continue
+      const log = model.log(member)
+      const end = view.durable ? log.durableEndOffset : log.endOffset
+      if (log.holds(last) && end >= last.endOffset) continue
+      const what = log.holds(last)
+        ? `has that durably up to ${end} only`
+        : `ends at ${log.endOffset} or has another log`
+      this.#violated('P4', seen, view, `commits up to ${highWatermark}, and member ${member} ${what}`)
+    }
+  }
+
+  #exposes(seen: SeenReplica, view: ReplicaObservation): void {
+    let exposed = this.#exposed.get(seen.key)
+    if (exposed === undefined) {
+      exposed = { byEpoch: new Map(), leaderEpoch: -1, leader: -1 }
+      this.#exposed.set(seen.key, exposed)
+    }
+    const { leaderEpoch, highWatermark } = view
+    const model = this.#facts.model(seen.key)
+    for (const [epoch, at] of exposed.byEpoch) {
+      // What was forgiven is not committed any more.
+      const owed = Math.min(at, model?.committedEnd ?? at)
+      if (epoch < leaderEpoch && highWatermark < owed)
+        this.#violated('P5', seen, view, `exposes ${highWatermark}, and epoch ${epoch} had exposed ${at}`)
+    }
+    exposed.byEpoch.set(leaderEpoch, Math.max(highWatermark, exposed.byEpoch.get(leaderEpoch) ?? 0))
+  }
+
+  /** P3, for a leader in the epoch that the controller has. */
+  #superset(seen: SeenReplica): void {
+    const truth = this.#facts.truth.partitions.get(seen.key)
+    if (truth === undefined || truth.leaderEpoch !== seen.leaderEpoch || truth.leader !== seen.node) return
+    for (const id of truth.isr) {
+      if (seen.maximalIsr.includes(id)) continue
+      const name = `${truth.topic}-${truth.index}`
+      const text = `${name}: leader ${seen.node} counts [${seen.maximalIsr.join(', ')}] while the ISR is [${truth.isr.join(', ')}]`
+      this.#findings.violated('P3', text, { node: seen.node, partition: name, epoch: seen.leaderEpoch })
+    }
+  }
+
+  /** P8: it has what is committed and what its leader began its epoch with. */
+  #joined(key: string, before: PartitionTruth, after: PartitionTruth, id: NodeId): void {
+    // An election out of the ELR or an unclean one makes its leader the ISR; that is no joining.
+    if (after.leader === id && before.leader !== id) return
+    const model = this.#facts.model(key)
+    const last = model?.lastCommitted
+    if (model === undefined || last === null || last === undefined) return
+    if (this.#has(model.log(id), last) || last.lostBy.includes(id)) return
+    const name = `${after.topic}-${after.index}`
+    const text = `${name}: ${id} joins the ISR of epoch ${after.leaderEpoch} and its disk lacks offset ${last.baseOffset}, which is committed`
+    this.#findings.violated('P8', text, {
+      node: id,
+      partition: name,
+      offset: last.baseOffset,
+      epoch: after.leaderEpoch,
+    })
+  }
+
+  #interrupted(key: string, before: PartitionTruth): void {
+    const leader = this.#leading.get(key)?.get(before.leader)
+    if (leader?.isrState === 'pending-expand') this.#findings.marked('partition: expand in flight at a leader change')
+    if (leader?.isrState === 'pending-shrink') this.#findings.marked('partition: shrink in flight at a leader change')
+  }
+
+  #candidatesOf(key: string): void {
+    const partition = this.#facts.truth.partitions.get(key)
+    if (partition !== undefined) this.#candidates(partition)
+  }
+
+  /** P2: whoever may be elected without loss and runs holds everything committed. */
+  #candidates(partition: PartitionTruth): void {
+    const model = this.#facts.model(keyOf(partition))
+    const last = model?.lastCommitted
+    if (model === undefined || last === null || last === undefined) return
+    for (const id of partition.isr) this.#candidate(partition, model, id, 'ISR')
+    for (const id of partition.elr) this.#candidate(partition, model, id, 'ELR')
+  }
+
+  #candidate(partition: PartitionTruth, model: LogModel, id: NodeId, where: string): void {
+    const last = model.lastCommitted
+    if (last === null || !this.#facts.running(id) || this.#has(model.log(id), last)) return
+    const name = `${partition.topic}-${partition.index}`
+    const log = model.log(id)
+    const text = `${name}: ${id} is in the ${where} of epoch ${partition.leaderEpoch}/${partition.partitionEpoch}, its log ends at ${log.endOffset}, and offset ${last.baseOffset} of epoch ${last.fact.epoch} is committed`
+    this.#findings.violated('P2', text, {
+      node: id,
+      partition: name,
+      offset: last.baseOffset,
+      epoch: partition.leaderEpoch,
+    })
+  }
+
+  #has(log: ReplicaLog, last: { readonly baseOffset: Offset }): boolean {
+    const here = log.at(last.baseOffset)
+    return here === last || log.damaged
+  }
+
+  #violated(name: string, seen: SeenReplica, view: ReplicaObservation, what: string): void {
+    const partition = nameOf(view)
+    this.#findings.violated(name, `${partition}: node ${seen.node} ${what}`, {
+      node: seen.node,
+      partition,
+      offset: view.highWatermark,
+      epoch: view.leaderEpoch,
+    })
+  }
+}
+
+export function keyOf(partition: { readonly topicId: Uuid; readonly index: number }): string {
+  return `${partition.topicId}:${partition.index}`
+}
+
+function nameOf(view: ReplicaObservation): string {
+  return `${view.topic}-${view.partition}`
+}

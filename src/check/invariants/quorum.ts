@@ -1,0 +1,257 @@
+// The metadata quorum, checked from what each node shows of itself after its events and from the disks: one leader an
+// epoch (R1), epochs that never go back (R3), one vote an epoch (R2), leaders that hold everything committed (R5), a
+// commit that is durable on a majority (R7) and on the node itself (R8), a watermark shown to others that never goes
+// back (R9) and is shown only after a commit in the leader's own epoch (R10), candidates that are voters (R12, R15).
+// Does not check the bytes of the log (see `logs.ts`), nor liveness (R13, R20), nor changes of the voters (R14).
+
+import type { Epoch, NodeId, Offset, Uuid } from '../../base/index.ts'
+import type { LogModel } from './logs.ts'
+import type { Findings } from './types.ts'
+
+/** A node's quorum as it shows itself; live, as `observe()` gives it. */
+export interface QuorumObservation {
+  readonly state: string
+  readonly epoch: Epoch
+  readonly leaderId: NodeId
+  readonly votedFor: NodeId
+  readonly highWatermark: Offset
+  readonly shownHighWatermark: Offset
+  readonly logStartOffset: Offset
+  readonly epochStartOffset: Offset
+  readonly voters: readonly { readonly id: NodeId; readonly directoryId: Uuid | null }[]
+}
+
+/** What `quorum-state` on a disk says. */
+export interface Vote {
+  readonly epoch: Epoch
+  /** −1: nobody. */
+  readonly votedFor: NodeId
+}
+
+interface Seen {
+  state: string
+  epoch: Epoch
+  highWatermark: Offset
+  shown: Offset
+  /** Of its own, when it last became leader. */
+  highWatermarkWhenElected: Offset
+}
+
+export class QuorumInvariants {
+  elections = 0
+  readonly #log: LogModel
+  readonly #findings: Findings
+  readonly #leaders: Map<Epoch, NodeId> = new Map()
+  readonly #seen: Map<NodeId, Seen> = new Map()
+  readonly #votes: Map<NodeId, Map<Epoch, NodeId>> = new Map()
+  readonly #durable: Map<NodeId, Vote> = new Map()
+  readonly #directories: Map<NodeId, Uuid> = new Map()
+  /** The largest high watermark that the leader of an epoch has shown. */
+  readonly #shown: Map<Epoch, Offset> = new Map()
+  #campaigning = 0
+
+  constructor(log: LogModel, findings: Findings) {
+    this.#log = log
+    this.#findings = findings
+  }
+
+  /** Some living node asks for votes. */
+  get electing(): boolean {
+    return this.#campaigning > 0
+  }
+
+  /** The directory id on a node's disk; another one is another voter (KIP-853). */
+  directory(node: NodeId, id: Uuid): void {
+    this.#directories.set(node, id)
+  }
+
+  /** A disk was replaced by an empty one: what was known of its node is of another voter. */
+  replaced(node: NodeId): void {
+    this.#durable.delete(node)
+    this.#votes.delete(node)
+    this.#directories.delete(node)
+    this.ended(node)
+    this.#seen.delete(node)
+  }
+
+  /** The process is no more; its next one begins from its disk. */
+  ended(node: NodeId): void {
+    const seen = this.#seen.get(node)
+    if (seen === undefined) return
+    if (campaigns(seen.state)) this.#campaigning--
+    // Only what it made durable binds its next life.
+    this.#seen.set(node, { ...blank(), epoch: this.#durable.get(node)?.epoch ?? 0 })
+  }
+
+  /** What a power failure left of `quorum-state`. */
+  foundVote(node: NodeId, vote: Vote): void {
+    this.#durable.set(node, vote)
+  }
+
+  durableVote(node: NodeId): Vote | undefined {
+    return this.#durable.get(node)
+  }
+
+  /** `quorum-state` was written; durable when `durable`. */
+  voted(node: NodeId, vote: Vote, durable: boolean): void {
+    const before = this.#durable.get(node)
+    if (before !== undefined && vote.epoch < before.epoch) {
+      const text = `node ${node} writes epoch ${vote.epoch} over ${before.epoch} in its quorum-state`
+      this.#findings.violated('R3', text, { node, epoch: vote.epoch })
+    }
+    let votes = this.#votes.get(node)
+    if (votes === undefined) {
+      votes = new Map()
+      this.#votes.set(node, votes)
+    }
+    const given = votes.get(vote.epoch)
+    if (given !== undefined && given !== vote.votedFor) {
+      const text = `node ${node} voted for ${given} in epoch ${vote.epoch} and then writes ${vote.votedFor}`
+      this.#findings.violated('R2', text, { node, epoch: vote.epoch })
+    }
+    if (vote.votedFor >= 0 && durable) {
+      votes.set(vote.epoch, vote.votedFor)
+      if (given === undefined)
+        this.#findings.noted(`node ${node} votes for ${vote.votedFor} in epoch ${vote.epoch}`, {
+          node,
+          epoch: vote.epoch,
+        })
+    }
+    if (durable) this.#durable.set(node, vote)
+  }
+
+  /** After an event of the node. */
+  observed(node: NodeId, view: QuorumObservation): void {
+    let seen = this.#seen.get(node)
+    if (seen === undefined) {
+      seen = blank()
+      this.#seen.set(node, seen)
+    }
+    if (view.state === 'starting') return
+    if (view.epoch !== seen.epoch || view.state !== seen.state) this.#moved(node, seen, view)
+    if (view.highWatermark !== seen.highWatermark) this.#advanced(node, seen, view)
+    const shown = view.state === 'leader' ? view.shownHighWatermark : -1
+    if (shown >= 0 && shown !== seen.shown) this.#exposed(node, view, shown)
+    seen.shown = shown
+  }
+
+  #moved(node: NodeId, seen: Seen, view: QuorumObservation): void {
+    const { epoch, state } = view
+    if (epoch < seen.epoch) {
+      const text = `node ${node} goes back from epoch ${seen.epoch} to ${epoch}`
+      this.#findings.violated('R3', text, { node, epoch })
+    }
+    this.#campaigning += Number(campaigns(state)) - Number(campaigns(seen.state))
+    if (campaigns(state) || state === 'leader') this.#mustBeVoter(node, view)
+    if (seen.state === 'prospective' && state !== 'candidate' && state !== 'leader' && epoch === seen.epoch)
+      this.#findings.marked('quorum: pre-vote lost')
+    if (seen.state === 'candidate' && state !== 'leader') this.#findings.marked('quorum: election lost')
+    if (seen.state === 'leader' && state === 'resigned') {
+      this.#findings.marked('quorum: leader resigned')
+      this.#findings.noted(`node ${node} gives up leading the quorum in epoch ${epoch}`, { node, epoch })
+    }
+    const elected = state === 'leader' && (seen.state !== 'leader' || seen.epoch !== epoch)
+    if (campaigns(state) && state !== seen.state)
+      this.#findings.noted(`node ${node} is ${state} in epoch ${epoch}`, { node, epoch })
+    seen.state = state
+    seen.epoch = epoch
+    if (elected) this.#elected(node, seen, view)
+  }
+
+  #elected(node: NodeId, seen: Seen, { epoch, highWatermark }: QuorumObservation): void {
+    this.elections++
+    this.#findings.marked('quorum: leader elected')
+    this.#findings.noted(`node ${node} leads the quorum in epoch ${epoch}`, { node, epoch })
+    seen.highWatermarkWhenElected = Math.max(highWatermark, seen.highWatermark)
+    const before = this.#leaders.get(epoch)
+    if (before !== undefined && before !== node) {
+      const text = `nodes ${before} and ${node} both lead the quorum in epoch ${epoch}`
+      this.#findings.violated('R1', text, { node, epoch })
+    }
+    this.#leaders.set(epoch, node)
+    const last = this.#log.lastCommitted
+    if (last === null || this.#holds(node, last.baseOffset, false)) return
+    const text = `node ${node} leads in epoch ${epoch} without offset ${last.baseOffset}, which was committed`
+    this.#findings.violated('R5', text, { node, epoch, offset: last.baseOffset, partition: this.#log.name })
+  }
+
+  #advanced(node: NodeId, seen: Seen, view: QuorumObservation): void {
+    const { highWatermark, epoch } = view
+    const subject = { node, epoch, offset: highWatermark, partition: this.#log.name }
+    if (highWatermark < seen.highWatermark) {
+      const text = `node ${node} takes its high watermark back from ${seen.highWatermark} to ${highWatermark}`
+      this.#findings.violated('R9', text, subject)
+    }
+    seen.highWatermark = highWatermark
+    const log = this.#log.log(node)
+    if (highWatermark > Math.max(log.durableEndOffset, log.covered)) {
+      const text = `node ${node} commits up to ${highWatermark}, durable on its disk up to ${log.durableEndOffset}`
+      this.#findings.violated('R8', text, subject)
+    }
+    if (view.state === 'leader' && highWatermark > seen.highWatermarkWhenElected) {
+      if (highWatermark <= view.epochStartOffset) {
+        const text = `leader ${node} commits up to ${highWatermark} before its epoch ${epoch} from ${view.epochStartOffset}`
+        this.#findings.violated('R10', text, subject)
+      }
+      this.#durableMajority(view, highWatermark, subject)
+    }
+    this.#log.claimed(node, highWatermark)
+  }
+
+  #durableMajority(view: QuorumObservation, upTo: Offset, subject: { readonly node: NodeId }): void {
+    let count = 0
+    for (const voter of view.voters)
+      if (this.#isVoter(voter) && this.#holds(voter.id, upTo - 1, true, subject.node)) count++
+    if (count * 2 > view.voters.length) return
+    const text = `leader ${subject.node} commits up to ${upTo}, durable on ${count} of ${view.voters.length} voters`
+    this.#findings.violated('R7', text, subject)
+  }
+
+  #exposed(node: NodeId, view: QuorumObservation, shown: Offset): void {
+    const { epoch } = view
+    const subject = { node, epoch, offset: shown }
+    if (shown <= view.epochStartOffset) {
+      const text = `leader ${node} shows ${shown} before it committed in its epoch ${epoch} from ${view.epochStartOffset}`
+      this.#findings.violated('R10', text, subject)
+    }
+    for (const [other, at] of this.#shown) {
+      if (other >= epoch || shown >= at) continue
+      const text = `epoch ${other} has shown ${at}, node ${node} shows ${shown} in epoch ${epoch}`
+      this.#findings.violated('R9', text, subject)
+    }
+    this.#shown.set(epoch, Math.max(shown, this.#shown.get(epoch) ?? 0))
+  }
+
+  #mustBeVoter(node: NodeId, view: QuorumObservation): void {
+    const voter = view.voters.find((each) => each.id === node)
+    if (voter !== undefined && this.#isVoter(voter)) return
+    const text = `node ${node} is ${view.state} in epoch ${view.epoch} and is no voter`
+    this.#findings.violated('R15', text, { node, epoch: view.epoch })
+  }
+
+  #isVoter(voter: { readonly id: NodeId; readonly directoryId: Uuid | null }): boolean {
+    const directory = this.#directories.get(voter.id)
+    return voter.directoryId === null || directory === undefined || directory === voter.directoryId
+  }
+
+  /** The batch at that offset (as `reference` has it, or as it is committed), or a snapshot over it. A disk that lost it
+   *  to a fault is no longer the node's word, but it was when it gave it. */
+  #holds(node: NodeId, offset: Offset, durably: boolean, reference?: NodeId): boolean {
+    const log = this.#log.log(node)
+    if (offset < log.covered) return true
+    const batch = reference === undefined ? null : this.#log.log(reference).at(offset)
+    const wanted = batch ?? this.#log.committed.get(offset) ?? null
+    if (wanted === null) return reference !== undefined && offset < this.#log.log(reference).covered
+    if (wanted.lostBy.includes(node)) return true
+    if (!log.holds(wanted)) return false
+    return !durably || wanted.endOffset <= log.durableEndOffset
+  }
+}
+
+function blank(): Seen {
+  return { state: 'starting', epoch: 0, highWatermark: 0, shown: -1, highWatermarkWhenElected: 0 }
+}
+
+function campaigns(state: string): boolean {
+  return state === 'prospective' || state === 'candidate'
+}

@@ -1,0 +1,352 @@
+// The cluster as its controller decided it: brokers, topics, partitions, settings, folded out of committed records that a
+// checker read off a disk itself. A second, smaller fold than the nodes' own, so that theirs can be held against it; it
+// keeps what each thing was at any offset. Judges nothing; leaves out what no invariant speaks of (ACLs, quotas, …).
+
+import type { BrokerEpoch, Epoch, NodeId, Offset, Uuid } from '../../base/index.ts'
+
+export interface BrokerTruth {
+  readonly id: NodeId
+  readonly epoch: BrokerEpoch
+  readonly incarnationId: Uuid
+  readonly fenced: boolean
+  readonly inControlledShutdown: boolean
+}
+
+export interface PartitionTruth {
+  readonly topicId: Uuid
+  readonly topic: string
+  readonly index: number
+  readonly replicas: readonly NodeId[]
+  readonly isr: readonly NodeId[]
+  readonly elr: readonly NodeId[]
+  readonly lastKnownElr: readonly NodeId[]
+  readonly leader: NodeId
+  readonly leaderEpoch: Epoch
+  readonly partitionEpoch: number
+  readonly recovering: boolean
+}
+
+interface PartitionFields {
+  readonly partitionId: number
+  readonly topicId: Uuid
+  readonly isr: readonly NodeId[] | null
+  readonly leader: NodeId
+  readonly replicas: readonly NodeId[] | null
+  readonly leaderRecoveryState: number
+  readonly eligibleLeaderReplicas: readonly NodeId[] | null
+  readonly lastKnownElr: readonly NodeId[] | null
+}
+
+/** The records that matter here, as Kafka names their fields. */
+export type MetadataFact =
+  | {
+      readonly type: 'RegisterBrokerRecord'
+      readonly value: {
+        readonly brokerId: NodeId
+        readonly brokerEpoch: BrokerEpoch
+        readonly incarnationId: Uuid
+        readonly fenced: boolean
+        readonly inControlledShutdown: boolean
+      }
+    }
+  | { readonly type: 'UnregisterBrokerRecord'; readonly value: { readonly brokerId: NodeId } }
+  | { readonly type: 'FenceBrokerRecord' | 'UnfenceBrokerRecord'; readonly value: { readonly id: NodeId } }
+  | {
+      readonly type: 'BrokerRegistrationChangeRecord'
+      readonly value: {
+        readonly brokerId: NodeId
+        readonly fenced: number
+        readonly inControlledShutdown: number
+      }
+    }
+  | { readonly type: 'TopicRecord'; readonly value: { readonly name: string; readonly topicId: Uuid } }
+  | { readonly type: 'RemoveTopicRecord'; readonly value: { readonly topicId: Uuid } }
+  | {
+      readonly type: 'PartitionRecord'
+      readonly value: PartitionFields & {
+        readonly isr: readonly NodeId[]
+        readonly replicas: readonly NodeId[]
+        readonly leaderEpoch: Epoch
+        readonly partitionEpoch: number
+      }
+    }
+  | { readonly type: 'PartitionChangeRecord'; readonly value: PartitionFields }
+  | { readonly type: 'ClearElrRecord'; readonly value: { readonly topicName: string } }
+  | {
+      readonly type: 'ConfigRecord'
+      readonly value: {
+        readonly resourceType: number
+        readonly resourceName: string
+        readonly name: string
+        readonly value: string | null
+      }
+    }
+  | { readonly type: 'FeatureLevelRecord'; readonly value: { readonly name: string; readonly featureLevel: number } }
+  | { readonly type: 'BeginTransactionRecord' | 'EndTransactionRecord' | 'AbortTransactionRecord' }
+  | { readonly type: 'other' }
+
+/** What one committed step changed. A metadata transaction is one step. */
+export interface TruthChange {
+  /** Exclusive end of what is folded in now. */
+  readonly offset: Offset
+  readonly partitions: readonly { readonly before: PartitionTruth | null; readonly after: PartitionTruth | null }[]
+  readonly brokers: readonly { readonly before: BrokerTruth | null; readonly after: BrokerTruth | null }[]
+}
+
+const UNCHANGED_LEADER = -2
+
+class Versions<T> {
+  readonly #list: { readonly from: Offset; readonly value: T | null }[] = []
+
+  set(from: Offset, value: T | null): void {
+    const last = this.#list.at(-1)
+    if (last?.from === from) this.#list.pop()
+    this.#list.push({ from, value })
+  }
+
+  at(offset: Offset): T | null {
+    for (let i = this.#list.length - 1; i >= 0; i--) if (this.#list[i]!.from <= offset) return this.#list[i]!.value
+    return null
+  }
+}
+
+export class ClusterTruth {
+  offset: Offset = 0
+  readonly brokers: Map<NodeId, BrokerTruth> = new Map()
+  readonly topics: Map<Uuid, string> = new Map()
+  /** By `topicId:index`. */
+  readonly partitions: Map<string, PartitionTruth> = new Map()
+  /** `2:topic` and so on, Kafka's resource types. */
+  readonly configs: Map<string, Map<string, string>> = new Map()
+  readonly features: Map<string, number> = new Map()
+  readonly #partitionVersions: Map<string, Versions<PartitionTruth>> = new Map()
+  readonly #brokerVersions: Map<NodeId, Versions<BrokerTruth>> = new Map()
+  /** Ends of batches outside any metadata transaction: where an image may stand. Ascending. */
+  readonly #ends: Offset[] = []
+  /** What changed, by the end of the step that changed it. */
+  readonly #touched: {
+    readonly offset: Offset
+    readonly partitions: readonly string[]
+    readonly brokers: readonly NodeId[]
+  }[] = []
+  #before: { partitions: Map<string, PartitionTruth | null>; brokers: Map<NodeId, BrokerTruth | null> } = emptyStep()
+  #inTransaction = false
+
+  /** One batch; null while a metadata transaction is open. */
+  apply(records: readonly MetadataFact[], endOffset: Offset): TruthChange | null {
+    for (const record of records) this.#record(record)
+    this.offset = endOffset
+    if (this.#inTransaction) return null
+    const { partitions, brokers } = this.#before
+    this.#before = emptyStep()
+    this.#ends.push(endOffset)
+    for (const key of partitions.keys())
+      version(this.#partitionVersions, key).set(endOffset, this.partitions.get(key) ?? null)
+    for (const id of brokers.keys()) version(this.#brokerVersions, id).set(endOffset, this.brokers.get(id) ?? null)
+    if (partitions.size + brokers.size > 0)
+      this.#touched.push({ offset: endOffset, partitions: [...partitions.keys()], brokers: [...brokers.keys()] })
+    return {
+      offset: endOffset,
+      partitions: [...partitions].map(([key, before]) => ({ before, after: this.partitions.get(key) ?? null })),
+      brokers: [...brokers].map(([id, before]) => ({ before, after: this.brokers.get(id) ?? null })),
+    }
+  }
+
+  partitionAt(key: string, offset: Offset): PartitionTruth | null {
+    return this.#partitionVersions.get(key)?.at(offset) ?? null
+  }
+
+  brokerAt(id: NodeId, offset: Offset): BrokerTruth | null {
+    return this.#brokerVersions.get(id)?.at(offset) ?? null
+  }
+
+  /** Whether an image may end there: at the end of a batch, outside any metadata transaction. */
+  mayStandAt(offset: Offset): boolean {
+    let low = 0
+    let high = this.#ends.length - 1
+    while (low <= high) {
+      const middle = (low + high) >> 1
+      const end = this.#ends[middle]!
+      if (end === offset) return true
+      if (end < offset) low = middle + 1
+      else high = middle - 1
+    }
+    return offset === 0
+  }
+
+  /** What was changed by steps that end in (after, upTo]. */
+  touched(
+    after: Offset,
+    upTo: Offset,
+  ): { readonly partitions: ReadonlySet<string>; readonly brokers: ReadonlySet<NodeId> } {
+    const partitions = new Set<string>()
+    const brokers = new Set<NodeId>()
+    for (let i = this.#touched.length - 1; i >= 0; i--) {
+      const step = this.#touched[i]!
+      if (step.offset <= after) break
+      if (step.offset > upTo) continue
+      for (const key of step.partitions) partitions.add(key)
+      for (const id of step.brokers) brokers.add(id)
+    }
+    return { partitions, brokers }
+  }
+
+  /** Every partition and broker that there ever was. */
+  everything(): { readonly partitions: Iterable<string>; readonly brokers: Iterable<NodeId> } {
+    return { partitions: this.#partitionVersions.keys(), brokers: this.#brokerVersions.keys() }
+  }
+
+  #record(record: MetadataFact): void {
+    switch (record.type) {
+      case 'RegisterBrokerRecord': {
+        const { brokerId: id, brokerEpoch: epoch, incarnationId, fenced, inControlledShutdown } = record.value
+        this.#setBroker(id, { id, epoch, incarnationId, fenced, inControlledShutdown })
+        return
+      }
+      case 'UnregisterBrokerRecord':
+        this.#setBroker(record.value.brokerId, null)
+        return
+      case 'FenceBrokerRecord':
+        this.#changeBroker(record.value.id, { fenced: true })
+        return
+      case 'UnfenceBrokerRecord':
+        this.#changeBroker(record.value.id, { fenced: false })
+        return
+      case 'BrokerRegistrationChangeRecord': {
+        const { brokerId, fenced, inControlledShutdown } = record.value
+        if (fenced !== 0) this.#changeBroker(brokerId, { fenced: fenced === 1 })
+        if (inControlledShutdown !== 0) this.#changeBroker(brokerId, { inControlledShutdown: true })
+        return
+      }
+      case 'TopicRecord':
+        this.topics.set(record.value.topicId, record.value.name)
+        return
+      case 'RemoveTopicRecord':
+        this.#removeTopic(record.value.topicId)
+        return
+      case 'PartitionRecord':
+      case 'PartitionChangeRecord':
+        this.#partition(record)
+        return
+      case 'ClearElrRecord':
+        for (const [key, partition] of this.partitions) {
+          if (record.value.topicName !== '' && record.value.topicName !== partition.topic) continue
+          if (partition.elr.length > 0 || partition.lastKnownElr.length > 0)
+            this.#setPartition(key, { ...partition, elr: [], lastKnownElr: [] })
+        }
+        return
+      case 'ConfigRecord':
+        this.#config(record.value)
+        return
+      case 'FeatureLevelRecord':
+        this.features.set(record.value.name, record.value.featureLevel)
+        return
+      case 'BeginTransactionRecord':
+        this.#inTransaction = true
+        return
+      case 'EndTransactionRecord':
+        this.#inTransaction = false
+        return
+      case 'AbortTransactionRecord':
+        this.#inTransaction = false
+        this.#undo()
+        return
+      case 'other':
+        return
+    }
+  }
+
+  #partition(record: Extract<MetadataFact, { type: 'PartitionRecord' | 'PartitionChangeRecord' }>): void {
+    const { topicId, partitionId: index } = record.value
+    const key = `${topicId}:${index}`
+    if (record.type === 'PartitionRecord') {
+      const { value } = record
+      this.#setPartition(key, {
+        topicId,
+        topic: this.topics.get(topicId) ?? topicId,
+        index,
+        replicas: value.replicas,
+        isr: value.isr,
+        elr: value.eligibleLeaderReplicas ?? [],
+        lastKnownElr: value.lastKnownElr ?? [],
+        leader: value.leader,
+        leaderEpoch: value.leaderEpoch,
+        partitionEpoch: value.partitionEpoch,
+        recovering: value.leaderRecoveryState === 1,
+      })
+      return
+    }
+    const before = this.partitions.get(key)
+    if (before === undefined) return
+    const { value } = record
+    const named = value.leader !== UNCHANGED_LEADER
+    this.#setPartition(key, {
+      ...before,
+      replicas: value.replicas ?? before.replicas,
+      isr: value.isr ?? before.isr,
+      elr: value.eligibleLeaderReplicas ?? before.elr,
+      lastKnownElr: value.lastKnownElr ?? before.lastKnownElr,
+      leader: named ? value.leader : before.leader,
+      leaderEpoch: named ? before.leaderEpoch + 1 : before.leaderEpoch,
+      partitionEpoch: before.partitionEpoch + 1,
+      recovering: value.leaderRecoveryState === -1 ? before.recovering : value.leaderRecoveryState === 1,
+    })
+  }
+
+  #removeTopic(topicId: Uuid): void {
+    const name = this.topics.get(topicId)
+    this.topics.delete(topicId)
+    if (name !== undefined) this.configs.delete(`2:${name}`)
+    for (const [key, partition] of this.partitions) if (partition.topicId === topicId) this.#setPartition(key, null)
+  }
+
+  #config(value: Extract<MetadataFact, { type: 'ConfigRecord' }>['value']): void {
+    const key = `${value.resourceType}:${value.resourceName}`
+    const own = new Map(this.configs.get(key))
+    if (value.value === null) own.delete(value.name)
+    else own.set(value.name, value.value)
+    this.configs.set(key, own)
+  }
+
+  #setPartition(key: string, after: PartitionTruth | null): void {
+    if (!this.#before.partitions.has(key)) this.#before.partitions.set(key, this.partitions.get(key) ?? null)
+    if (after === null) this.partitions.delete(key)
+    else this.partitions.set(key, after)
+  }
+
+  #setBroker(id: NodeId, after: BrokerTruth | null): void {
+    if (!this.#before.brokers.has(id)) this.#before.brokers.set(id, this.brokers.get(id) ?? null)
+    if (after === null) this.brokers.delete(id)
+    else this.brokers.set(id, after)
+  }
+
+  #changeBroker(id: NodeId, change: Partial<BrokerTruth>): void {
+    const before = this.brokers.get(id)
+    if (before !== undefined) this.#setBroker(id, { ...before, ...change })
+  }
+
+  /** An aborted transaction may have named topics; nothing refers to a topic without partitions, so those may stay. */
+  #undo(): void {
+    for (const [key, before] of this.#before.partitions) {
+      if (before === null) this.partitions.delete(key)
+      else this.partitions.set(key, before)
+    }
+    for (const [id, before] of this.#before.brokers) {
+      if (before === null) this.brokers.delete(id)
+      else this.brokers.set(id, before)
+    }
+  }
+}
+
+function emptyStep(): { partitions: Map<string, PartitionTruth | null>; brokers: Map<NodeId, BrokerTruth | null> } {
+  return { partitions: new Map(), brokers: new Map() }
+}
+
+function version<K, T>(map: Map<K, Versions<T>>, key: K): Versions<T> {
+  let versions = map.get(key)
+  if (versions === undefined) {
+    versions = new Versions()
+    map.set(key, versions)
+  }
+  return versions
+}

@@ -1,0 +1,368 @@
+// One node's disk, watched: what is written, cut, synced, renamed and lost becomes facts about logs, votes and markers.
+// Reads batch headers only, as they pass; looks at whole files when a crash or a fault has changed them behind the
+// node's back. Judges nothing itself: the models of `src/check` do.
+
+import type { NodeId, Offset, Uuid } from '../../base/index.ts'
+import type { BatchFact, Findings, LogModel, Vote } from '../../check/index.ts'
+import { type BatchHeader, readBatchHeader, validCrc } from '../../wire/index.ts'
+import type { DiskDisturbance, DiskObserver } from '../disk-observer.ts'
+import type { DiskState } from '../platter.ts'
+
+export const QUORUM_KEY = 'quorum'
+const QUORUM_DIRECTORY = '__cluster_metadata-0'
+const LOG_SUFFIX = '.log'
+
+/** What is done with the facts. */
+export interface DiskSink {
+  /** The model of a partition's log: by topic id and index, or the quorum's. */
+  model(key: string, name: string): LogModel
+  metaProperties(node: NodeId, directoryId: Uuid): void
+  voted(node: NodeId, vote: Vote, durable: boolean): void
+  foundVote(node: NodeId, vote: Vote): void
+  /** The clean-shutdown marker, or null when it was taken away. */
+  cleanMarker(node: NodeId, epoch: number | null): void
+  snapshot(
+    node: NodeId,
+    id: { readonly endOffset: Offset; readonly epoch: number },
+    fetched: boolean,
+    path: string,
+  ): void
+  /** A replica cut batches off its log; none where only half a batch went. */
+  cut(node: NodeId, key: string, batches: number, left: Offset): void
+  /** A whole disk is gone. */
+  replaced(node: NodeId): void
+  lost(node: NodeId, key: string, batches: number, committed: number): void
+}
+
+interface LogFile {
+  readonly directory: string
+  readonly base: Offset
+  /** Bytes of whole batches seen. */
+  parsed: number
+}
+
+interface LogDirectory {
+  readonly key: string
+  readonly model: LogModel
+}
+
+export class DiskWatch implements DiskObserver {
+  readonly #node: NodeId
+  readonly #disk: DiskState
+  readonly #root: string
+  readonly #sink: DiskSink
+  readonly #findings: Findings
+  readonly #files: Map<string, LogFile | null> = new Map()
+  readonly #directories: Map<string, LogDirectory> = new Map()
+
+  constructor(node: NodeId, disk: DiskState, root: string, sink: DiskSink, findings: Findings) {
+    this.#node = node
+    this.#disk = disk
+    this.#root = root
+    this.#sink = sink
+    this.#findings = findings
+    disk.observer = this
+    this.#rescan('died')
+  }
+
+  close(): void {
+    if (this.#disk.observer === this) this.#disk.observer = null
+  }
+
+  /** The model that a directory's log belongs to. */
+  directory(name: string): LogDirectory | undefined {
+    return this.#directories.get(`${this.#root}/${name}`)
+  }
+
+  written(path: string, position: number, chunks: readonly Uint8Array[], bytes: number): void {
+    let file = this.#files.get(path)
+    if (file === null) return
+    file ??= this.#newFile(path)
+    if (file === null) return
+    const only = chunks[0]
+    if (position === file.parsed && chunks.length === 1 && only !== undefined) {
+      this.#take(path, file, bytes === only.length ? only : only.subarray(0, bytes), 0)
+    } else {
+      const all = this.#disk.look(path)
+      if (all !== null) this.#take(path, file, all, file.parsed)
+    }
+  }
+
+  cut(path: string, size: number): void {
+    const file = this.#files.get(path)
+    const log = file === undefined || file === null ? undefined : this.#directories.get(file.directory)
+    if (file === undefined || file === null || log === undefined) return
+    const batches = log.model.cut(this.#node, file.base, size)
+    file.parsed = Math.min(file.parsed, size)
+    this.#sink.cut(this.#node, log.key, batches.length, log.model.log(this.#node).endOffset)
+  }
+
+  synced(path: string, size: number): void {
+    const file = this.#files.get(path)
+    if (file === undefined || file === null) return
+    this.#directories.get(file.directory)?.model.log(this.#node).segment(file.base)?.synced(size)
+  }
+
+  replaced(path: string, bytes: Uint8Array): void {
+    this.#smallFile(path, bytes, false)
+  }
+
+  replacedDurably(path: string, bytes: Uint8Array): void {
+    this.#smallFile(path, bytes, true)
+  }
+
+  renamed(from: string, to: string): void {
+    if (from.endsWith(LOG_SUFFIX)) this.#fileGone(from)
+    else if (to.endsWith('.checkpoint') && to.includes(`/${QUORUM_DIRECTORY}/`)) this.#snapshot(from, to)
+    else if (this.#directories.has(from)) this.#directoryGone(from)
+  }
+
+  removed(path: string): void {
+    if (path.endsWith(LOG_SUFFIX)) this.#fileGone(path)
+    else if (path.endsWith('/.kafka_cleanshutdown')) this.#sink.cleanMarker(this.#node, null)
+    else if (this.#directories.has(path)) this.#directoryGone(path)
+  }
+
+  disturbed(cause: DiskDisturbance): void {
+    if (cause === 'replaced') {
+      for (const log of this.#directories.values()) this.#found(log, new Map(), 'lost')
+      this.#directories.clear()
+      this.#files.clear()
+      this.#sink.replaced(this.#node)
+      this.#findings.marked('disk: replaced')
+    } else if (cause === 'bit-flip') this.#flipped()
+    else this.#rescan(cause === 'died' ? 'died' : 'lost')
+  }
+
+  #take(path: string, file: LogFile, bytes: Uint8Array, from: number): void {
+    const log = this.#directories.get(file.directory)
+    if (log === undefined) return
+    for (let at = from; ; ) {
+      const header = readBatchHeader(bytes, at)
+      if (header === null) return
+      log.model.written(this.#node, file.base, factOf(header, log.key === QUORUM_KEY ? bytes : null))
+      at += header.size
+      file.parsed += header.size
+      if (header.size <= 0) throw new Error(`${path}: a batch of ${header.size} bytes`)
+    }
+  }
+
+  #newFile(path: string): LogFile | null {
+    const file = this.#classify(path)
+    this.#files.set(path, file)
+    return file
+  }
+
+  #classify(path: string): LogFile | null {
+    if (!path.endsWith(LOG_SUFFIX)) return null
+    const slash = path.lastIndexOf('/')
+    const directory = path.slice(0, slash)
+    const base = Number(path.slice(slash + 1, -LOG_SUFFIX.length))
+    if (!Number.isSafeInteger(base) || this.#open(directory) === undefined) return null
+    return { directory, base, parsed: 0 }
+  }
+
+  /** Whose log a directory holds; undefined where it says nothing of itself. */
+  #open(directory: string): LogDirectory | undefined {
+    const known = this.#directories.get(directory)
+    if (known !== undefined) return known
+    const name = directory.slice(this.#root.length + 1)
+    const at = name.lastIndexOf('-')
+    const index = Number(name.slice(at + 1))
+    let key: string | null = null
+    if (name === QUORUM_DIRECTORY) key = QUORUM_KEY
+    else if (at > 0 && Number.isSafeInteger(index)) {
+      const metadata = this.#disk.look(`${directory}/partition.metadata`)
+      const topicId = metadata === null ? null : topicIdOf(textOf(metadata))
+      if (topicId !== null) key = `${topicId}:${index}`
+    }
+    if (key === null) return undefined
+    const log = { key, model: this.#sink.model(key, name) }
+    this.#directories.set(directory, log)
+    return log
+  }
+
+  #fileGone(path: string): void {
+    const file = this.#files.get(path)
+    this.#files.delete(path)
+    const log = file === undefined || file === null ? undefined : this.#directories.get(file.directory)
+    if (file === undefined || file === null || log === undefined) return
+    const where = log.model.dropped(this.#node, file.base)
+    if (where === 'front') {
+      this.#findings.marked(log.key === QUORUM_KEY ? 'quorum: log start advanced' : 'log: retention deleted')
+    } else if (where === 'end') {
+      this.#sink.cut(this.#node, log.key, 1, log.model.log(this.#node).endOffset)
+    }
+  }
+
+  /** A deleted topic's directory, renamed out of the way. */
+  #directoryGone(directory: string): void {
+    const log = this.#directories.get(directory)
+    this.#directories.delete(directory)
+    for (const path of [...this.#files.keys()]) if (path.startsWith(`${directory}/`)) this.#files.delete(path)
+    log?.model.logs.delete(this.#node)
+  }
+
+  #smallFile(path: string, bytes: Uint8Array, durable: boolean): void {
+    const name = path.slice(path.lastIndexOf('/') + 1)
+    if (name === 'quorum-state') {
+      const vote = voteOf(textOf(bytes))
+      if (vote !== null) this.#sink.voted(this.#node, vote, durable)
+    } else if (name === 'partition.metadata') {
+      const directory = path.slice(0, path.lastIndexOf('/'))
+      if (!this.#directories.has(directory) && this.#open(directory) !== undefined) {
+        for (const [known, file] of this.#files)
+          if (file === null && known.startsWith(`${directory}/`)) this.#files.delete(known)
+      }
+    } else if (name === '.kafka_cleanshutdown') {
+      if (durable) this.#sink.cleanMarker(this.#node, markerEpoch(textOf(bytes)))
+    } else if (name === 'meta.properties') this.#metaProperties(bytes)
+    else if (name.endsWith('.snapshot') && !durable) this.#findings.marked('log: producer snapshot written')
+  }
+
+  #metaProperties(bytes: Uint8Array): void {
+    const id = /^directory\.id=(\S+)\s*$/m.exec(textOf(bytes))?.[1]
+    if (id !== undefined) this.#sink.metaProperties(this.#node, id)
+  }
+
+  #snapshot(from: string, to: string): void {
+    const match = /\/(\d+)-(\d+)\.checkpoint$/.exec(to)
+    if (match === null) return
+    const id = { endOffset: Number(match[1]), epoch: Number(match[2]) }
+    // What a node stores of its own has a third number in the name that it is written under.
+    const fetched = /\/\d+-\d+\.checkpoint\.part$/.test(from)
+    const log = this.#open(to.slice(0, to.lastIndexOf('/')))?.model.log(this.#node)
+    if (log !== undefined) log.covered = Math.max(log.covered, id.endOffset)
+    this.#sink.snapshot(this.#node, id, fetched, to)
+  }
+
+  #flipped(): void {
+    for (const [path, file] of this.#files) {
+      if (file === null) continue
+      const bytes = this.#disk.look(path)
+      const log = this.#directories.get(file.directory)?.model.log(this.#node)
+      if (bytes === null || log === undefined) continue
+      if (wholeBatches(bytes, 0).end < file.parsed) log.damaged = true
+    }
+  }
+
+  /** Looks at the whole disk again. */
+  #rescan(cause: 'died' | 'lost'): void {
+    const before = new Set(this.#directories.values())
+    this.#files.clear()
+    const found = new Map<string, Map<string, LogFile>>()
+    for (const path of this.#disk.paths(this.#root)) {
+      const slash = path.lastIndexOf('/')
+      const name = path.slice(slash + 1)
+      if (name === 'quorum-state' || name === 'meta.properties') this.#foundSmall(path, name)
+      else if (name.endsWith('.checkpoint') && path.includes(`/${QUORUM_DIRECTORY}/`)) this.#foundSnapshot(path)
+      const file = this.#newFile(path)
+      if (file === null) continue
+      let files = found.get(file.directory)
+      if (files === undefined) {
+        files = new Map()
+        found.set(file.directory, files)
+      }
+      files.set(path, file)
+    }
+    const marker = this.#disk.look(`${this.#root}/.kafka_cleanshutdown`)
+    this.#sink.cleanMarker(this.#node, marker === null ? null : markerEpoch(textOf(marker)))
+    for (const [directory, files] of found) {
+      const log = this.#directories.get(directory)!
+      before.delete(log)
+      this.#found(log, files, cause)
+    }
+    for (const log of before) this.#found(log, new Map(), cause)
+  }
+
+  #found(log: LogDirectory, files: ReadonlyMap<string, LogFile>, cause: 'died' | 'lost'): void {
+    const segments: { base: Offset; facts: BatchFact[]; durable: number }[] = []
+    let torn = false
+    for (const [path, file] of [...files].sort((a, b) => a[1].base - b[1].base)) {
+      const bytes = this.#disk.look(path)!
+      const durable = this.#disk.durableSize(path)
+      const { headers, end } = wholeBatches(bytes, cause === 'lost' ? 0 : Number.POSITIVE_INFINITY)
+      file.parsed = end
+      if (end < bytes.length) torn = true
+      segments.push({
+        base: file.base,
+        facts: headers.map((header) => factOf(header, log.key === QUORUM_KEY ? bytes.slice() : null)),
+        durable,
+      })
+    }
+    if (torn) this.#findings.marked('log: torn tail found')
+    const lost = log.model.rescanned(this.#node, segments, cause)
+    if (lost.length === 0 || cause === 'died') return
+    let committed = 0
+    for (const batch of lost) if (batch.committed) committed++
+    this.#sink.lost(this.#node, log.key, lost.length, committed)
+  }
+
+  #foundSmall(path: string, name: string): void {
+    const bytes = this.#disk.look(path)!
+    if (name === 'meta.properties') this.#metaProperties(bytes)
+    else {
+      const vote = voteOf(textOf(bytes))
+      if (vote !== null) this.#sink.foundVote(this.#node, vote)
+    }
+  }
+
+  #foundSnapshot(path: string): void {
+    const match = /\/(\d+)-\d+\.checkpoint$/.exec(path)
+    const log = this.#open(path.slice(0, path.lastIndexOf('/')))?.model.log(this.#node)
+    if (match !== null && log !== undefined) log.covered = Math.max(log.covered, Number(match[1]))
+  }
+}
+
+/** Batches from the start on, as long as they are whole; their checksums are looked at from `verifyFrom` on. */
+function wholeBatches(
+  bytes: Uint8Array,
+  verifyFrom: number,
+): { readonly headers: BatchHeader[]; readonly end: number } {
+  const headers: BatchHeader[] = []
+  let at = 0
+  for (;;) {
+    const header = readBatchHeader(bytes, at)
+    if (header === null || header.magic !== 2) break
+    if (at >= verifyFrom && !validCrc(bytes, header)) break
+    headers.push(header)
+    at += header.size
+  }
+  return { headers, end: at }
+}
+
+function factOf(header: BatchHeader, bytes: Uint8Array | null): BatchFact {
+  return {
+    baseOffset: header.baseOffset,
+    lastOffset: header.lastOffset,
+    epoch: header.partitionLeaderEpoch,
+    crc: header.crc,
+    size: header.size,
+    producerId: header.producerId,
+    producerEpoch: header.producerEpoch,
+    baseSequence: header.baseSequence,
+    lastSequence: header.lastSequence,
+    control: header.control,
+    bytes: bytes === null ? null : bytes.slice(header.position, header.position + header.size),
+  }
+}
+
+const decoder = new TextDecoder()
+
+function textOf(bytes: Uint8Array): string {
+  return decoder.decode(bytes)
+}
+
+function topicIdOf(text: string): Uuid | null {
+  return /^topic_id: (\S+)\s*$/m.exec(text)?.[1] ?? null
+}
+
+function voteOf(text: string): Vote | null {
+  const epoch = /"leaderEpoch":(-?\d+)/.exec(text)?.[1]
+  const votedFor = /"votedId":(-?\d+)/.exec(text)?.[1]
+  return epoch === undefined || votedFor === undefined ? null : { epoch: Number(epoch), votedFor: Number(votedFor) }
+}
+
+function markerEpoch(text: string): number {
+  return Number(/"brokerEpoch":\s*(-?\d+)/.exec(text)?.[1] ?? -1)
+}

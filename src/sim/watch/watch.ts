@@ -1,0 +1,312 @@
+// Watches a simulated cluster: after every event it looks at the nodes that may have changed, and hears of every write to
+// their disks, and feeds the invariants of `src/check` with both. It touches nothing, draws no chance and schedules
+// nothing: a watched run has the same trace as one that nobody watches.
+
+import type { NodeId, Offset, Uuid } from '../../base/index.ts'
+import {
+  ClusterTruth,
+  ControllerInvariants,
+  type Findings,
+  type KnownMarker,
+  LogModel,
+  MARKERS,
+  type MarkerName,
+  PartitionInvariants,
+  QuorumInvariants,
+  type SeenReplica,
+  unseen,
+  type Violation,
+  type ViolationSubject,
+  type Vote,
+} from '../../check/index.ts'
+import type { NodeView } from '../../main/index.ts'
+import type { SimCluster } from '../cluster.ts'
+import type { Notable } from '../life/types.ts'
+import { DiskWatch, QUORUM_KEY } from './disks.ts'
+import { metadataFacts } from './metadata.ts'
+
+export interface WatchOptions {
+  /** How many notable events are kept, the newest ones. Default 4096. */
+  readonly notables?: number
+  /** Violations beyond are only counted: one mistake shows itself in many ways. Default 20. */
+  readonly violations?: number
+}
+
+/** What is seen of a cluster. All of it may be read at any time. */
+export interface Watch {
+  readonly violations: readonly Violation[]
+  /** Every known marker, also those that were never reached. */
+  readonly markers: Readonly<Record<MarkerName, number>>
+  readonly leaderChanges: number
+  readonly isrChanges: number
+  /** The newest ones, oldest first. */
+  notables(): readonly Notable[]
+  /** Checks what can be checked only when nothing happens any more. */
+  atEnd(): void
+  /** Looks no more. */
+  close(): void
+}
+
+/** From now on; before or after the cluster's start. */
+export function watchCluster(cluster: SimCluster, options: WatchOptions = {}): Watch {
+  return new ClusterWatch(cluster, options)
+}
+
+const LOG_DIRECTORY = '/data'
+
+interface Member {
+  readonly id: NodeId
+  disk: DiskWatch | null
+  view: NodeView | null
+  version: number
+  image: NodeView['image'] | null
+  views: NodeView['replicas']
+  seen: SeenReplica[]
+  /** Broker epoch in the word of a clean stop that lies on its disk; null: none. */
+  marker: number | null
+  /** In the one that its present process found. */
+  cleanEpoch: number | null
+}
+
+class ClusterWatch implements Watch, Findings {
+  readonly violations: Violation[] = []
+  readonly markers: Record<MarkerName, number> = Object.fromEntries(MARKERS.map(({ name }) => [name, 0]))
+  readonly #cluster: SimCluster
+  readonly #members: Member[] = []
+  readonly #models: Map<string, LogModel> = new Map()
+  readonly #truth: ClusterTruth = new ClusterTruth()
+  readonly #quorumLog: LogModel
+  readonly #quorum: QuorumInvariants
+  readonly #controller: ControllerInvariants
+  readonly #partitions: PartitionInvariants
+  readonly #ring: Notable[] = []
+  readonly #ringSize: number
+  readonly #mostViolations: number
+  readonly #told: Set<string> = new Set()
+  #ringAt = 0
+  #unattached: number
+  #closed = false
+
+  constructor(cluster: SimCluster, options: WatchOptions) {
+    this.#cluster = cluster
+    this.#ringSize = options.notables ?? 4096
+    this.#mostViolations = options.violations ?? 20
+    this.#quorumLog = this.#newModel(QUORUM_KEY, '__cluster_metadata-0')
+    this.#quorum = new QuorumInvariants(this.#quorumLog, this)
+    this.#controller = new ControllerInvariants(
+      this.#truth,
+      { stoppedCleanly: (broker, previous) => this.#stoppedCleanly(broker, previous) },
+      this,
+    )
+    this.#partitions = new PartitionInvariants(
+      { truth: this.#truth, running: (node) => this.#running(node), model: (key) => this.#models.get(key) },
+      this,
+    )
+    this.#quorumLog.onCommitted = (batch) => this.#committed(batch.fact.bytes, batch.endOffset)
+    for (const id of cluster.ids) this.#members.push(newMember(id))
+    this.#unattached = this.#members.length
+    cluster.sim.afterEvent(() => this.#look())
+  }
+
+  get leaderChanges(): number {
+    return this.#controller.leaderChanges
+  }
+
+  get isrChanges(): number {
+    return this.#controller.isrChanges
+  }
+
+  notables(): readonly Notable[] {
+    return [...this.#ring.slice(this.#ringAt), ...this.#ring.slice(0, this.#ringAt)]
+  }
+
+  atEnd(): void {
+    this.#look()
+  }
+
+  close(): void {
+    this.#closed = true
+    for (const member of this.#members) member.disk?.close()
+  }
+
+  violated(name: string, text: string, subject: ViolationSubject): void {
+    const key = `${name} ${text}`
+    if (this.#told.has(key)) return
+    this.#told.add(key)
+    this.noted(`${name} is violated: ${text}`, subject)
+    if (this.violations.length < this.#mostViolations)
+      this.violations.push({ name, at: this.#cluster.sim.now, text, subject })
+  }
+
+  marked(marker: KnownMarker): void {
+    this.markers[marker]!++
+  }
+
+  noted(text: string, subject: ViolationSubject): void {
+    const { node, partition, offset, epoch } = subject
+    const notable: Notable = {
+      at: this.#cluster.sim.now,
+      node: node ?? null,
+      partition: partition ?? null,
+      text,
+      ...(offset === undefined ? {} : { offset }),
+      ...(epoch === undefined ? {} : { epoch }),
+    }
+    if (this.#ring.length < this.#ringSize) this.#ring.push(notable)
+    else {
+      this.#ring[this.#ringAt] = notable
+      this.#ringAt = (this.#ringAt + 1) % this.#ringSize
+    }
+  }
+
+  // After every event.
+
+  #look(): void {
+    if (this.#closed) return
+    if (this.#unattached > 0) this.#attach()
+    for (const member of this.#members) {
+      const view = this.#cluster.observed(member.id)
+      if (view !== member.view) this.#anotherLife(member, view)
+      if (view === null) continue
+      const { version, image } = view
+      if (version === member.version && image === member.image) continue
+      member.version = version
+      member.image = image
+      this.#changed(member, view)
+    }
+  }
+
+  #changed(member: Member, view: NodeView): void {
+    this.#quorum.observed(member.id, view.quorum)
+    const { replicas } = view
+    if (replicas !== member.views) this.#otherReplicas(member, replicas)
+    for (let i = 0; i < replicas.length; i++) this.#partitions.observed(member.seen[i]!, replicas[i]!)
+  }
+
+  #otherReplicas(member: Member, replicas: NodeView['replicas']): void {
+    const before = new Map(member.seen.map((seen) => [seen.key, seen]))
+    member.views = replicas
+    member.seen = replicas.map((view) => {
+      const key = `${view.topicId}:${view.partition}`
+      const seen = before.get(key) ?? unseen(member.id, key)
+      before.delete(key)
+      return seen
+    })
+    for (const seen of before.values()) this.#partitions.left(seen)
+  }
+
+  /** The process has ended, or another has begun. */
+  #anotherLife(member: Member, view: NodeView | null): void {
+    if (member.view !== null) {
+      this.#quorum.ended(member.id)
+      for (const seen of member.seen) this.#partitions.left(seen)
+      this.noted(`node ${member.id} is no more`, { node: member.id })
+    }
+    if (view !== null) {
+      member.cleanEpoch = member.marker
+      this.noted(`node ${member.id} starts`, { node: member.id })
+    }
+    member.view = view
+    member.version = -1
+    member.image = null
+    member.views = []
+    member.seen = []
+  }
+
+  #attach(): void {
+    const { sim } = this.#cluster
+    for (const member of this.#members) {
+      const host = this.#cluster.host(member.id)
+      if (member.disk !== null || !sim.names.includes(host)) continue
+      member.disk = new DiskWatch(member.id, sim.disk(host), LOG_DIRECTORY, this.#sink, this)
+      this.#unattached--
+    }
+  }
+
+  // Facts from the disks.
+
+  readonly #sink = {
+    model: (key: string, name: string): LogModel => this.#models.get(key) ?? this.#newModel(key, name),
+    metaProperties: (node: NodeId, directoryId: Uuid): void => this.#quorum.directory(node, directoryId),
+    voted: (node: NodeId, vote: Vote, durable: boolean): void => this.#quorum.voted(node, vote, durable),
+    foundVote: (node: NodeId, vote: Vote): void => this.#quorum.foundVote(node, vote),
+    cleanMarker: (node: NodeId, epoch: number | null): void => this.#cleanMarker(node, epoch),
+    snapshot: (node: NodeId, id: { readonly endOffset: Offset; readonly epoch: number }, fetched: boolean): void =>
+      this.#snapshot(node, id, fetched),
+    cut: (node: NodeId, key: string, batches: number, left: Offset): void => this.#cut(node, key, batches, left),
+    replaced: (node: NodeId): void => this.#quorum.replaced(node),
+    lost: (node: NodeId, key: string, batches: number, committed: number): void =>
+      this.#lost(node, key, batches, committed),
+  }
+
+  #newModel(key: string, name: string): LogModel {
+    const model = new LogModel(name, key === QUORUM_KEY ? 'quorum' : 'partition', this)
+    this.#models.set(key, model)
+    return model
+  }
+
+  #committed(bytes: Uint8Array | null, endOffset: Offset): void {
+    if (bytes === null) return
+    const change = this.#truth.apply(metadataFacts(bytes), endOffset)
+    if (change === null) return
+    this.#controller.committed(change)
+    for (const { before, after } of change.partitions) this.#partitions.registered(before, after)
+    if (change.brokers.length > 0) this.#partitions.returned()
+  }
+
+  #cleanMarker(node: NodeId, epoch: number | null): void {
+    const member = this.#member(node)
+    const before = member.marker
+    member.marker = epoch
+    if (epoch !== null && before === null) this.marked('log: clean shutdown')
+    else if (epoch === null && before !== null && member.view !== null) this.marked('log: clean shutdown honoured')
+  }
+
+  #stoppedCleanly(broker: NodeId, previousEpoch: number): boolean {
+    return this.#member(broker).cleanEpoch === previousEpoch
+  }
+
+  #running(node: NodeId): boolean {
+    const member = this.#members.find((each) => each.id === node)
+    const broker = this.#truth.brokers.get(node)
+    return member?.view != null && broker !== undefined && !broker.fenced && broker.epoch === member.view.brokerEpoch
+  }
+
+  #snapshot(node: NodeId, id: { readonly endOffset: Offset; readonly epoch: number }, fetched: boolean): void {
+    this.marked(fetched ? 'quorum: snapshot loaded' : 'quorum: snapshot taken')
+    if (fetched && this.#quorum.electing) this.marked('quorum: snapshot during an election')
+    const how = fetched ? 'takes over' : 'stores'
+    this.noted(`node ${node} ${how} snapshot ${id.endOffset}-${id.epoch}`, {
+      node,
+      offset: id.endOffset,
+      epoch: id.epoch,
+    })
+  }
+
+  #cut(node: NodeId, key: string, batches: number, left: Offset): void {
+    const view = this.#member(node).view
+    const model = this.#models.get(key)!
+    const recovering = key === QUORUM_KEY ? view?.quorum.state === 'starting' : view?.replicas.length === 0
+    if (recovering) this.marked('log: recovery cut')
+    else if (batches > 0) {
+      this.marked(key === QUORUM_KEY ? 'quorum: log truncated' : 'partition: truncated below its own end')
+    }
+    this.noted(`node ${node} cuts ${model.name} to end at ${left}`, { node, partition: model.name, offset: left })
+  }
+
+  #lost(node: NodeId, key: string, batches: number, committed: number): void {
+    const model = this.#models.get(key)!
+    this.marked('log: unsynced records lost')
+    if (committed > 0) this.marked('log: acknowledged copies lost')
+    const what = `${batches} batches of ${model.name}, ${committed} of them committed`
+    this.noted(`the disk of node ${node} has lost ${what}`, { node, partition: model.name })
+  }
+
+  #member(id: NodeId): Member {
+    return this.#members.find((member) => member.id === id)!
+  }
+}
+
+function newMember(id: NodeId): Member {
+  return { id, disk: null, view: null, version: -1, image: null, views: [], seen: [], marker: null, cleanEpoch: null }
+}
