@@ -243,26 +243,37 @@ class Driver implements RaftDriver, handlers.HandlerContext {
     if (this.#running !== null && !this.#dead) this.step({ kind: 'resign', epoch })
   }
 
-  handleVote(request: Message<typeof VoteRequest>): Promise<Input<typeof VoteResponse>> {
-    return handlers.vote(this, request)
+  handleVote(request: Message<typeof VoteRequest>, listener?: string): Promise<Input<typeof VoteResponse>> {
+    return handlers.vote(this, request, listener)
   }
 
   handleBeginQuorumEpoch(
     request: Message<typeof BeginQuorumEpochRequest>,
+    listener?: string,
   ): Promise<Input<typeof BeginQuorumEpochResponse>> {
-    return handlers.beginQuorumEpoch(this, request)
+    return handlers.beginQuorumEpoch(this, request, listener)
   }
 
-  handleEndQuorumEpoch(request: Message<typeof EndQuorumEpochRequest>): Promise<Input<typeof EndQuorumEpochResponse>> {
-    return handlers.endQuorumEpoch(this, request)
+  handleEndQuorumEpoch(
+    request: Message<typeof EndQuorumEpochRequest>,
+    listener?: string,
+  ): Promise<Input<typeof EndQuorumEpochResponse>> {
+    return handlers.endQuorumEpoch(this, request, listener)
   }
 
-  handleFetch(request: Message<typeof FetchRequest>, version: number): Promise<Input<typeof FetchResponse>> {
-    return handlers.fetch(this, request, version)
+  handleFetch(
+    request: Message<typeof FetchRequest>,
+    version: number,
+    listener?: string,
+  ): Promise<Input<typeof FetchResponse>> {
+    return handlers.fetch(this, request, version, listener)
   }
 
-  handleFetchSnapshot(request: Message<typeof FetchSnapshotRequest>): Promise<Input<typeof FetchSnapshotResponse>> {
-    return handlers.fetchSnapshot(this, request)
+  handleFetchSnapshot(
+    request: Message<typeof FetchSnapshotRequest>,
+    listener?: string,
+  ): Promise<Input<typeof FetchSnapshotResponse>> {
+    return handlers.fetchSnapshot(this, request, listener)
   }
 
   handleDescribeQuorum(request: Message<typeof DescribeQuorumRequest>): Promise<Input<typeof DescribeQuorumResponse>> {

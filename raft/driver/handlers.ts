@@ -73,9 +73,17 @@ function only<P>(
   return partition !== undefined && topic.partitions.length === 1 && index(partition) === 0 ? partition : undefined
 }
 
-function nodeEndpoints(answer: Answer): { nodeId: NodeId; host: string; port: number }[] {
+/** The leader's address as those reach it who came in by that listener; where the voter set has none, as this node does. */
+function nodeEndpoints(
+  context: HandlerContext,
+  answer: Answer,
+  listener: string | undefined,
+): { nodeId: NodeId; host: string; port: number }[] {
+  const { running } = context
   const { leaderId, leaderEndpoint } = answer
-  return leaderEndpoint === null ? [] : [{ nodeId: leaderId, host: leaderEndpoint.host, port: leaderEndpoint.port }]
+  const voter = running === null ? undefined : voterById(currentVoters(running.state), leaderId)
+  const at = voter?.endpoints.find(({ name }) => name === listener) ?? leaderEndpoint
+  return leaderEndpoint === null || at === null ? [] : [{ nodeId: leaderId, host: at.host, port: at.port }]
 }
 
 function quorumTopics(answer: Answer): {
@@ -98,6 +106,7 @@ function listenerOf(
 export async function vote(
   context: HandlerContext,
   request: Message<typeof VoteRequest>,
+  listener?: string,
 ): Promise<Input<typeof VoteResponse>> {
   if (foreign(context, request.clusterId)) return { errorCode: errorCode('INCONSISTENT_CLUSTER_ID') }
   const partition = only(request.topics, (each) => each.partitionIndex)
@@ -117,12 +126,13 @@ export async function vote(
     ...topic,
     partitions: topic.partitions.map((each) => ({ ...each, voteGranted })),
   }))
-  return { errorCode: 0, topics, nodeEndpoints: nodeEndpoints(answer) }
+  return { errorCode: 0, topics, nodeEndpoints: nodeEndpoints(context, answer, listener) }
 }
 
 export async function beginQuorumEpoch(
   context: HandlerContext,
   request: Message<typeof BeginQuorumEpochRequest>,
+  listener?: string,
 ): Promise<Input<typeof BeginQuorumEpochResponse>> {
   if (foreign(context, request.clusterId)) return { errorCode: errorCode('INCONSISTENT_CLUSTER_ID') }
   const partition = only(request.topics, (each) => each.partitionIndex)
@@ -135,12 +145,13 @@ export async function beginQuorumEpoch(
     epoch: partition.leaderEpoch,
     endpoint: listenerOf(context, request.leaderEndpoints),
   }))
-  return { errorCode: 0, topics: quorumTopics(answer), nodeEndpoints: nodeEndpoints(answer) }
+  return { errorCode: 0, topics: quorumTopics(answer), nodeEndpoints: nodeEndpoints(context, answer, listener) }
 }
 
 export async function endQuorumEpoch(
   context: HandlerContext,
   request: Message<typeof EndQuorumEpochRequest>,
+  listener?: string,
 ): Promise<Input<typeof EndQuorumEpochResponse>> {
   if (foreign(context, request.clusterId)) return { errorCode: errorCode('INCONSISTENT_CLUSTER_ID') }
   const partition = only(request.topics, (each) => each.partitionIndex)
@@ -154,13 +165,14 @@ export async function endQuorumEpoch(
     preferredSuccessors: named.length > 0 ? named : partition.preferredSuccessors.map((id) => keyOf(id, ZERO_UUID)),
     endpoint: listenerOf(context, request.leaderEndpoints),
   }))
-  return { errorCode: 0, topics: quorumTopics(answer), nodeEndpoints: nodeEndpoints(answer) }
+  return { errorCode: 0, topics: quorumTopics(answer), nodeEndpoints: nodeEndpoints(context, answer, listener) }
 }
 
 export async function fetch(
   context: HandlerContext,
   request: Message<typeof FetchRequest>,
   version: number,
+  listener?: string,
 ): Promise<Input<typeof FetchResponse>> {
   if (foreign(context, request.clusterId)) return { errorCode: errorCode('INCONSISTENT_CLUSTER_ID') }
   const [topic] = request.topics
@@ -182,7 +194,7 @@ export async function fetch(
       request.maxWaitMs < 0
         ? { ...(await ask(context, (token) => fetchEvent(token, request, version, -1))), error: 'INVALID_REQUEST' }
         : await ask(context, (token) => fetchEvent(token, request, version, partition.currentLeaderEpoch))
-    const response = await readFetch(context, request, partition, answer)
+    const response = await readFetch(context, request, partition, answer, listener)
     if (response === 'again') continue
     const { waits, body } = response
     if (!waits || context.running === null || context.clock.monotonic() >= until) return body
@@ -214,6 +226,7 @@ async function readFetch(
   request: Message<typeof FetchRequest>,
   asked: Message<typeof FetchRequest>['topics'][number]['partitions'][number],
   answer: Answer,
+  listener: string | undefined,
 ): Promise<'again' | { readonly waits: boolean; readonly body: Input<typeof FetchResponse> }> {
   const { body, error } = answer
   const base = {
@@ -223,7 +236,7 @@ async function readFetch(
     logStartOffset: context.running?.state.log.startOffset ?? -1,
     currentLeader: { leaderId: answer.leaderId, leaderEpoch: answer.epoch },
   }
-  const nodes = nodeEndpoints(answer).map((node) => ({ ...node, rack: null }))
+  const nodes = nodeEndpoints(context, answer, listener).map((node) => ({ ...node, rack: null }))
   const response = (partition: object): Input<typeof FetchResponse> => ({
     responses: [{ topic: TOPIC, topicId: METADATA_TOPIC_ID, partitions: [{ ...base, ...partition }] }],
     nodeEndpoints: nodes,
@@ -253,6 +266,7 @@ async function readFetch(
 export async function fetchSnapshot(
   context: HandlerContext,
   request: Message<typeof FetchSnapshotRequest>,
+  listener?: string,
 ): Promise<Input<typeof FetchSnapshotResponse>> {
   if (foreign(context, request.clusterId)) return { errorCode: errorCode('INCONSISTENT_CLUSTER_ID') }
   const [topic] = request.topics
@@ -275,7 +289,7 @@ export async function fetchSnapshot(
         ],
       },
     ],
-    nodeEndpoints: nodeEndpoints(answer),
+    nodeEndpoints: nodeEndpoints(context, answer, listener),
   })
   if (topic.name !== TOPIC || partition.partition !== 0) {
     return respond(STOPPED, { errorCode: errorCode('UNKNOWN_TOPIC_OR_PARTITION') })

@@ -132,9 +132,9 @@ async function vote(
   return answered(partition.errorCode, partition, body.nodeEndpoints, { kind: 'vote', granted: partition.voteGranted })
 }
 
-function ownEndpoints(config: RaftConfig): { name: string; host: string; port: number }[] {
-  const { advertised, listenerName } = config
-  return advertised === null ? [] : [{ name: listenerName, host: advertised.host, port: advertised.port }]
+/** All of them: each voter finds the one of its own listener's name. */
+function ownEndpoints({ advertised }: RaftConfig): { name: string; host: string; port: number }[] {
+  return advertised.map(({ name, host, port }) => ({ name, host, port }))
 }
 
 async function beginQuorumEpoch(

@@ -84,14 +84,26 @@ export interface RaftDriver {
   resign(epoch: Epoch): void
   observe(): QuorumView
 
-  handleVote(request: Message<typeof VoteRequest>): Promise<Input<typeof VoteResponse>>
+  // `listener` is the one that a request came in by: who asks is told the leader's address on the same (as in Kafka).
+  handleVote(request: Message<typeof VoteRequest>, listener?: string): Promise<Input<typeof VoteResponse>>
   handleBeginQuorumEpoch(
     request: Message<typeof BeginQuorumEpochRequest>,
+    listener?: string,
   ): Promise<Input<typeof BeginQuorumEpochResponse>>
-  handleEndQuorumEpoch(request: Message<typeof EndQuorumEpochRequest>): Promise<Input<typeof EndQuorumEpochResponse>>
+  handleEndQuorumEpoch(
+    request: Message<typeof EndQuorumEpochRequest>,
+    listener?: string,
+  ): Promise<Input<typeof EndQuorumEpochResponse>>
   /** Of `__cluster_metadata` only; waits up to the request's max wait for new bytes or a moved high watermark. `version` decides which identity fields are present. */
-  handleFetch(request: Message<typeof FetchRequest>, version: number): Promise<Input<typeof FetchResponse>>
-  handleFetchSnapshot(request: Message<typeof FetchSnapshotRequest>): Promise<Input<typeof FetchSnapshotResponse>>
+  handleFetch(
+    request: Message<typeof FetchRequest>,
+    version: number,
+    listener?: string,
+  ): Promise<Input<typeof FetchResponse>>
+  handleFetchSnapshot(
+    request: Message<typeof FetchSnapshotRequest>,
+    listener?: string,
+  ): Promise<Input<typeof FetchSnapshotResponse>>
   handleDescribeQuorum(request: Message<typeof DescribeQuorumRequest>): Promise<Input<typeof DescribeQuorumResponse>>
 }
 
@@ -129,9 +141,10 @@ export interface RaftConfig {
   /** `controller.quorum.voters`: static voters without directory ids; empty when the set is in the log (kraft.version 1). */
   readonly staticVoters: readonly { readonly id: NodeId; readonly endpoint: Endpoint }[]
   readonly bootstrapServers: readonly Endpoint[]
-  /** The controller listener's name, and what this node advertises under it. */
+  /** The first of `controller.listener.names`: under this name other voters' endpoints are looked up. */
   readonly listenerName: string
-  readonly advertised: Endpoint | null
+  /** What this node advertises under each of its controller listeners; empty where it has none. */
+  readonly advertised: readonly (Endpoint & { readonly name: string })[]
   /** Directory that holds `__cluster_metadata-0`. */
   readonly metadataDirectory: string
   readonly fetchTimeoutMs: number

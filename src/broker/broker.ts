@@ -181,7 +181,9 @@ class RequestSide implements Broker {
   #roleOf(listener: ListenerConfig, kind: ListenerKind): ListenerRole {
     const { name } = listener
     if (kind === 'controller') return { name, kind, clusterActions: true, internal: true }
-    const interBroker = name === this.#options.config.interBrokerListenerName
+    const { config } = this.#options
+    const others = config.list('odradek.broker.listener.names').map((each) => each.toUpperCase())
+    const interBroker = name === config.interBrokerListenerName || others.includes(name)
     return { name, kind, clusterActions: interBroker, internal: interBroker && this.#configured('broker').length > 1 }
   }
 

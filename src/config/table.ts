@@ -8,7 +8,12 @@ import { TOPIC_ROWS } from './topic-rows.ts'
 import type { ConfigKey } from './types.ts'
 import { compileValidator } from './validators.ts'
 
-const OWN_ROWS: readonly ConfigRow[] = [['odradek.log.flush.mode', 'string', 'os', '[os, fsync]', 'h', 'i']]
+const OWN_ROWS: readonly ConfigRow[] = [
+  // Besides inter.broker.listener.name: listeners on which brokers may act as such, while a cluster moves from one name
+  // to another, or where each broker is reached by a way of its own.
+  ['odradek.broker.listener.names', 'list', '', '', 'm', 'i'],
+  ['odradek.log.flush.mode', 'string', 'os', '[os, fsync]', 'h', 'i'],
+]
 
 const IMPORTANCE = { h: 'high', m: 'medium', l: 'low' } as const
 

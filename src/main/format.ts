@@ -135,7 +135,9 @@ async function writeVoters(disk: Disk, path: string, request: FormatRequest, now
   const voters = request.initialControllers.map((controller) => ({
     voterId: controller.id,
     voterDirectoryId: controller.directoryId,
-    endpoints: [{ name: request.controllerListenerName, host: controller.host, port: controller.port }],
+    endpoints: controller.endpoints ?? [
+      { name: request.controllerListenerName, host: controller.host, port: controller.port },
+    ],
     kRaftVersionFeature: { minSupportedVersion: 0, maxSupportedVersion: 1 },
   }))
   const snapshot = Buffer.concat([

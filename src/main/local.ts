@@ -63,6 +63,8 @@ export interface InitialController {
   readonly host: string
   readonly port: number
   readonly directoryId: Uuid
+  /** Where others reach it under each controller listener's name; default: host and port under the first one. */
+  readonly endpoints?: readonly { readonly name: string; readonly host: string; readonly port: number }[]
 }
 
 /** The text of `--initial-controllers`: `id@host:port:directory-id` separated by commas (KIP-853). */

@@ -23,7 +23,7 @@ export function raftConfigOf(
   identity: { readonly clusterId: string; readonly directoryId: Uuid },
 ): RaftConfig {
   const listenerName = config.controllerListenerNames[0]!
-  const own = config.advertisedListeners.find((listener) => listener.name === listenerName)
+  const own = config.advertisedListeners.filter(({ name }) => config.controllerListenerNames.includes(name))
   return {
     nodeId: config.nodeId,
     directoryId: identity.directoryId,
@@ -32,7 +32,7 @@ export function raftConfigOf(
     staticVoters: config.staticVoters.map((voter) => ({ id: voter.id, endpoint: endpointOf(voter) })),
     bootstrapServers: config.bootstrapServers.map(endpointOf),
     listenerName,
-    advertised: config.isController && own !== undefined ? endpointOf(own) : null,
+    advertised: config.isController ? own.map(({ name, host, port }) => ({ name, host, port })) : [],
     metadataDirectory: config.metadataLogDir,
     fetchTimeoutMs: config.int('controller.quorum.fetch.timeout.ms'),
     electionTimeoutMs: config.int('controller.quorum.election.timeout.ms'),

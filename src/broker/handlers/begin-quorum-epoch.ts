@@ -7,4 +7,4 @@ import { type Handler, respond } from '../types.ts'
 export const beginQuorumEpoch: Handler<typeof BeginQuorumEpochRequest, typeof BeginQuorumEpochResponse> = async (
   request,
   call,
-) => respond(await call.services.raft.handleBeginQuorumEpoch(request))
+) => respond(await call.services.raft.handleBeginQuorumEpoch(request, call.listener.name))

@@ -7,4 +7,4 @@ import { type Handler, respond } from '../types.ts'
 export const endQuorumEpoch: Handler<typeof EndQuorumEpochRequest, typeof EndQuorumEpochResponse> = async (
   request,
   call,
-) => respond(await call.services.raft.handleEndQuorumEpoch(request))
+) => respond(await call.services.raft.handleEndQuorumEpoch(request, call.listener.name))

@@ -7,5 +7,5 @@ import { type Handler, respond } from '../types.ts'
 
 export const fetchMetadataLog: Handler<typeof FetchRequest, typeof FetchResponse> = async (request, call) => {
   const maxWaitMs = Math.min(request.maxWaitMs, call.services.limits.fetchWaitMs)
-  return respond(await call.services.raft.handleFetch({ ...request, maxWaitMs }, call.version))
+  return respond(await call.services.raft.handleFetch({ ...request, maxWaitMs }, call.version, call.listener.name))
 }

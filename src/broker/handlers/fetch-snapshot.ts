@@ -7,4 +7,4 @@ import { type Handler, respond } from '../types.ts'
 export const fetchSnapshot: Handler<typeof FetchSnapshotRequest, typeof FetchSnapshotResponse> = async (
   request,
   call,
-) => respond(await call.services.raft.handleFetchSnapshot(request))
+) => respond(await call.services.raft.handleFetchSnapshot(request, call.listener.name))

@@ -4,7 +4,7 @@ import type { VoteRequest, VoteResponse } from '../../wire/index.ts'
 import { type Handler, respond } from '../types.ts'
 
 export const vote: Handler<typeof VoteRequest, typeof VoteResponse> = async (request, call) => {
-  const answer = await call.services.raft.handleVote(request)
+  const answer = await call.services.raft.handleVote(request, call.listener.name)
   // Endpoints have no place in version 0.
   return respond(call.version === 0 ? { ...answer, nodeEndpoints: [] } : answer)
 }

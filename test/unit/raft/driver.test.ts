@@ -5,6 +5,7 @@ import type { RaftConfig, RaftDriver } from '../../../raft/driver/index.ts'
 import { createRaftDriver } from '../../../raft/driver/index.ts'
 import type { Logger, Ports } from '../../../src/base/index.ts'
 import { METADATA_TOPIC_ID } from '../../../src/base/index.ts'
+import { formatStorage } from '../../../src/main/index.ts'
 import { createRpc } from '../../../src/rpc/index.ts'
 import { createSimulation, type Simulation } from '../../../src/sim/index.ts'
 import type { Input, Message, MessageSchema } from '../../../src/wire/index.ts'
@@ -31,7 +32,7 @@ const CONFIG: RaftConfig = {
   staticVoters: [{ id: 1, endpoint: { host: 'a', port: 9093 } }],
   bootstrapServers: [],
   listenerName: 'CONTROLLER',
-  advertised: { host: 'a', port: 9093 },
+  advertised: [{ name: 'CONTROLLER', host: 'a', port: 9093 }],
   metadataDirectory: '/data',
   fetchTimeoutMs: 2000,
   electionTimeoutMs: 1000,
@@ -204,6 +205,41 @@ describe('requests', () => {
     expect(response.nodeEndpoints).toEqual([{ nodeId: 1, host: 'a', port: 9093 }])
     const ended = message(EndQuorumEpochRequest, 1, { topics: topics({ leaderId: 2, leaderEpoch: 0 }) })
     expect(errorsOf(await sim.wait(raft.handleEndQuorumEpoch(ended)))).toBe('NONE FENCED_LEADER_EPOCH')
+  })
+
+  test("are told the leader's address on the listener they came in by", async () => {
+    sim = createSimulation({ seed: 3 })
+    ports = sim.addNode('a')
+    fatal = []
+    const endpoints = [
+      { name: 'CONTROLLER', host: 'a', port: 9093 },
+      { name: 'OTHER', host: 'a.other', port: 9094 },
+    ]
+    const voter = { id: 1, host: 'a', port: 9093, directoryId: CONFIG.directoryId, endpoints }
+    await sim.wait(
+      formatStorage(ports, {
+        ...{
+          clusterId: 'cluster',
+          nodeId: 1,
+          logDirs: ['/data'],
+          metadataLogDir: '/data',
+          initialControllers: [voter],
+        },
+        ...{ controllerListenerName: 'CONTROLLER', metadataVersion: 25, ignoreFormatted: false },
+      }),
+    )
+    const { raft } = create({ staticVoters: [] })
+    await sim.wait(raft.start())
+    await sim.sleep(100)
+    const request = message(VoteRequest, 2, {
+      clusterId: 'cluster',
+      topics: topics({ replicaEpoch: 0, replicaId: 2, lastOffsetEpoch: 0, preVote: true }),
+    })
+    const told = async (listener?: string): Promise<unknown> =>
+      (await sim.wait(raft.handleVote(request, listener))).nodeEndpoints
+    expect(await told('OTHER')).toEqual([{ nodeId: 1, host: 'a.other', port: 9094 }])
+    expect(await told('CONTROLLER')).toEqual([{ nodeId: 1, host: 'a', port: 9093 }])
+    expect(await told('UNKNOWN')).toEqual([{ nodeId: 1, host: 'a', port: 9093 }])
   })
 
   test('for another voter are refused', async () => {

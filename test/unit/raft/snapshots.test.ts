@@ -18,7 +18,7 @@ const CONFIG: RaftConfig = {
   staticVoters: [{ id: 1, endpoint: { host: 'a', port: 9093 } }],
   bootstrapServers: [],
   listenerName: 'CONTROLLER',
-  advertised: { host: 'a', port: 9093 },
+  advertised: [{ name: 'CONTROLLER', host: 'a', port: 9093 }],
   metadataDirectory: '/data',
   fetchTimeoutMs: 2000,
   electionTimeoutMs: 1000,
