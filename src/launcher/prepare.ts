@@ -6,7 +6,7 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { ConfigError, StorageError } from '../base/index.ts'
 import type { SystemPorts } from '../io/index.ts'
-import type { LocalCluster, LocalNode } from '../main/index.ts'
+import type { InitialController, LocalCluster, LocalNode } from '../main/index.ts'
 import {
   CONTROLLER_LISTENER,
   formatStorage,
@@ -26,6 +26,16 @@ export interface Wish {
   readonly host: string
   readonly overrides: ReadonlyMap<string, string>
   readonly metadataVersion: number
+  /** Puts something between the nodes, and between them and clients, before anything is written: chaos's proxies. */
+  readonly arrange?: (cluster: LocalCluster, isNew: boolean) => Promise<Arrangement>
+}
+
+export interface Arrangement {
+  /** Win over the overrides. */
+  propertiesOf(node: LocalNode): ReadonlyMap<string, string>
+  endpointsOf(node: LocalNode): NonNullable<InitialController['endpoints']>
+  /** Called when all nodes' ports were found free, before the first one starts. */
+  open(): Promise<void>
 }
 
 export interface Prepared {
@@ -39,6 +49,7 @@ export async function prepare(layout: Layout, wish: Wish, ports: SystemPorts): P
   const found = readClusterFile(layout.clusterFile)
   if (found === null) refuseStray(layout)
   const cluster = found === null ? await plan(layout, wish, ports) : adapt(layout, found, wish)
+  const arrangement = (await wish.arrange?.(cluster, found === null)) ?? null
   await checkPorts(cluster.host, cluster.nodes)
   const replaced: number[] = []
   try {
@@ -48,12 +59,13 @@ export async function prepare(layout: Layout, wish: Wish, ports: SystemPorts): P
       cluster.nodes.map((node) => node.logDirectory),
     )
     for (const node of cluster.nodes) {
-      const formatted = await prepareNode(layout, cluster, node, voted, wish, ports)
+      const formatted = await prepareNode(layout, cluster, node, voted, wish, arrangement, ports)
       if (formatted && voted) replaced.push(node.id)
     }
   } catch (error) {
     throw sentenceOf(error, layout.data)
   }
+  await arrangement?.open()
   return { cluster, isNew: found === null, replaced }
 }
 
@@ -91,6 +103,7 @@ async function prepareNode(
   node: LocalNode,
   voted: boolean,
   wish: Wish,
+  arrangement: Arrangement | null,
   ports: SystemPorts,
 ): Promise<boolean> {
   const { formatted } = await formatStorage(ports, {
@@ -103,12 +116,18 @@ async function prepareNode(
       host: cluster.host,
       port: each.controllerPort,
       directoryId: each.directoryId,
+      ...(arrangement === null ? {} : { endpoints: arrangement.endpointsOf(each) }),
     })),
     controllerListenerName: CONTROLLER_LISTENER,
     metadataVersion: wish.metadataVersion,
     ignoreFormatted: true,
   })
-  const properties = localProperties(node, cluster.nodes, cluster.host, wish.overrides)
+  const properties = localProperties(
+    node,
+    cluster.nodes,
+    cluster.host,
+    new Map([...wish.overrides, ...(arrangement?.propertiesOf(node) ?? [])]),
+  )
   const lines = [...properties].map(([name, value]) => `${name}=${value.replaceAll('\\', '\\\\')}`)
   const head = '# Written by odradek up at every start: change it with --override name=value.'
   fs.writeFileSync(layout.propertiesFile(node.id), `${head}\n${lines.join('\n')}\n`)

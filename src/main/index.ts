@@ -1,4 +1,7 @@
 /** Who is in a cluster on one machine, as its directory notes it. */
+
+/** What a new cluster is formatted with. */
+export { LATEST_METADATA_VERSION } from '../../cluster/metadata/index.ts'
 export * from './cluster-file.ts'
 export type { FormatReport, FormatRequest } from './format.ts'
 /** Log directories made ready for a node, as `odradek storage format` does. */

@@ -18,9 +18,6 @@ interface UpArguments {
   readonly override: readonly string[]
 }
 
-/** A young generation of 3 × 4 MB instead of 3 × 16: an idle broker is about 20 MB smaller. */
-const NODE_FLAGS: readonly string[] = ['--max-semi-space-size=4']
-
 /** A second Ctrl-C within this time is the same one, told by two processes. */
 const SAME_SIGNAL_MS = 1000
 
@@ -50,7 +47,7 @@ export const upCommand: CommandModule<object, UpArguments> = {
 }
 
 async function run(args: UpArguments): Promise<void> {
-  const { up } = await import('../../launcher/index.ts')
+  const { nodeProgram, up } = await import('../../launcher/index.ts')
   const { LATEST_METADATA_VERSION } = await import('../../../cluster/metadata/index.ts')
   if (args.ephemeral && args.data !== DEFAULT_DATA)
     throw new Error('--ephemeral makes its own directory: leave --data out')
@@ -127,14 +124,6 @@ function stopOnSignals(cluster: RunningCluster): void {
     )
   }
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, stop)
-}
-
-/** The program of one broker. */
-function nodeProgram(): [command: string, ...args: string[]] {
-  // Two directories further up from dist/src/cli/commands.
-  const isSource = import.meta.filename.endsWith('.ts')
-  const root = path.join(import.meta.dirname, '..', '..', '..', isSource ? '.' : '..')
-  return [process.execPath, ...NODE_FLAGS, path.join(root, 'bin', 'odradek-node.mjs')]
 }
 
 /** How this command is typed from here. */
