@@ -116,7 +116,8 @@ class Driver implements ReplicationDriver, Host {
   }
 
   observe(): readonly ReplicaView[] {
-    this.#views ??= [...this.#all()].map((replica) => replica.view)
+    // One that stops holds no replica any more, whatever their last word was.
+    this.#views ??= this.#stopped ? [] : [...this.#all()].map((replica) => replica.view)
     return this.#views
   }
 
@@ -128,6 +129,7 @@ class Driver implements ReplicationDriver, Host {
     this.#fetchers.clear()
     const replicas = [...this.#all()]
     for (const replica of replicas) replica.close()
+    this.#membersChanged()
     for (const read of this.#reads) read.cancel()
     // Logs are closed next, by their directories: nothing may still be at work on them.
     await Promise.all([...replicas.map((replica) => replica.idle()), ...this.#pathWork.values()])

@@ -21,7 +21,7 @@ export function replicaView(replica: Replica): ReplicaView {
     },
     get role() {
       const state = replica.observedState
-      return replica.offline || replica.closed || state === null ? 'offline' : state.role.kind
+      return replica.offline || state === null ? 'offline' : state.role.kind
     },
     get leaderEpoch() {
       return replica.observedState?.leaderEpoch ?? -1
