@@ -27,13 +27,13 @@ export class Batch {
   readonly fact: BatchFact
   /** Whose disk it was seen on first. */
   readonly writer: NodeId
-  /** What stood before it there; null at the beginning of that log, undefined where that is not known. */
-  before: Batch | null | undefined
+  /** What stood before it there; undefined where that is not known. */
+  before: Batch | undefined
   committed = false
   /** Disks that had it and lost it to a power failure, a lie or a replacement. */
   lostBy: readonly NodeId[] = []
 
-  constructor(fact: BatchFact, writer: NodeId, before: Batch | null | undefined) {
+  constructor(fact: BatchFact, writer: NodeId, before: Batch | undefined) {
     this.fact = fact
     this.writer = writer
     this.before = before

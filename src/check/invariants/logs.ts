@@ -58,9 +58,9 @@ export class LogModel {
     const log = this.log(node)
     const fresh = log.segment(segmentBase) === undefined
     const segment = log.begin(segmentBase)
-    const last = segment.batches.at(-1) ?? lastBefore(log, segment)
+    const last = segment.batches.at(-1) ?? adjacent(log, segment, fact)
     const batch = this.#intern(node, fact, last)
-    if (last !== null) {
+    if (last !== undefined) {
       if (fact.baseOffset !== last.endOffset) this.#violated('P10', node, fact, `follows offset ${last.endOffset - 1}`)
       if (fact.epoch < last.fact.epoch) this.#violated('P6', node, fact, `follows a batch of epoch ${last.fact.epoch}`)
     }
@@ -117,7 +117,7 @@ export class LogModel {
     for (const { base, facts, durable } of found) {
       const segment = log.begin(base)
       for (const fact of facts) {
-        segment.batches.push(this.#intern(node, fact, segment.batches.at(-1) ?? lastBefore(log, segment) ?? undefined))
+        segment.batches.push(this.#intern(node, fact, segment.batches.at(-1) ?? adjacent(log, segment, fact)))
         segment.ends.push(segment.size + fact.size)
       }
       segment.synced(durable)
@@ -207,7 +207,7 @@ export class LogModel {
     state.lastSequence = fact.lastSequence
   }
 
-  #intern(node: NodeId, fact: BatchFact, before: Batch | null | undefined): Batch {
+  #intern(node: NodeId, fact: BatchFact, before: Batch | undefined): Batch {
     let known = this.#known.get(fact.baseOffset)
     if (known === undefined) {
       known = []
@@ -233,14 +233,14 @@ export class LogModel {
     }
   }
 
-  #compare(node: NodeId, fact: BatchFact, found: Batch, before: Batch | null | undefined): void {
+  #compare(node: NodeId, fact: BatchFact, found: Batch, before: Batch | undefined): void {
     const name = this.kind === 'quorum' ? 'R4' : 'P10'
     const known = found.fact
     if (known.crc !== fact.crc || known.lastOffset !== fact.lastOffset || known.size !== fact.size) {
       this.#violated(name, node, fact, `differs from the one of that epoch that node ${found.writer} wrote`)
     }
-    if (before === undefined || before === null) return
-    if (found.before === undefined || found.before === null) found.before = before
+    if (before === undefined) return
+    if (found.before === undefined) found.before = before
     else if (found.before !== before) {
       const there = `offset ${found.before.baseOffset} of epoch ${found.before.fact.epoch}`
       const here = `offset ${before.baseOffset} of epoch ${before.fact.epoch}`
@@ -269,10 +269,11 @@ export class LogModel {
   }
 }
 
-function lastBefore(log: ReplicaLog, segment: SegmentLog): Batch | null {
+/** What stands before a segment's first batch; undefined where that is not there: two files need not be written in order. */
+function adjacent(log: ReplicaLog, segment: SegmentLog, fact: BatchFact): Batch | undefined {
   for (let i = log.segments.indexOf(segment) - 1; i >= 0; i--) {
     const last = log.segments[i]!.batches.at(-1)
-    if (last !== undefined) return last
+    if (last !== undefined) return last.endOffset === fact.baseOffset ? last : undefined
   }
-  return null
+  return undefined
 }
