@@ -1,7 +1,15 @@
 // Administrative requests: any broker takes them and forwards to the active controller what is its. Holds no state.
 
-import type { Instant } from '../base/index.ts'
-import type { DescribeQuorumResponse, DescribeTopicPartitionsResponse, ErrorName, Input } from '../wire/index.ts'
+import type { Instant, NodeId } from '../base/index.ts'
+import type { RpcResult } from '../rpc/index.ts'
+import type {
+  Api,
+  DescribeQuorumResponse,
+  DescribeTopicPartitionsResponse,
+  ErrorName,
+  Input,
+  MessageSchema,
+} from '../wire/index.ts'
 import { apis, errorCode, errorName } from '../wire/index.ts'
 import type { Cluster } from './cluster.ts'
 import { ClientError } from './errors.ts'
@@ -60,19 +68,15 @@ export class SmallAdmin implements Admin {
       timeoutMs: this.#timeout(options),
       validateOnly: options.validateOnly ?? false,
     }
-    const { body } = await this.#cluster.ask(apis.CreateTopics, request, this.#deadline(options), (answer) =>
-      notController(answer.topics),
-    )
+    const { body } = await this.#change(apis.CreateTopics, request, options, (answer) => notController(answer.topics))
     return body.topics.map(named)
   }
 
   async deleteTopics(names: readonly string[], options: AdminOptions = {}): Promise<TopicOutcome[]> {
     const timeoutMs = this.#timeout(options)
-    const request = (version: number): object =>
+    const request = (version: number): Input<typeof apis.DeleteTopics.request> =>
       version >= 6 ? { topics: names.map((name) => ({ name })), timeoutMs } : { topicNames: names, timeoutMs }
-    const { body } = await this.#cluster.ask(apis.DeleteTopics, request, this.#deadline(options), (answer) =>
-      notController(answer.responses),
-    )
+    const { body } = await this.#change(apis.DeleteTopics, request, options, (a) => notController(a.responses))
     for (const name of names) this.#cluster.invalidate(name)
     return body.responses.map((row) => named({ ...row, name: row.name ?? '' }))
   }
@@ -109,9 +113,7 @@ export class SmallAdmin implements Admin {
       timeoutMs: this.#timeout(options),
       validateOnly: options.validateOnly ?? false,
     }
-    const { body } = await this.#cluster.ask(apis.CreatePartitions, request, this.#deadline(options), (answer) =>
-      notController(answer.results),
-    )
+    const { body } = await this.#change(apis.CreatePartitions, request, options, (a) => notController(a.results))
     for (const { name } of topics) this.#cluster.invalidate(name)
     return body.results.map(named)
   }
@@ -171,10 +173,10 @@ export class SmallAdmin implements Admin {
       })),
       validateOnly: options.validateOnly ?? false,
     }
-    const { body } = await this.#cluster.ask(
+    const { body } = await this.#change(
       apis.IncrementalAlterConfigs,
       request,
-      this.#deadline(options),
+      options,
       (answer) => notController(answer.responses),
       oneBroker(alterations),
     )
@@ -203,6 +205,16 @@ export class SmallAdmin implements Admin {
     options: AdminOptions = {},
   ): Promise<ListedOffset[]> {
     return listOffsets(this.#cluster, partitions, this.#deadline(options))
+  }
+
+  #change<Req extends MessageSchema, Res extends MessageSchema>(
+    api: Api<Req, Res>,
+    body: Input<Req> | ((version: number) => Input<Req>),
+    options: AdminOptions,
+    errorOf: (body: Extract<RpcResult<Res>, { kind: 'ok' }>['body']) => number,
+    node: NodeId | null = null,
+  ): Promise<Extract<RpcResult<Res>, { kind: 'ok' }>> {
+    return this.#cluster.ask(api, body, this.#deadline(options), errorOf, node, options.retries)
   }
 
   #timeout(options: AdminOptions): number {

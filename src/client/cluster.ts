@@ -121,7 +121,7 @@ export class Cluster {
 
   /**
    * Asks any broker, another one after each failure, or `node` only, until the deadline. `errorOf` gives the error code
-   * that decides about asking again.
+   * that decides about asking again; `retries`, how often to ask again where it may have been done and nobody said so.
    */
   async ask<Req extends MessageSchema, Res extends MessageSchema>(
     api: Api<Req, Res>,
@@ -129,8 +129,10 @@ export class Cluster {
     deadline: number,
     errorOf: (body: Extract<RpcResult<Res>, { kind: 'ok' }>['body']) => number = () => 0,
     node: NodeId | null = null,
+    retries: number = Number.POSITIVE_INFINITY,
   ): Promise<Extract<RpcResult<Res>, { kind: 'ok' }>> {
     let maybeApplied = false
+    let unanswered = 0
     for (let attempt = 0; ; attempt++) {
       const target = node === null ? this.#any() : await this.#broker(node, deadline)
       const result = await target.send(api, body, this.#sendOptions(deadline))
@@ -144,8 +146,10 @@ export class Cluster {
         throw new ClientError('UNSUPPORTED_VERSION', `the broker has no usable version of ${api.name}`)
       }
       maybeApplied ||= result.sent
+      if (result.sent) unanswered++
       this.#turn++
-      if (result.reason === 'closed' || !(await this.#retry.pause(attempt, deadline))) {
+      const giveUp = result.reason === 'closed' || unanswered > retries
+      if (giveUp || !(await this.#retry.pause(attempt, deadline))) {
         const why = result.error === undefined ? '' : ` (${result.error.message})`
         const error = result.reason === 'timeout' ? 'REQUEST_TIMED_OUT' : 'NETWORK_EXCEPTION'
         throw new ClientError(error, `${api.name}: ${result.reason}${why}`, maybeApplied)

@@ -251,6 +251,9 @@ export interface ListedOffset extends TopicPartition {
 export interface AdminOptions {
   /** Default: the client's request time-out. */
   readonly timeoutMs?: number
+  /** How often a change is asked for again where no answer came. With 0, one that may have been made is never asked for
+   *  twice, so that no late request can undo what was done after it. Default: as often as fits into the time-out. */
+  readonly retries?: number
 }
 
 /** Answers hold one outcome for each thing asked; what fails as a whole rejects with ClientError. */

@@ -9,11 +9,13 @@ export * from './explore/index.ts'
 export type { RunEnd, RunLimits } from './kernel.ts'
 /** One seed's whole run. */
 export { runLife } from './life/run.ts'
+export { formatLife, formatLife, type LifeText, type LifeText, parseLife, parseLife } from './life/text.ts'
 export type * from './life/types.ts'
 /** How a link is worse than it should be. */
 export type { LinkQuality } from './links.ts'
 /** Faults as data; chaos runs the same plans on real processes. */
 export type { Direction, Fault, FaultPlan, PlannedFault, Verb } from './plan.ts'
+export { faultText, isVerb, parseFault, VERBS } from './plan-text.ts'
 /** A host's disk, for checkers and faults. */
 export type { DiskFaults, DiskState } from './platter.ts'
 export type { HostOptions, SimulationOptions } from './simulation.ts'

@@ -11,17 +11,20 @@ export const VIOLATING = 16
 export function fakeReport(seed: number, parts: Partial<LifeReport> = {}): LifeReport {
   return {
     seed,
+    kind: 'within',
     hash: `hash of ${seed}`,
     swarm: {
       brokers: 3,
       minInsyncReplicas: 2,
       flush: 'os',
+      network: 'rack',
       verbs: { kill: 1 },
       pauseMs: 1_000,
       properties: {},
       workload: {
         topics: 1,
         partitions: 1,
+        fading: 0,
         producers: 1,
         sendsPerSecond: 20,
         consumers: 1,

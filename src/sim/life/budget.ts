@@ -7,9 +7,12 @@
 // something, those that were killed count as well; and as long as none has, all may be killed. With flush=fsync a power
 // loss is no more than a kill.
 
-import type { NodeId } from '../../base/index.ts'
+import { assert, type NodeId } from '../../base/index.ts'
+import type { NodeView } from '../../main/index.ts'
 import type { SimCluster } from '../cluster.ts'
 import type { LifeKind, Swarm } from './types.ts'
+
+type MetadataImage = NodeView['image']
 
 export class Budget {
   readonly #cluster: SimCluster
@@ -21,6 +24,11 @@ export class Budget {
   readonly #unclean: Set<NodeId> = new Set()
   /** Nodes that a port call will kill. */
   readonly #doomed: Set<NodeId> = new Set()
+  /** Nodes whose disks would show after a power loss that they have kept less than they said; the quorum's log is among it. */
+  readonly #deceived: Set<NodeId> = new Set()
+  readonly #lying: Set<NodeId> = new Set()
+  /** Nodes that came back with an empty disk: no voters any more (KIP-853). */
+  readonly #replaced: Set<NodeId> = new Set()
   #spent = false
   spentInFull = 0
 
@@ -46,11 +54,19 @@ export class Budget {
     return this.#unlimited || this.#lossy.size === 0 || this.#fits(ids)
   }
 
+  /** Never of a disk that has deceived its node: a voter that forgets is beyond what any quorum survives. */
   mayLosePower(ids: readonly NodeId[]): boolean {
+    if (ids.some((id) => this.#deceived.has(id) || this.#lying.has(id))) return false
     return this.#powerIsHarmless ? this.mayKill(ids) : this.mayLoseData(ids)
   }
 
-  /** A disk that forgets what it said it had: replaced, lying, failing. */
+  /** A majority of the voters keep their disks. */
+  mayReplace(id: NodeId): boolean {
+    const replaced = new Set([...this.#replaced, id]).size
+    return replaced * 2 < this.#swarm.brokers && this.mayLoseData([id])
+  }
+
+  /** A disk that forgets what it said it had. */
   mayLoseData(ids: readonly NodeId[]): boolean {
     this.#rejoin()
     return this.#unlimited || this.#fits(ids)
@@ -72,6 +88,28 @@ export class Budget {
   lostData(ids: readonly NodeId[]): void {
     for (const id of ids) this.#lossy.add(id)
     this.killed(ids)
+  }
+
+  replaced(id: NodeId): void {
+    this.#replaced.add(id)
+    this.#deceived.delete(id)
+    this.#lying.delete(id)
+    this.lostData([id])
+  }
+
+  /** A failed fsync: its pages are called clean and are not on the platter, now and later. */
+  forgets(id: NodeId): void {
+    this.#deceived.add(id)
+  }
+
+  lies(id: NodeId, does: boolean): void {
+    if (does) this.#lying.add(id)
+    else this.#lying.delete(id)
+  }
+
+  /** Those whose disks were never replaced. */
+  get voters(): readonly NodeId[] {
+    return this.#cluster.ids.filter((id) => !this.#replaced.has(id))
   }
 
   willDie(id: NodeId): void {
@@ -142,14 +180,14 @@ export function inEveryIsr(cluster: SimCluster, id: NodeId): boolean {
   return true
 }
 
-/** The furthest of what the living nodes know; of a cluster that is dead, nothing. */
-export function newestImage(cluster: SimCluster): ReturnType<SimCluster['view']>['image'] {
-  let newest: ReturnType<SimCluster['view']>['image'] | null = null
-  for (const id of cluster.ids) {
+/** The furthest of what the living among these nodes know; one of them must live. */
+export function newestImage(cluster: SimCluster, of: readonly NodeId[] = cluster.ids): MetadataImage {
+  let newest: MetadataImage | null = null
+  for (const id of of) {
     if (!cluster.alive(id)) continue
     const { image } = cluster.view(id)
     if (newest === null || image.offset > newest.offset) newest = image
   }
-  if (newest === null) throw new Error('no node is alive')
+  assert(newest !== null, 'no node is alive')
   return newest
 }

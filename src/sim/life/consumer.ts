@@ -3,7 +3,6 @@
 
 import { type Assignment, ClientError, type ConsumedRecord, type Consumer } from '../../client/index.ts'
 import { isRetriable } from '../../wire/index.ts'
-import { valueOf } from './recorder.ts'
 import type { ClientWorld, Worker } from './workload.ts'
 
 const POLL_MS = 300
@@ -18,7 +17,7 @@ export class ConsumerClient implements Worker {
   /** Where to go on, by key; what `assign` is given. */
   readonly #positions: Map<string, Assignment> = new Map()
 
-  constructor(world: ClientWorld, name: string, _index: number) {
+  constructor(world: ClientWorld, name: string) {
     this.#world = world
     this.name = name
     this.#requestTimeoutMs = [1_500, 5_000, 15_000][world.random.below(3)]!
@@ -28,14 +27,14 @@ export class ConsumerClient implements Worker {
   }
 
   async #work(): Promise<void> {
-    const { random, timers, running, swarm } = this.#world
+    const { random, timers, topics, running, swarm } = this.#world
     const gapMs = (2_000 * swarm.workload.consumers) / swarm.workload.pollsPerSecond
     while (running()) {
       await timers.delay(random.below(Math.ceil(gapMs)))
       const draw = random.below(100)
       if (draw === 0) this.#crash()
       else if (draw === 1) this.#assign(true)
-      else if (this.#positions.size < this.#world.topics.keys().length) this.#assign(false)
+      else if (this.#positions.size < topics.keys.length) this.#assign(false)
       await this.#poll()
     }
     this.#consumer.close()
@@ -49,42 +48,45 @@ export class ConsumerClient implements Worker {
   #crash(): void {
     this.#world.recorder.crash(this.name)
     this.#consumer = this.#open()
-    this.#positions.clear()
     this.#assign(true)
   }
 
   /** All partitions there are; from where it stood, or from the beginning. */
   #assign(seekToBeginning: boolean): void {
     const { recorder, topics } = this.#world
-    const keys = topics.keys()
-    for (const { topic, partition, key } of keys) {
-      const known = this.#positions.get(key)
-      if (known === undefined || seekToBeginning) this.#positions.set(key, { topic, partition, offset: 0 })
+    for (const { topic, partition, key } of topics.keys) {
+      if (this.#positions.has(key) && !seekToBeginning) continue
+      this.#positions.set(key, { topic, partition, offset: topics.fades(topic) ? 'earliest' : 0 })
     }
-    recorder.assign(
-      this.name,
-      keys.map(({ key }) => key),
-      seekToBeginning,
-    )
+    const keys = topics.keys.map(({ key }) => key)
+    recorder.ok(recorder.invoke(this.name, { f: 'assign', keys, seekToBeginning }))
     this.#consumer.assign([...this.#positions.values()])
   }
 
   async #poll(): Promise<void> {
-    const polled = this.#world.recorder.begin(this.name, 'poll', [{ f: 'poll' }])
+    const { recorder } = this.#world
+    const op = recorder.invoke(this.name, { f: 'poll', steps: [{ f: 'poll' }] })
     try {
       const records = await this.#consumer.poll(POLL_MS)
       this.progress += records.length
-      polled('ok', [{ f: 'poll', records: byKey(records) }])
+      recorder.ok(op, { steps: [{ f: 'poll', records: byKey(records) }] })
       for (const { topic, partition, offset } of records)
         this.#positions.set(`${topic}-${partition}`, { topic, partition, offset: offset + 1 })
     } catch (error) {
-      polled('info', [{ f: 'poll' }], String(error))
       if (!(error instanceof ClientError)) throw error
-      if (error.error === 'OFFSET_OUT_OF_RANGE') {
-        this.#world.violated('P5', `${this.name} was told ${error.message}, where it had read before`, '')
-        this.#assign(true)
-      } else if (!isRetriable(error.error)) this.#world.violated('P18', `${this.name} was told ${error.message}`, '')
+      recorder.info(op, error.error)
+      this.#told(error)
     }
+  }
+
+  /** What is committed stays: where it has read, it can read again, unless retention took it. */
+  #told(error: ClientError): void {
+    const { violated, topics } = this.#world
+    if (error.error === 'OFFSET_OUT_OF_RANGE') {
+      if (!topics.keys.some(({ topic, key }) => topics.fades(topic) && error.message.includes(key)))
+        violated('P5', `${this.name} was told ${error.message}, where it had read before`)
+      this.#assign(true)
+    } else if (!isRetriable(error.error)) violated('P18', `${this.name} was told ${error.message}`)
   }
 }
 
@@ -93,7 +95,15 @@ export function byKey(records: readonly ConsumedRecord[]): Record<string, [numbe
   for (const { topic, partition, offset, value } of records) {
     const key = `${topic}-${partition}`
     found[key] ??= []
-    found[key].push([offset, valueOf(value!)])
+    found[key].push([offset, textOf(value!)])
   }
   return found
 }
+
+/** Without the padding, which follows after a slash. */
+export function textOf(bytes: Uint8Array): string {
+  const end = bytes.indexOf(SLASH)
+  return Buffer.from(bytes.buffer, bytes.byteOffset, end < 0 ? bytes.length : end).toString('latin1')
+}
+
+const SLASH = '/'.charCodeAt(0)

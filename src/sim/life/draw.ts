@@ -92,23 +92,62 @@ class Drawer {
   }
 
   #fault(verb: Verb, node: NodeId): Fault | null {
-    const ms = 300 + this.#below([1_500, 6_000, 15_000][this.#below(3)]!)
     switch (verb) {
       case 'kill':
       case 'power-loss':
       case 'stop':
+      case 'reset':
+      case 'half-open':
+      case 'flip-bit':
+      case 'replace-disk':
         return { verb, node }
       case 'kill-all':
       case 'power-loss-all':
+      case 'heal':
         return { verb }
       case 'kill-at':
         return { verb, node, calls: 1 + this.#below([30, 300, 3_000][this.#below(3)]!) }
+      case 'fail-disk':
+        return { verb, node, operation: this.#below(2) === 0 ? 'sync' : 'append' }
+      case 'skew-clock':
+        return {
+          verb,
+          node,
+          jumpMs: this.#below(20_001) - 10_000,
+          driftPpm: this.#below(2) * (this.#below(4_001) - 2_000),
+        }
+      case 'restart':
+        return { verb, node }
+      default:
+        return this.#lasting(verb, node, 300 + this.#below([1_500, 6_000, 15_000][this.#below(3)]!))
+    }
+  }
+
+  #lasting(verb: Verb, node: NodeId, ms: number): Fault | null {
+    switch (verb) {
       case 'pause':
+      case 'hide':
+      case 'lying-sync':
         return { verb, node, ms }
       case 'isolate':
         return { verb, node, direction: DIRECTIONS[this.#below(3)]!, ms }
       case 'cut':
         return { verb, from: node, to: this.#other(node), oneWay: this.#below(2) === 0, ms }
+      case 'slow':
+        return {
+          verb,
+          node,
+          latencyMs: this.#below(300),
+          jitterMs: this.#below(300),
+          bandwidth: this.#below(2) * (2_000 + this.#below(50_000)),
+          ms,
+        }
+      case 'slow-cpu':
+        return { verb, node, factor: 5 + this.#below(50), ms }
+      case 'slow-disk':
+        return { verb, node, factor: 5 + this.#below(100), ms }
+      case 'fill-disk':
+        return { verb, node, freeBytes: this.#below(20_000), ms }
       default:
         return null
     }
@@ -127,5 +166,6 @@ const ENDS_A_NODE: ReadonlySet<Verb> = new Set([
   'power-loss',
   'power-loss-all',
   'stop',
-  'replace-disk',
+  'fail-disk',
+  'fill-disk',
 ])

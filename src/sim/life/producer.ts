@@ -2,8 +2,10 @@
 // acknowledged must stay; with less it may be lost, and the history says so.
 
 import { type Client, ClientError, type Producer, type ProducerOptions } from '../../client/index.ts'
-import type { Promised } from './recorder.ts'
-import type { ClientWorld, Worker } from './workload.ts'
+import type { ClientWorld, Key, Worker } from './workload.ts'
+
+/** What the history says of its sends. */
+type Promised = { readonly weak?: boolean; readonly idempotent?: boolean }
 
 interface Kind {
   readonly options: ProducerOptions
@@ -40,7 +42,7 @@ export class ProducerClient implements Worker {
     const gapMs = (2_000 * producers) / sendsPerSecond
     while (running()) {
       await timers.delay(random.below(Math.ceil(gapMs)))
-      const keys = topics.keys()
+      const { keys } = topics
       const at = keys[random.below(keys.length)]!
       // Now and then several at once, which share a batch.
       const count = random.below(12) === 0 ? 2 + random.below(4) : 1
@@ -50,21 +52,22 @@ export class ProducerClient implements Worker {
     await Promise.all(this.#outstanding)
   }
 
-  #send(at: { readonly topic: string; readonly partition: number; readonly key: string }): void {
+  #send(at: Key): void {
     const { random, recorder, swarm } = this.#world
     const value = `${this.name}.${this.#n++}`
     const padding = random.below(10) === 0 ? random.below(swarm.workload.recordBytesMax) : random.below(100)
     const step = { f: 'send', key: at.key, value } as const
-    const answered = recorder.begin(this.name, 'send', [step], this.#promised)
+    const op = recorder.invoke(this.name, { f: 'send', steps: [step], ...this.#promised })
     const record = { topic: at.topic, partition: at.partition, value: `${value}/${'x'.repeat(padding)}` }
     const sent = this.#producer.send(record).then(
       ({ offset }) => {
         this.progress++
-        answered('ok', [offset < 0 ? step : { ...step, offset }])
+        recorder.ok(op, offset < 0 ? {} : { steps: [{ ...step, offset }] })
       },
       (error: unknown) => {
-        const unsure = !(error instanceof ClientError) || error.maybeApplied
-        answered(unsure ? 'info' : 'fail', [step], error instanceof ClientError ? error.error : String(error))
+        if (!(error instanceof ClientError)) throw error
+        if (error.maybeApplied) recorder.info(op, error.error)
+        else recorder.fail(op, error.error)
       },
     )
     const done: Promise<void> = sent.finally(() => this.#outstanding.delete(done))

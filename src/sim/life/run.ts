@@ -4,20 +4,24 @@
 
 import type { NodeId } from '../../base/index.ts'
 import { messageOf } from '../../base/index.ts'
-import type { HistoryLine, Violation, ViolationSubject } from '../../check/index.ts'
+import type { AnomalyName, HistoryLine, Violation, ViolationSubject } from '../../check/index.ts'
 import { createSimCluster, type SimCluster } from '../cluster.ts'
 import type { FaultPlan } from '../plan.ts'
-import { Budget, inEveryIsr, newestImage } from './budget.ts'
+import { faultText } from '../plan-text.ts'
+import { type Watch, watchCluster } from '../watch/index.ts'
+import { Budget } from './budget.ts'
 import { drawPlan } from './draw.ts'
 import { Executor } from './executor.ts'
-import { checkLogs, judge, readEverything } from './finale.ts'
-import { drawSwarm } from './swarm.ts'
-import type { LifeOptions, LifeReport, Notable, RunLife, Swarm } from './types.ts'
+import { Hands } from './hands.ts'
+import { Healing } from './healing.ts'
+import { judgeHistory, judgeLogs, readEverything } from './judge.ts'
+import { CORE_STREAM, drawSwarm, stream } from './swarm.ts'
+import type { LifeKind, LifeOptions, LifeReport, Notable, RunLife, Swarm } from './types.ts'
 import { Workload } from './workload.ts'
 
 const DURATION_MS = 60_000
-/** From healing to everybody in sync and every operation answered; a delivery time-out is 60 s at most. */
-const RECOVERS_WITHIN_MS = 120_000
+/** To read everything once more, and to look at what administrators did. */
+const FINAL_WITHIN_MS = 60_000
 /** A life whose cluster is rotten says the same again and again. */
 const VIOLATIONS_MAX = 20
 
@@ -35,56 +39,61 @@ export const runLife: RunLife = async (options) => {
 
 class Life {
   readonly #options: LifeOptions
+  readonly #kind: LifeKind
   readonly #swarm: Swarm
   readonly #plan: FaultPlan
   readonly #cluster: SimCluster
+  readonly #watch: Watch
   readonly #budget: Budget
+  readonly #hands: Hands
   readonly #executor: Executor
   readonly #workload: Workload
   readonly #violations: Violation[] = []
   readonly #notables: Notable[] = []
-  readonly #registrations: Map<string, { epoch: number; leader: NodeId; isr: string }> = new Map()
+  readonly #allowed: Partial<Record<AnomalyName, number>> = {}
   #recoveryMs: number | null = null
-  #leaderChanges = 0
-  #isrChanges = 0
 
   constructor(options: LifeOptions) {
     const { seed, kind = 'within', durationMs = DURATION_MS } = options
     this.#options = options
+    this.#kind = kind
     this.#swarm = drawSwarm(seed, kind, options.swarm)
     this.#plan = options.plan ?? drawPlan(seed, this.#swarm, durationMs)
-    const { brokers, flush, minInsyncReplicas, properties } = this.#swarm
-    this.#cluster = createSimCluster({
-      seed,
-      brokers,
-      properties: {
-        ...properties,
-        'odradek.log.flush.mode': flush,
-        'min.insync.replicas': String(minInsyncReplicas),
-      },
-    })
+    const { brokers, flush, minInsyncReplicas } = this.#swarm
+    const properties = {
+      ...this.#swarm.properties,
+      'odradek.log.flush.mode': flush,
+      'min.insync.replicas': String(minInsyncReplicas),
+    }
+    this.#cluster = createSimCluster({ seed, brokers, properties })
+    this.#watch = watchCluster(this.#cluster, { violations: VIOLATIONS_MAX })
     this.#budget = new Budget(this.#cluster, this.#swarm, kind)
-    this.#executor = new Executor(this.#cluster, this.#budget, {
-      fault: (fault, text) => this.#note('node' in fault ? fault.node : null, text),
-      notStarted: (id, error) => this.#gaveUp(id, error instanceof Error ? error : new Error(messageOf(error))),
+    this.#hands = new Hands(this.#cluster, this.#budget, this.#swarm.network, (id, error) => {
+      this.#gaveUp(id, error instanceof Error ? error : new Error(messageOf(error)))
+    })
+    this.#executor = new Executor(this.#cluster, this.#budget, this.#hands, {
+      fault: (fault) => this.#note('node' in fault ? fault.node : null, faultText(fault)),
       observe: () => this.#observe(),
     })
-    this.#workload = new Workload(this.#cluster, this.#swarm, (name, text, partition) =>
-      this.violated(name, text, { partition }),
-    )
+    this.#workload = new Workload(this.#cluster, this.#swarm, (name, text) => {
+      if (!this.#mayLose) this.violated(name, text, {})
+    })
   }
 
   async live(): Promise<void> {
     await this.#cluster.start()
+    this.#hands.setNetwork()
     await this.#workload.prepare()
     this.#workload.begin()
     this.#executor.schedule(this.#plan.faults)
     await this.#executor.pass(this.#plan.durationMs)
-    await this.#heal()
-    await this.#finale()
+    this.#recoveryMs = await this.#healing().heal()
+    if (this.#recoveryMs !== null) await this.#finale()
+    this.#watch.atEnd()
   }
 
   close(): void {
+    this.#watch.close()
     this.#cluster.close()
   }
 
@@ -100,27 +109,41 @@ class Life {
     const { seed, keep = false } = this.#options
     const { sim } = this.#cluster
     const history = this.#workload.recorder.lines
+    const seen = this.#mayLose
+      ? this.#watch.violations.filter(({ name }) => !name.startsWith('P'))
+      : this.#watch.violations
     return {
       seed,
+      kind: this.#kind,
       hash: sim.traceHash(),
       swarm: this.#swarm,
       plan: this.#plan,
-      violations: this.#violations,
+      violations: [...seen, ...this.#violations].sort((a, b) => a.at - b.at),
       acknowledged: sends(history, 'ok'),
       failed: sends(history, 'fail'),
       unknown: sends(history, 'info'),
-      leaderChanges: this.#leaderChanges,
-      isrChanges: this.#isrChanges,
+      leaderChanges: this.#watch.leaderChanges,
+      isrChanges: this.#watch.isrChanges,
       episodes: this.#executor.episodes,
       faults: this.#executor.counts,
       budget: { allowed: this.#budget.allowed, spentInFull: this.#budget.spentInFull },
-      markers: {},
-      allowedLosses: {},
+      markers: { ...this.#watch.markers },
+      allowedLosses: this.#allowed,
       recoveryMs: this.#recoveryMs,
-      simulatedMs: sim.now,
+      simulatedMs: Math.round(sim.now),
       events: sim.events,
-      ...(keep ? { history, notables: this.#notables } : {}),
+      ...(keep ? { history, notables: this.#told() } : {}),
     }
+  }
+
+  /** What was seen, and what was done, in the order of time. */
+  #told(): Notable[] {
+    return [...this.#watch.notables(), ...this.#notables].sort((a, b) => a.at - b.at)
+  }
+
+  /** Whether this life's settings allow that acknowledged records are lost: then that is counted, not judged. */
+  get #mayLose(): boolean {
+    return this.#kind === 'beyond' && this.#swarm.flush === 'os'
   }
 
   #tell(line: string): void {
@@ -135,83 +158,63 @@ class Life {
   /** A node that ends by itself. */
   #gaveUp(id: NodeId, error: Error): void {
     this.#cluster.fatal.delete(id)
-    this.#executor.kill(id)
-    // As in Kafka, a broker that cannot register within a minute ends; whoever runs it starts it again.
-    if (/no controller registered/.test(error.message)) this.#note(id, `node ${id} gave up: ${error.message}`)
-    else this.violated('crash', `node ${id} gave up: ${error.stack ?? error.message}`, { node: id })
+    this.#hands.kill(id)
+    // As in Kafka, a broker that cannot register within a minute ends, and so does one whose disk fails; whoever runs it
+    // starts it again.
+    const wonder = !/no controller registered/.test(error.message) && !this.#hands.troubled.has(id)
+    if (wonder) this.violated('crash', `node ${id} gave up: ${error.stack ?? error.message}`, { node: id })
+    else this.#note(id, `node ${id} gave up: ${error.message}`)
   }
 
   #observe(): void {
     for (const [id, error] of [...this.#cluster.fatal]) this.#gaveUp(id, error)
-    if (!this.#cluster.ids.some((id) => this.#cluster.alive(id))) return
-    for (const topic of newestImage(this.#cluster).topics.values()) {
-      for (const [index, { leader, isr, partitionEpoch }] of topic.partitions) {
-        const key = `${topic.name}-${index}`
-        const now = { epoch: partitionEpoch, leader, isr: isr.join() }
-        const known = this.#registrations.get(key)
-        if (known !== undefined && known.epoch >= partitionEpoch) continue
-        this.#registrations.set(key, now)
-        if (known === undefined) continue
-        if (known.leader !== leader) this.#leaderChanges++
-        if (known.isr !== now.isr) this.#isrChanges++
-      }
-    }
   }
 
-  async #heal(): Promise<void> {
-    const { sim, ids } = this.#cluster
-    this.#note(null, 'healing')
-    const healedAt = sim.now
-    this.#executor.healAll()
-    this.#workload.end()
-    let answered = false
-    void Promise.all(this.#workload.workers.map(({ done }) => done)).then(
-      () => {
-        answered = true
-      },
-      (error: unknown) => this.violated('crash', `a client broke: ${messageOf(error)}`, {}),
-    )
-    for (;;) {
-      for (const id of ids) if (!this.#cluster.alive(id)) this.#executor.restart(id)
-      await this.#executor.pass(500)
-      if (answered && ids.every((id) => inEveryIsr(this.#cluster, id))) break
-      if (sim.now - healedAt > RECOVERS_WITHIN_MS) {
-        this.violated(
-          'L-recovery',
-          `not recovered ${RECOVERS_WITHIN_MS} ms after healing; ${this.#whatIsMissing(answered)}`,
-          {},
-        )
-        return
-      }
-    }
-    this.#recoveryMs = sim.now - healedAt
-  }
-
-  #whatIsMissing(answered: boolean): string {
-    const views = this.#cluster.ids.map((id) => {
-      if (!this.#cluster.alive(id)) return { id, dead: true }
-      const { brokerState, quorum, replicas } = this.#cluster.view(id)
-      return {
-        id,
-        brokerState,
-        leader: quorum.leaderId,
-        epoch: quorum.epoch,
-        replicas: replicas.map((r) => ({ ...r })),
-      }
+  #healing(): Healing {
+    return new Healing({
+      cluster: this.#cluster,
+      executor: this.#executor,
+      budget: this.#budget,
+      workload: this.#workload,
+      minInsyncReplicas: this.#swarm.minInsyncReplicas,
+      random: stream(this.#options.seed, CORE_STREAM),
+      violated: (name, text) => this.violated(name, text, {}),
+      note: (text) => this.#note(null, text),
     })
-    return `${answered ? '' : 'operations are unanswered; '}${JSON.stringify(views)}`
   }
 
   async #finale(): Promise<void> {
-    if (this.#recoveryMs === null) return
-    await this.#cluster.sim.wait(readEverything(this.#workload.world('final')))
+    await this.#inTime('L-read', readEverything(this.#workload.world('final')))
+    for (const admin of this.#workload.admins) await this.#inTime('L-read', admin.settle())
     // Followers learn the last high watermark with their next fetch.
     await this.#executor.pass(1_000)
-    for (const { name, text, partition } of checkLogs(this.#cluster, this.#workload.topics.keys()))
-      this.violated(name, text, { partition })
-    for (const { name, text, key } of judge(this.#workload.recorder.lines))
-      this.violated(name, text, key === null ? {} : { partition: key })
+    for (const { name, text, partition } of judgeLogs(this.#cluster, this.#workload.topics.keys))
+      this.violated(name, text, partition === null ? {} : { partition })
+    const judgement = judgeHistory(this.#cluster, this.#workload)
+    for (const [name, count] of entries(judgement.allowedLosses)) this.#allow(name, count)
+    if (this.#mayLose) for (const [name, count] of entries(judgement.counts)) this.#allow(name, count)
+    else {
+      for (const { name, failure, key, text } of judgement.anomalies)
+        if (failure) this.violated(name, text, key === null ? {} : { partition: key })
+    }
   }
+
+  #allow(name: AnomalyName, count: number): void {
+    this.#allowed[name] = (this.#allowed[name] ?? 0) + count
+  }
+
+  /** A reader of a healthy cluster that does not come to its end. */
+  async #inTime(name: string, reading: Promise<void>): Promise<void> {
+    try {
+      await this.#cluster.sim.wait(reading, FINAL_WITHIN_MS)
+    } catch (error) {
+      this.violated(name, `everybody is in sync, and a reader was told: ${messageOf(error)}`, {})
+    }
+  }
+}
+
+function entries(counts: Readonly<Partial<Record<AnomalyName, number>>>): [AnomalyName, number][] {
+  return Object.entries(counts) as [AnomalyName, number][]
 }
 
 function sends(history: readonly HistoryLine[], type: HistoryLine['type']): number {

@@ -2,12 +2,15 @@
 
 import type { AnomalyName, HistoryLine, MarkerName, Violation } from '../../check/index.ts'
 import type { FaultPlan, Verb } from '../plan.ts'
+import type { Tap } from '../tap.ts'
 
 /** What a seed draws for itself, so that seeds explore corners and not one mixture. */
 export interface Swarm {
   readonly brokers: number
   readonly minInsyncReplicas: number
   readonly flush: 'os' | 'fsync'
+  /** How far the nodes are from each other. */
+  readonly network: 'rack' | 'zones' | 'regions'
   /** Which faults there are, and how often each. */
   readonly verbs: Readonly<Partial<Record<Verb, number>>>
   /** The longest pause between two faults, milliseconds. */
@@ -23,6 +26,8 @@ export type Workload = {
   readonly topics: number
   /** Of each topic at its creation. */
   readonly partitions: number
+  /** Topics more whose oldest segments are deleted while the life goes on. */
+  readonly fading: number
   readonly producers: number
   /** Of all producers together. */
   readonly sendsPerSecond: number
@@ -52,6 +57,8 @@ export interface LifeOptions {
   readonly tell?: (line: string) => void
   /** Keep the history and the notable events in the report. */
   readonly keep?: boolean
+  /** Listens in on the whole world. */
+  readonly tap?: Tap
 }
 
 /** Something worth telling: an election, an ISR change, a truncation, a fault, an acknowledgement. */
@@ -67,6 +74,7 @@ export interface Notable {
 
 export interface LifeReport {
   readonly seed: number
+  readonly kind: LifeKind
   /** Of the whole trace. */
   readonly hash: string
   readonly swarm: Swarm

@@ -1,15 +1,15 @@
 // What clients do while the cluster suffers: producers of every kind, consumers by assignment that sometimes begin anew,
 // and administrators. Everything they ask and are told is in the recorder's history. Each client is a host of its own and
-// draws from a stream of its own. Judges nothing: see `finale.ts`.
+// draws from a stream of its own. Judges nothing: see `judge.ts`.
 
 import type { SeededRandom } from '../../base/index.ts'
 import { Timers } from '../../base/index.ts'
-import { type Client, type ClientOptions, createClient } from '../../client/index.ts'
+import { HistoryRecorder } from '../../check/index.ts'
+import { type Client, type ClientOptions, createClient, type NewTopic } from '../../client/index.ts'
 import type { SimCluster } from '../cluster.ts'
 import { AdminClient } from './admin.ts'
 import { ConsumerClient } from './consumer.ts'
 import { ProducerClient } from './producer.ts'
-import { Recorder } from './recorder.ts'
 import { LIFE_STREAM, stream } from './swarm.ts'
 import type { Swarm } from './types.ts'
 
@@ -17,7 +17,7 @@ import type { Swarm } from './types.ts'
 export interface ClientWorld {
   readonly random: SeededRandom
   readonly timers: Timers
-  readonly recorder: Recorder
+  readonly recorder: HistoryRecorder
   readonly swarm: Swarm
   readonly topics: Topics
   /** A new client on the same host; the one before is gone. */
@@ -25,7 +25,7 @@ export interface ClientWorld {
   /** False once the workload is over. */
   readonly running: () => boolean
   /** Something the product must never do. */
-  violated(name: string, text: string, partition: string): void
+  violated(name: string, text: string): void
 }
 
 /** One client that works until the workload is over; `progress` grows with everything the cluster does for it. */
@@ -36,24 +36,48 @@ export interface Worker {
   readonly done: Promise<void>
 }
 
+export interface Key {
+  readonly topic: string
+  readonly partition: number
+  /** `topic-0`. */
+  readonly key: string
+}
+
 /** The topics that every client knows, and how many partitions each is known to have. */
 export class Topics {
-  readonly partitions: Map<string, number> = new Map()
+  readonly #partitions: Map<string, number> = new Map()
+  #keys: Key[] = []
 
-  keys(): { readonly topic: string; readonly partition: number; readonly key: string }[] {
-    const keys: { topic: string; partition: number; key: string }[] = []
-    for (const [topic, count] of this.partitions) {
-      for (let partition = 0; partition < count; partition++)
-        keys.push({ topic, partition, key: `${topic}-${partition}` })
-    }
-    return keys
+  get keys(): readonly Key[] {
+    return this.#keys
+  }
+
+  /** Of a topic with this name the oldest segments are deleted while the life goes on. */
+  fades(topic: string): boolean {
+    return topic.startsWith(FADING)
+  }
+
+  partitions(topic: string): number {
+    return this.#partitions.get(topic) ?? 0
+  }
+
+  /** Partitions only become more. */
+  known(topic: string, partitions: number): void {
+    if (partitions <= this.partitions(topic)) return
+    this.#partitions.set(topic, partitions)
+    this.#keys = [...this.#partitions].flatMap(([name, count]) =>
+      Array.from({ length: count }, (_, partition) => ({ topic: name, partition, key: `${name}-${partition}` })),
+    )
   }
 }
 
+const FADING = 'fading'
+
 export class Workload {
-  readonly recorder: Recorder
+  readonly recorder: HistoryRecorder
   readonly topics: Topics = new Topics()
   readonly workers: Worker[] = []
+  readonly admins: AdminClient[] = []
   readonly #cluster: SimCluster
   readonly #swarm: Swarm
   readonly #random: SeededRandom
@@ -65,31 +89,34 @@ export class Workload {
     this.#swarm = swarm
     this.#violated = violated
     this.#random = stream(cluster.sim.seed, LIFE_STREAM)
-    this.recorder = new Recorder(() => cluster.sim.now)
+    this.recorder = new HistoryRecorder({ now: () => cluster.sim.now })
   }
 
   /** Makes the topics. The cluster is well yet, so it must succeed. */
   async prepare(): Promise<void> {
-    const { topics, partitions, recordBytesMax } = this.#swarm.workload
-    const replicationFactor = Math.min(3, this.#swarm.brokers)
-    const wanted = Array.from({ length: topics }, (_, i) => ({
-      name: `t${i}`,
-      partitions,
-      replicationFactor,
-      configs: topicConfigs(this.#random, recordBytesMax),
-    }))
+    const { topics, partitions, fading, recordBytesMax } = this.#swarm.workload
+    const wanted: NewTopic[] = []
+    const want = (name: string, count: number, configs: Record<string, string>): void => {
+      wanted.push({ name, partitions: count, replicationFactor: Math.min(3, this.#swarm.brokers), configs })
+    }
+    for (let i = 0; i < topics; i++) want(`t${i}`, partitions, topicConfigs(this.#random, recordBytesMax))
+    for (let i = 0; i < fading; i++) want(`${FADING}${i}`, 1, FADING_CONFIGS)
     const { admin } = this.world('setup').connect()
     const created = await this.#cluster.sim.wait(admin.createTopics(wanted))
     for (const { name, error, message } of created)
       if (error !== 'NONE') throw new Error(`${name}: ${error} ${message}`)
-    for (const { name } of wanted) this.topics.partitions.set(name, partitions)
+    for (const { name, partitions: count } of wanted) this.topics.known(name, count!)
   }
 
   begin(): void {
     const { producers, consumers, admins } = this.#swarm.workload
     for (let i = 0; i < producers; i++) this.workers.push(new ProducerClient(this.world(`p${i}`), `p${i}`, i))
-    for (let i = 0; i < consumers; i++) this.workers.push(new ConsumerClient(this.world(`c${i}`), `c${i}`, i))
-    for (let i = 0; i < admins; i++) this.workers.push(new AdminClient(this.world(`a${i}`), `a${i}`))
+    for (let i = 0; i < consumers; i++) this.workers.push(new ConsumerClient(this.world(`c${i}`), `c${i}`))
+    for (let i = 0; i < admins; i++) {
+      const admin = new AdminClient(this.world(`a${i}`), `a${i}`)
+      this.admins.push(admin)
+      this.workers.push(admin)
+    }
   }
 
   /** Nothing new is asked from here on. */
@@ -100,7 +127,7 @@ export class Workload {
   /** A host of its own, streams of its own. */
   world(host: string): ClientWorld {
     const { sim } = this.#cluster
-    const ports = sim.addNode(host)
+    const ports = sim.addNode(host, { client: true })
     const { bootstrap } = this.#cluster
     let client: Client | null = null
     return {
@@ -118,6 +145,13 @@ export class Workload {
       violated: this.#violated,
     }
   }
+}
+
+/** Segments of a few records, and room for a few segments. */
+const FADING_CONFIGS: Record<string, string> = {
+  'internal.segment.bytes': '1500',
+  'retention.bytes': '4000',
+  'file.delete.delay.ms': '1000',
 }
 
 /** Small segments and other corners; nothing that would let acknowledged records go. */

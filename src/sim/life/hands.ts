@@ -1,0 +1,266 @@
+// How each verb is done to a simulated cluster: what can be done now is begun, and answers what ends it; what cannot, because
+// a node is dead already or the budget forbids it, is passed over. Draws nothing by chance.
+
+import type { NodeId } from '../../base/index.ts'
+import { unreachable } from '../../base/index.ts'
+import type { SimCluster } from '../cluster.ts'
+import type { LinkQuality } from '../links.ts'
+import type { Fault, Verb } from '../plan.ts'
+import type { Budget } from './budget.ts'
+import type { Swarm } from './types.ts'
+
+/** Ends a fault that goes on. `DONE` where nothing does. */
+export type Ending = () => void
+export const DONE: Ending = () => {}
+
+type FaultOf<V extends Verb> = Extract<Fault, { verb: V }>
+
+/** Added to each way to and from a node. */
+const DISTANCES: { readonly [network in Swarm['network']]: LinkQuality | null } = {
+  rack: null,
+  zones: { latencyMs: 0.5, jitterMs: 0.5 },
+  regions: { latencyMs: 8, jitterMs: 8 },
+}
+
+/** Kafka keeps the partitions' logs apart from the quorum's by this name. */
+const METADATA = '__cluster_metadata-'
+
+export class Hands {
+  readonly #cluster: SimCluster
+  readonly #budget: Budget
+  readonly #network: Swarm['network']
+  /** Told of a node that was started again and never came up, or that was stopped and never ended. */
+  readonly #failed: (id: NodeId, error: unknown) => void
+  /** Nodes whose disks were made to fail; what they then complain of is no wonder. */
+  readonly troubled: Set<NodeId> = new Set()
+
+  constructor(
+    cluster: SimCluster,
+    budget: Budget,
+    network: Swarm['network'],
+    failed: (id: NodeId, error: unknown) => void,
+  ) {
+    this.#cluster = cluster
+    this.#budget = budget
+    this.#network = network
+    this.#failed = failed
+  }
+
+  /** How far the nodes are from each other; to be said again after everything of the network was healed. */
+  setNetwork(): void {
+    const quality = DISTANCES[this.#network]
+    if (quality === null) return
+    for (const id of this.#cluster.ids) this.#cluster.sim.slow(this.#cluster.host(id), quality)
+  }
+
+  /** Null where it cannot be done. */
+  begin(fault: Fault): Ending | null | Promise<Ending | null> {
+    if ('node' in fault && !this.#cluster.ids.includes(fault.node)) return null
+    switch (fault.verb) {
+      case 'kill':
+      case 'kill-at':
+      case 'kill-all':
+      case 'power-loss':
+      case 'power-loss-all':
+      case 'stop':
+      case 'restart':
+      case 'replace-disk':
+        return this.#process(fault)
+      case 'isolate':
+      case 'cut':
+      case 'slow':
+      case 'reset':
+      case 'half-open':
+      case 'hide':
+      case 'heal':
+        return this.#link(fault)
+      default:
+        return this.#machine(fault)
+    }
+  }
+
+  /** SIGKILL, within the budget or because the node has given up by itself. */
+  kill(id: NodeId): void {
+    this.disarm(id)
+    this.#budget.killed([id])
+    if (this.#cluster.alive(id)) this.#cluster.kill(id)
+  }
+
+  restart(id: NodeId, properties?: Readonly<Record<string, string>>): void {
+    this.#cluster.restarting(id, properties).catch((error: unknown) => this.#failed(id, error))
+  }
+
+  /** A planned death is called off. */
+  disarm(id: NodeId): void {
+    this.#cluster.sim.killAtPortCall(this.#cluster.host(id), Number.MAX_SAFE_INTEGER)
+    this.#budget.spared(id)
+  }
+
+  #process(
+    fault: FaultOf<
+      'kill' | 'kill-at' | 'kill-all' | 'power-loss' | 'power-loss-all' | 'stop' | 'restart' | 'replace-disk'
+    >,
+  ): Ending | null | Promise<Ending | null> {
+    const cluster = this.#cluster
+    const budget = this.#budget
+    const living = cluster.ids.filter((id) => cluster.alive(id))
+    switch (fault.verb) {
+      case 'kill':
+        if (!cluster.alive(fault.node) || !budget.mayKill([fault.node])) return null
+        this.kill(fault.node)
+        return DONE
+      case 'kill-all':
+        if (living.length === 0 || !budget.mayKill(living)) return null
+        for (const id of living) this.kill(id)
+        return DONE
+      case 'kill-at':
+        if (!cluster.alive(fault.node) || !budget.mayKill([fault.node])) return null
+        budget.willDie(fault.node)
+        cluster.sim.killAtPortCall(cluster.host(fault.node), fault.calls)
+        return DONE
+      case 'power-loss':
+        return this.#powerLoss([fault.node])
+      case 'power-loss-all':
+        return living.length === 0 ? null : this.#powerLoss(cluster.ids)
+      case 'stop':
+        if (!cluster.alive(fault.node)) return null
+        cluster.stopping(fault.node).catch((error: unknown) => this.#failed(fault.node, error))
+        return DONE
+      case 'restart':
+        if (cluster.alive(fault.node)) return null
+        this.restart(fault.node, fault.properties)
+        return DONE
+      case 'replace-disk':
+        return budget.mayReplace(fault.node) ? this.#replaceDisk(fault.node) : null
+      default:
+        return unreachable(fault)
+    }
+  }
+
+  #powerLoss(ids: readonly NodeId[]): Ending | null {
+    if (!this.#budget.mayLosePower(ids)) return null
+    for (const id of ids) {
+      this.disarm(id)
+      this.#cluster.powerLoss(id)
+    }
+    this.#budget.lostPower(ids)
+    return DONE
+  }
+
+  async #replaceDisk(id: NodeId): Promise<Ending> {
+    this.kill(id)
+    this.#budget.replaced(id)
+    this.troubled.delete(id)
+    await this.#cluster.replaceDisk(id)
+    this.restart(id)
+    return DONE
+  }
+
+  #link(fault: FaultOf<'isolate' | 'cut' | 'slow' | 'reset' | 'half-open' | 'hide' | 'heal'>): Ending | null {
+    const { sim, ids } = this.#cluster
+    if (fault.verb === 'heal') {
+      sim.heal()
+      this.setNetwork()
+      return DONE
+    }
+    if (fault.verb === 'cut') {
+      if (fault.from === fault.to || !ids.includes(fault.from) || !ids.includes(fault.to)) return null
+      const [from, to] = [this.#cluster.host(fault.from), this.#cluster.host(fault.to)]
+      const there = sim.cut(from, to)
+      const back = fault.oneWay ? DONE : sim.cut(to, from)
+      return () => {
+        there()
+        back()
+      }
+    }
+    const host = this.#cluster.host(fault.node)
+    switch (fault.verb) {
+      case 'isolate':
+        return sim.isolate(host, fault.direction)
+      case 'hide':
+        return sim.hide(host)
+      case 'slow': {
+        const { latencyMs, jitterMs, bandwidth } = fault
+        return sim.slow(host, { latencyMs, jitterMs, bandwidth })
+      }
+      case 'reset':
+        sim.reset(host)
+        return DONE
+      case 'half-open':
+        sim.halfOpen(host)
+        return DONE
+      default:
+        return unreachable(fault)
+    }
+  }
+
+  #machine(
+    fault: FaultOf<
+      'pause' | 'slow-cpu' | 'slow-disk' | 'fail-disk' | 'lying-sync' | 'fill-disk' | 'flip-bit' | 'skew-clock'
+    >,
+  ): Ending | null {
+    const { sim } = this.#cluster
+    const budget = this.#budget
+    const { node } = fault
+    const host = this.#cluster.host(node)
+    switch (fault.verb) {
+      case 'pause':
+        if (!this.#cluster.alive(node)) return null
+        sim.pause(host)
+        return () => sim.resume(host)
+      case 'slow-cpu':
+        return sim.slowCpu(host, fault.factor)
+      case 'slow-disk':
+        return sim.slowDisk(host, fault.factor)
+      case 'skew-clock':
+        sim.skewClock(host, fault.jumpMs, fault.driftPpm)
+        return DONE
+      case 'fail-disk':
+        if (!this.#cluster.alive(node) || !budget.mayKill([node])) return null
+        this.troubled.add(node)
+        budget.willDie(node)
+        if (fault.operation === 'sync') budget.forgets(node)
+        sim.failDisk(host, fault.operation)
+        return DONE
+      case 'fill-disk':
+        if (!budget.mayKill([node])) return null
+        this.troubled.add(node)
+        budget.willDie(node)
+        return sim.fillDisk(host, fault.freeBytes)
+      case 'lying-sync':
+        return this.#lie(node)
+      case 'flip-bit': {
+        if (!budget.mayLoseData([node])) return null
+        const flipped = sim.flipBit(host, this.#closedSegments(node))
+        if (flipped === null) return null
+        this.troubled.add(node)
+        budget.lostData([node])
+        return DONE
+      }
+      default:
+        return unreachable(fault)
+    }
+  }
+
+  /** Until the lie ends, a power loss would take what the quorum's log has promised. */
+  #lie(node: NodeId): Ending | null {
+    const honest = this.#cluster.sim.lyingSync(this.#cluster.host(node))
+    this.#budget.lies(node, true)
+    return () => {
+      honest()
+      this.#budget.lies(node, false)
+    }
+  }
+
+  /** Of partitions: all segments but the one that is written to. */
+  #closedSegments(node: NodeId): string[] {
+    const disk = this.#cluster.sim.disk(this.#cluster.host(node))
+    const byDirectory = new Map<string, string[]>()
+    for (const path of disk.paths('/data')) {
+      if (!path.endsWith('.log') || path.includes(METADATA)) continue
+      const directory = path.slice(0, path.lastIndexOf('/'))
+      byDirectory.set(directory, [...(byDirectory.get(directory) ?? []), path])
+    }
+    return [...byDirectory.values()].flatMap((paths) => paths.sort().slice(0, -1))
+  }
+}

@@ -1,0 +1,196 @@
+// After the faults: a core, a majority of the nodes, is healed and must be of use within a bound although the others stay
+// dead or cut off; then everybody is healed and must be in sync. What a core legitimately cannot do, because all who may
+// lead a partition are outside of it, is not asked of it.
+
+import type { NodeId, SeededRandom } from '../../base/index.ts'
+import { messageOf } from '../../base/index.ts'
+import type { NodeView } from '../../main/index.ts'
+import type { SimCluster } from '../cluster.ts'
+import { type Budget, inEveryIsr, newestImage } from './budget.ts'
+import type { Executor } from './executor.ts'
+import type { Workload } from './workload.ts'
+
+/** For a leader of every partition, the core in sync, and something done for every client. The longest of what has to
+ *  pass: a session (18 s), a follower's lag (30 s and half of it again), an election. */
+const CORE_WITHIN_MS = 90_000
+/** For everybody in sync and every operation answered: a delivery time-out is 60 s at most. */
+const ALL_WITHIN_MS = 120_000
+const LOOK_EVERY_MS = 250
+
+type PartitionImage = NonNullable<
+  ReturnType<NonNullable<ReturnType<NodeView['image']['topics']['get']>>['partitions']['get']>
+>
+
+export interface HealingWorld {
+  readonly cluster: SimCluster
+  readonly executor: Executor
+  readonly budget: Budget
+  readonly workload: Workload
+  readonly minInsyncReplicas: number
+  readonly random: SeededRandom
+  violated(name: string, text: string): void
+  note(text: string): void
+}
+
+export class Healing {
+  readonly #world: HealingWorld
+
+  constructor(world: HealingWorld) {
+    this.#world = world
+  }
+
+  /** Milliseconds from healing to everybody in sync; null if that never came. */
+  async heal(): Promise<number | null> {
+    const { cluster, executor, note } = this.#world
+    const healedAt = cluster.sim.now
+    const core = this.#drawCore()
+    const outside = cluster.ids.filter((id) => !core.includes(id))
+    note(`healing ${core.join()}${outside.length === 0 ? '' : `; ${outside.join()} stay away`}`)
+    executor.healAll()
+    const undo = outside.map((id) => cluster.sim.isolate(cluster.host(id)))
+    const inTime = await this.#healCore(core)
+    for (const each of undo) each()
+    if (!inTime) return null
+    note('healing all')
+    return (await this.#healRest()) ? Math.round(cluster.sim.now - healedAt) : null
+  }
+
+  /** A majority of the voters; more where the promise needs more in sync. */
+  #drawCore(): NodeId[] {
+    const { cluster, budget, minInsyncReplicas, random } = this.#world
+    const majority = Math.floor(cluster.ids.length / 2) + 1
+    const voters = shuffled(budget.voters, random)
+    const core = voters.slice(0, majority)
+    const rest = shuffled(
+      cluster.ids.filter((id) => !core.includes(id)),
+      random,
+    )
+    const more = Math.max(minInsyncReplicas - core.length, random.below(3) === 0 ? 1 : 0)
+    return [...core, ...rest.slice(0, more)].sort((a, b) => a - b)
+  }
+
+  async #healCore(core: readonly NodeId[]): Promise<boolean> {
+    const { workload } = this.#world
+    const before = new Map(workload.workers.map((worker) => [worker, worker.progress]))
+    const administered = this.#administer()
+    return this.#until('L-core', CORE_WITHIN_MS, core, () => {
+      const missing = this.#missingInCore(core)
+      if (missing.length > 0) return missing
+      if (this.#starved(core)) return administered()
+      const idle = workload.workers.filter((worker) => worker.progress === before.get(worker))
+      return [...idle.map(({ name }) => `nothing was done for ${name}`), ...administered()]
+    })
+  }
+
+  async #healRest(): Promise<boolean> {
+    const { cluster, workload } = this.#world
+    workload.end()
+    let answered = false
+    void Promise.all(workload.workers.map(({ done }) => done)).then(
+      () => {
+        answered = true
+      },
+      (error: unknown) => this.#world.violated('crash', `a client broke: ${messageOf(error)}`),
+    )
+    return this.#until('L-recovery', ALL_WITHIN_MS, cluster.ids, () => {
+      const behind = cluster.ids.filter((id) => !inEveryIsr(cluster, id)).map((id) => `${id} is not in every ISR`)
+      return answered ? behind : [...behind, 'operations are unanswered']
+    })
+  }
+
+  /** Passes time until nothing is missing; dead nodes are started again, as whoever runs them would do. */
+  async #until(name: string, withinMs: number, ids: readonly NodeId[], missing: () => string[]): Promise<boolean> {
+    const { cluster, executor, violated } = this.#world
+    const since = cluster.sim.now
+    for (;;) {
+      for (const id of ids) if (!cluster.alive(id)) executor.restart(id)
+      await executor.pass(LOOK_EVERY_MS)
+      const left = missing()
+      if (left.length === 0) return true
+      if (cluster.sim.now - since < withinMs) continue
+      violated(name, `${withinMs} ms after healing ${ids.join()}: ${left.join('; ')}; ${this.#views()}`)
+      return false
+    }
+  }
+
+  /** A change of the metadata by a client that has just come. */
+  #administer(): () => string[] {
+    const { admin } = this.#world.workload.world('healer').connect({ clientId: 'healer' })
+    let said = 'a topic could not be created: no answer yet'
+    const options = { timeoutMs: CORE_WITHIN_MS }
+    admin.createTopics([{ name: 'after-healing', partitions: 1, replicationFactor: 1 }], options).then(
+      ([outcome]) => {
+        // A retry of the client's own may find its first attempt carried out.
+        const done = outcome?.error === 'NONE' || outcome?.error === 'TOPIC_ALREADY_EXISTS'
+        said = done ? '' : `a topic could not be created: ${outcome?.error}`
+      },
+      (error: unknown) => {
+        said = `a topic could not be created: ${messageOf(error)}`
+      },
+    )
+    return () => (said === '' ? [] : [said])
+  }
+
+  #missingInCore(core: readonly NodeId[]): string[] {
+    const { cluster } = this.#world
+    if (core.some((id) => !cluster.alive(id))) return ['a node of the core is dead']
+    const leaders = new Set(core.map((id) => cluster.view(id).quorum.leaderId))
+    const [leader] = leaders
+    if (leaders.size !== 1 || leader === undefined || !core.includes(leader))
+      return [`no leader of the quorum for all: ${[...leaders].join()}`]
+    const missing: string[] = []
+    for (const topic of newestImage(cluster, core).topics.values()) {
+      for (const [index, partition] of topic.partitions) {
+        const key = `${topic.name}-${index}`
+        if (core.includes(partition.leader)) {
+          const behind = partition.replicas.filter((id) => core.includes(id) && !partition.isr.includes(id))
+          if (behind.length > 0) missing.push(`${behind.join()} not in the ISR of ${key}`)
+        } else if (!out(partition, core)) missing.push(`${key} has leader ${partition.leader}`)
+      }
+    }
+    return missing
+  }
+
+  /** True if a partition of the workload can take no records of acks=all with this core, and rightly so. */
+  #starved(core: readonly NodeId[]): boolean {
+    const { cluster, minInsyncReplicas, workload } = this.#world
+    const image = newestImage(cluster, core)
+    return workload.topics.keys.some(({ topic, partition }) => {
+      const found = image.topics.get(image.topicIds.get(topic) ?? '')?.partitions.get(partition)
+      if (found === undefined) return false
+      return out(found, core) || found.replicas.filter((id) => core.includes(id)).length < minInsyncReplicas
+    })
+  }
+
+  #views(): string {
+    const { cluster } = this.#world
+    const views = cluster.ids.map((id) => {
+      if (!cluster.alive(id)) return { id, dead: true }
+      const { brokerState, quorum, replicas } = cluster.view(id)
+      const { leaderId, epoch, highWatermark, endOffset } = quorum
+      return {
+        id,
+        brokerState,
+        quorum: { leaderId, epoch, highWatermark, endOffset },
+        replicas: replicas.map(
+          (r) => `${r.topic}-${r.partition} ${r.role} ${r.leaderEpoch} ${r.isr.join()} ${r.endOffset}`,
+        ),
+      }
+    })
+    return JSON.stringify(views)
+  }
+}
+
+/** All who may lead are outside of the core: those in ISR and ELR or, where there are none, the last known (KIP-966). */
+function out(partition: PartitionImage, core: readonly NodeId[]): boolean {
+  const { isr, elr, lastKnownElr } = partition
+  const eligible = isr.length + elr.length > 0 ? [...isr, ...elr] : lastKnownElr
+  return !eligible.some((id) => core.includes(id))
+}
+
+function shuffled<T>(items: readonly T[], random: SeededRandom): T[] {
+  const rest = [...items]
+  const out: T[] = []
+  while (rest.length > 0) out.push(...rest.splice(random.below(rest.length), 1))
+  return out
+}

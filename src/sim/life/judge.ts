@@ -1,0 +1,128 @@
+// The end of a life: every partition is read once more by a client that was opened anew, as in Jepsen's final phase, and
+// the whole history is judged together with the logs as they lie on the disks. Changes nothing.
+//
+// Does not check what happened in between: that is the watch's (`src/sim/watch`). With kind `beyond` and flush=os what the
+// history lacks is counted and not judged.
+
+import { checkHistory, type HistoryReport } from '../../check/index.ts'
+import { type BatchHeader, readBatchHeader } from '../../wire/index.ts'
+import type { SimCluster } from '../cluster.ts'
+import { byKey } from './consumer.ts'
+import type { ClientWorld, Key, Workload } from './workload.ts'
+
+const FINAL = 'final'
+
+export interface Finding {
+  readonly name: string
+  readonly text: string
+  readonly partition: string | null
+}
+
+/** Crash, assign all, seek to the beginning, poll until the end of every partition that was there when it began. */
+export async function readEverything(world: ClientWorld): Promise<void> {
+  const { recorder, topics } = world
+  const { keys } = topics
+  recorder.crash(FINAL)
+  const client = world.connect({ requestTimeoutMs: 5_000, clientId: FINAL })
+  const ends = await client.admin.listOffsets(keys.map(({ topic, partition }) => ({ topic, partition, at: 'latest' })))
+  recorder.ok(recorder.invoke(FINAL, { f: 'assign', keys: keys.map(({ key }) => key), seekToBeginning: true }))
+  const consumer = client.consumer({ fetchMaxWaitMs: 50, reset: 'earliest' })
+  consumer.assign(keys.map(({ topic, partition }) => ({ topic, partition, offset: 'earliest' })))
+  const behind = (): boolean =>
+    ends.some(({ topic, partition, offset }) => (consumer.position(topic, partition) ?? -1) < offset)
+  while (behind()) {
+    const op = recorder.invoke(FINAL, { f: 'poll', steps: [{ f: 'poll' }] })
+    recorder.ok(op, { steps: [{ f: 'poll', records: byKey(await consumer.poll(500)) }] })
+  }
+  client.close()
+}
+
+/** Retention took what lies below the leader's log start. */
+export function judgeHistory(cluster: SimCluster, workload: Workload): HistoryReport {
+  const deletedBelow: Record<string, number> = {}
+  for (const { topic, partition, key } of workload.topics.keys) {
+    const leader = workload.topics.fades(topic) ? cluster.leaderOf(topic, partition) : null
+    if (leader === null) continue
+    const replica = cluster.view(leader).replicas.find((each) => each.topic === topic && each.partition === partition)
+    deletedBelow[key] = replica?.logStartOffset ?? 0
+  }
+  return checkHistory(workload.recorder.lines, { deletedBelow })
+}
+
+/** P10, byte for byte; offsets without a gap; P17, sequences without a gap. All replicas are in sync by now. */
+export function judgeLogs(cluster: SimCluster, keys: readonly Key[]): Finding[] {
+  const findings: Finding[] = []
+  for (const { topic, partition, key } of keys) {
+    const logs = cluster.ids.flatMap((id) => {
+      const view = cluster.view(id).replicas.find((each) => each.topic === topic && each.partition === partition)
+      return view === undefined ? [] : [{ id, ...readLog(key, cluster.logBytes(id, topic, partition)) }]
+    })
+    const [first] = logs
+    if (first === undefined) continue
+    findings.push(...logs.flatMap((log) => log.findings))
+    // Retention is each replica's own: what all of them still have must be the same.
+    const start = Math.max(...logs.map(({ batches }) => batches[0]?.header.baseOffset ?? 0))
+    const expected = below(first.batches, start)
+    for (const { id, batches } of logs.slice(1)) {
+      const differs = firstDifference(expected, below(batches, start))
+      if (differs !== null)
+        findings.push({
+          name: 'P10',
+          text: `${key}: nodes ${first.id} and ${id} differ from offset ${differs} on`,
+          partition: key,
+        })
+    }
+  }
+  return findings
+}
+
+interface Batch {
+  readonly header: BatchHeader
+  readonly bytes: Uint8Array
+}
+
+function readLog(key: string, log: Uint8Array): { batches: Batch[]; findings: Finding[] } {
+  const batches: Batch[] = []
+  const findings: Finding[] = []
+  const found = (name: string, text: string): void => {
+    findings.push({ name, text, partition: key })
+  }
+  const sequences = new Map<string, number>()
+  let next: number | null = null
+  for (let at = 0; at < log.length; ) {
+    const header = readBatchHeader(log, at)
+    if (header === null) {
+      found('D1', `${key} has no batch at byte ${at}`)
+      break
+    }
+    if (next !== null && header.baseOffset !== next)
+      found('P10', `${key}: offset ${header.baseOffset} follows ${next - 1}`)
+    next = header.lastOffset + 1
+    if (header.producerId >= 0 && header.baseSequence >= 0) {
+      const producer = `${header.producerId} epoch ${header.producerEpoch}`
+      const expected = sequences.get(producer)
+      if (expected !== undefined && header.baseSequence !== expected)
+        found(
+          'P17',
+          `${key}@${header.baseOffset}: producer ${producer} has sequence ${header.baseSequence}, not ${expected}`,
+        )
+      sequences.set(producer, (header.baseSequence + header.count) % 2 ** 31)
+    }
+    batches.push({ header, bytes: log.subarray(at, at + header.size) })
+    at += header.size
+  }
+  return { batches, findings }
+}
+
+function below(batches: readonly Batch[], start: number): readonly Batch[] {
+  return batches.filter(({ header }) => header.baseOffset >= start)
+}
+
+function firstDifference(a: readonly Batch[], b: readonly Batch[]): number | null {
+  for (let i = 0; i < Math.max(a.length, b.length); i++) {
+    const [left, right] = [a[i], b[i]]
+    if (left === undefined || right === undefined || Buffer.compare(left.bytes, right.bytes) !== 0)
+      return (left ?? right)!.header.baseOffset
+  }
+  return null
+}
