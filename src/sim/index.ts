@@ -9,7 +9,7 @@ export * from './explore/index.ts'
 export type { RunEnd, RunLimits } from './kernel.ts'
 /** One seed's whole run. */
 export { runLife } from './life/run.ts'
-export { formatLife, formatLife, type LifeText, type LifeText, parseLife, parseLife } from './life/text.ts'
+export { formatLife, type LifeText, parseLife } from './life/text.ts'
 export type * from './life/types.ts'
 /** How a link is worse than it should be. */
 export type { LinkQuality } from './links.ts'
