@@ -14,8 +14,8 @@ import {
   HistoryChecker,
   HistoryError,
 } from '../check/index.ts'
-import { type CheckArguments, STANDARD_INPUT } from './commands/check.ts'
-import { pairs } from './options.ts'
+import type { CheckArguments } from './commands/check.ts'
+import { pairs, STANDARD_INPUT } from './options.ts'
 import { explain, note, print, printJson } from './output.ts'
 
 const EXIT_ANOMALY = 1

@@ -6,6 +6,8 @@ import type { Client } from '../client/index.ts'
 
 export const DEFAULT_DATA = '.odradek'
 const DEFAULT_BOOTSTRAP = '127.0.0.1:9092'
+/** In the place of a file's name. */
+export const STANDARD_INPUT = '-'
 
 export interface ClientArguments {
   readonly bootstrap: string

@@ -13,6 +13,7 @@ import { checkSends } from './sends.ts'
 import { consumeCounts, worstLag } from './stats.ts'
 import type { AnomalyName, CheckOptions, HistoryLine, HistoryReport, HistoryStats } from './types.ts'
 import { checkValues } from './values.ts'
+import { Witnesses } from './witnesses.ts'
 
 /** Throws a HistoryError that names the line for a history that contradicts its own form. */
 export function checkHistory(lines: Iterable<HistoryLine>, options: CheckOptions = {}): HistoryReport {
@@ -47,7 +48,8 @@ export class HistoryChecker {
       const id = history.keys.find(key)
       if (id !== undefined) deletedBelow[id] = offset
     }
-    const it: Case = { history, orders: new Orders(history), found, deletedBelow }
+    const orders = new Orders(history)
+    const it: Case = { history, orders, found, witnesses: new Witnesses(history, orders), deletedBelow }
     checkValues(it)
     checkLosses(it)
     checkPolls(it)

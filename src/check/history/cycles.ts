@@ -7,11 +7,12 @@
 // Does NOT check: anti-dependencies (a poll that did not see a later record: consumers may be late), so no G2 or
 // G-single; cycles over operations that failed (G1a speaks of these); a second cycle in one component.
 
-import { type Case, type Part, shown } from './findings.ts'
+import type { Case, Part } from './findings.ts'
 import { FAIL, type Gathering, OK, POLL, SEND, TXN } from './gather.ts'
 import { type Components, Graph } from './graph.ts'
 import type { Orders } from './orders.ts'
 import type { AnomalyName } from './types.ts'
+import { shown } from './words.ts'
 
 const WR = 1
 const WW = 2

@@ -1,13 +1,13 @@
 // What the checkers of a history write into: counts by name, the first anomalies of each with their evidence, what the
 // settings allow. Judges nothing. Invariant: memory is bounded by the number of names, whatever the number of anomalies.
 
-import { FUNCTIONS, type Gathering, OUTCOMES } from './gather.ts'
+import { type Gathering, OUTCOMES } from './gather.ts'
 import type { Orders } from './orders.ts'
 import type { Anomaly, AnomalyEvidence, AnomalyName, CheckOptions } from './types.ts'
+import type { Witnesses } from './witnesses.ts'
+import { deedsOf } from './words.ts'
 
 const DEFAULT_MAX_PER_NAME = 32
-/** So many sends or records of an operation are named in a line of evidence. */
-const MAX_NAMED = 4
 
 /** An operation that takes part in an anomaly, and what it did in it; without words, what it did at large. */
 export interface Part {
@@ -29,6 +29,7 @@ export interface Case {
   readonly history: Gathering
   readonly orders: Orders
   readonly found: Findings
+  readonly witnesses: Witnesses
   /** One a key: below it, records were deleted. */
   readonly deletedBelow: Float64Array
 }
@@ -84,36 +85,4 @@ export class Findings {
       text: text ?? deedsOf(history, op),
     }
   }
-}
-
-/** `"a"`: a value as it stands in the history. */
-export function shown(history: Gathering, value: number): string {
-  return JSON.stringify(history.values[value])
-}
-
-export function sent(history: Gathering, send: number): string {
-  const value = history.sendValue.at(send)
-  const offset = history.sendOffset.at(send)
-  const where = offset < 0 ? 'offset unknown' : `offset ${offset}`
-  return `sent ${shown(history, value)} to ${history.keyOf(value)}, ${where}`
-}
-
-export function polled(history: Gathering, row: number): string {
-  const value = history.pollValue.at(row)
-  return `polled ${shown(history, value)} from ${history.keyOf(value)}, offset ${history.pollOffset.at(row)}`
-}
-
-/** Who sent a value, as a part of an anomaly; none for one that nobody sent. */
-export function writerPart(history: Gathering, value: number): Part[] {
-  const send = history.valueSend.at(value)
-  return send < 0 ? [] : [{ op: history.sendOp.at(send), text: sent(history, send) }]
-}
-
-function deedsOf(history: Gathering, op: number): string {
-  const deeds: string[] = []
-  for (let row = history.sendsFrom.at(op); row < history.sendsTo.at(op); row++) deeds.push(sent(history, row))
-  for (let row = history.pollsFrom.at(op); row < history.pollsTo.at(op); row++) deeds.push(polled(history, row))
-  if (deeds.length === 0) return FUNCTIONS[history.f.at(op)]!
-  const named = deeds.slice(0, MAX_NAMED).join('; ')
-  return deeds.length > MAX_NAMED ? `${named}; and ${deeds.length - MAX_NAMED} more` : named
 }

@@ -21,7 +21,7 @@ export const CRASH = 5
 export const FUNCTIONS = ['send', 'poll', 'txn', 'assign', 'subscribe', 'crash'] as const
 
 export interface Assignment {
-  readonly keys: readonly number[]
+  readonly keys: ReadonlySet<number>
   readonly seek: boolean
 }
 
@@ -262,7 +262,7 @@ export class Gathering {
 
   #assigned(line: AssignLine, op: number): void {
     this.assignments.set(op, {
-      keys: line.keys.map((key) => this.keys.id(key)),
+      keys: new Set(line.keys.map((key) => this.keys.id(key))),
       seek: line.seekToBeginning === true,
     })
   }

@@ -1,11 +1,10 @@
 // What was acknowledged and is not there: lost-write, unseen, and the losses that the settings allow.
-// Does NOT check: records whose offset nobody knows (a transaction that nobody answered for, and of which another part
-// was read); records below `deletedBelow`; that a loss is for ever, if the history does not end with a read of
+// Does NOT check: sends of which nobody knows and that nobody read; records below `deletedBelow`; that a loss is for ever, if the history does not end with a read of
 // everything: `unseen` cannot tell a lost record from a late one.
 
 import type { Case, Part } from './findings.ts'
-import { polled, sent, shown, writerPart } from './findings.ts'
 import { INFO, OK, TXN } from './gather.ts'
+import { sent, shown, writerPart } from './words.ts'
 
 export function checkLosses(it: Case): void {
   const { history, orders, found, deletedBelow } = it
@@ -26,7 +25,7 @@ export function checkLosses(it: Case): void {
     }
     const isPlaced = orders.slot[value]! >= 0 && orders.mustHaveCommitted(send)
     if (isPlaced && bound >= 0 && orders.lastSlot(value) <= bound) lostWrite(it, send, bound)
-    else if (isAcknowledged) unseen(it, send)
+    else if (isAcknowledged || isProven(it, op)) unseen(it, send)
   }
 }
 
@@ -42,7 +41,8 @@ function boundsOf({ history, orders }: Case): Int32Array {
   return bounds
 }
 
-function lostWrite({ history, orders, found }: Case, send: number, bound: number): void {
+function lostWrite(it: Case, send: number, bound: number): void {
+  const { history, orders, found } = it
   const value = history.sendValue.at(send)
   const op = history.sendOp.at(send)
   found.add({
@@ -50,40 +50,42 @@ function lostWrite({ history, orders, found }: Case, send: number, bound: number
     key: history.valueKey.at(value),
     tell: () => {
       const offset = orders.offset[value]!
-      const isProven = history.outcome.at(op) === INFO && history.f.at(op) === TXN
-      const proof = isProven ? readerOf(orders.proofOf(op)) : []
+      const committed = isProven(it, op) ? ' (its transaction committed, since another part of it was read)' : ''
+      const isBound = (other: number): boolean => orders.isRead[other] === 1
       return {
-        text: `${shown(history, value)} is lost: it was written to ${history.keyOf(value)} at offset ${offset}${isProven ? ' (its transaction committed, since another part of it was read)' : ''}, offset ${orders.slotOffset[bound]} was read, and nobody ever polled it`,
-        parts: [{ op, text: sent(history, send) }, ...proof, ...boundReader()],
+        text: `${shown(history, value)} is lost: it was written to ${history.keyOf(value)} at offset ${offset}${committed}, offset ${orders.slotOffset[bound]} was read, and nobody ever polled it`,
+        parts: [
+          { op, text: sent(history, send) },
+          ...proofOf(it, op),
+          ...it.witnesses.reader(orders.valuesIn(bound).find(isBound) ?? -1),
+        ],
       }
     },
   })
-
-  function boundReader(): Part[] {
-    for (const other of orders.valuesIn(bound)) if (orders.isRead[other] === 1) return readerOf(other)
-    return []
-  }
-
-  function readerOf(read: number): Part[] {
-    for (let row = 0; row < history.pollOp.length; row++) {
-      const reader = history.pollOp.at(row)
-      if (history.pollValue.at(row) !== read || history.outcome.at(reader) !== OK) continue
-      return [{ op: reader, text: polled(history, row) }]
-    }
-    return []
-  }
 }
 
-function unseen({ history, orders, found }: Case, send: number): void {
+/** Nobody knows how a transaction ended, and yet it committed: a part of it was read. */
+function isProven({ history, orders }: Case, op: number): boolean {
+  return history.outcome.at(op) === INFO && history.f.at(op) === TXN && orders.proofOf(op) >= 0
+}
+
+function proofOf(it: Case, op: number): Part[] {
+  return isProven(it, op) ? it.witnesses.reader(it.orders.proofOf(op)) : []
+}
+
+function unseen(it: Case, send: number): void {
+  const { history, orders, found } = it
   const value = history.sendValue.at(send)
+  const op = history.sendOp.at(send)
   found.add({
     name: 'unseen',
     key: history.valueKey.at(value),
     tell: () => {
       const late = orders.isSeen[value] === 1 ? ' by an operation that succeeded' : ''
+      const how = isProven(it, op) ? 'was committed to' : 'was acknowledged in'
       return {
-        text: `${shown(history, value)} was acknowledged in ${history.keyOf(value)} and not polled${late} by the end of the history: lost, late, or the history does not end with a read of everything`,
-        parts: writerPart(history, value),
+        text: `${shown(history, value)} ${how} ${history.keyOf(value)} and not polled${late} by the end of the history: lost, late, or the history does not end with a read of everything`,
+        parts: [...writerPart(history, value), ...proofOf(it, op)],
       }
     },
   })

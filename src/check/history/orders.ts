@@ -27,6 +27,7 @@ export class Orders {
   readonly slots: number
 
   readonly #history: Gathering
+  readonly #proofs = new Map<number, number>()
 
   constructor(history: Gathering) {
     this.#history = history
@@ -58,12 +59,12 @@ export class Orders {
 
   /** A value of an operation that was read, −1 if none was. */
   proofOf(op: number): number {
-    const history = this.#history
-    for (let row = history.sendsFrom.at(op); row < history.sendsTo.at(op); row++) {
-      const value = history.sendValue.at(row)
-      if (this.isRead[value] === 1) return value
+    let proof = this.#proofs.get(op)
+    if (proof === undefined) {
+      proof = this.#findProof(op)
+      this.#proofs.set(op, proof)
     }
-    return -1
+    return proof
   }
 
   /** −1 if the value was not seen there. */
@@ -103,6 +104,15 @@ export class Orders {
 
   valuesIn(slot: number): Int32Array {
     return this.sightings.subarray(this.slotFrom[slot]!, this.slotFrom[slot + 1]!)
+  }
+
+  #findProof(op: number): number {
+    const history = this.#history
+    for (let row = history.sendsFrom.at(op); row < history.sendsTo.at(op); row++) {
+      const value = history.sendValue.at(row)
+      if (this.isRead[value] === 1) return value
+    }
+    return -1
   }
 
   #markReads(): void {

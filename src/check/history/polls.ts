@@ -6,8 +6,8 @@
 // a group read the same partition; records of values that nobody saw at any offset.
 
 import type { Case, Part } from './findings.ts'
-import { polled, shown, writerPart } from './findings.ts'
 import { ASSIGN, CRASH, FAIL, INFO, OK, SEND, SUBSCRIBE } from './gather.ts'
+import { polled, shown, writerPart } from './words.ts'
 
 /** Of a process: the row of its last record of each key. */
 type Positions = Map<number, number>
@@ -43,8 +43,7 @@ function keepAssigned({ history }: Case, op: number, positions: Positions): void
     positions.clear()
     return
   }
-  const kept = new Set(assignment.keys)
-  for (const key of positions.keys()) if (!kept.has(key)) positions.delete(key)
+  for (const key of positions.keys()) if (!assignment.keys.has(key)) positions.delete(key)
 }
 
 function checkOperation(it: Case, op: number, before: Positions, within: Positions, isSubscribed: boolean): void {

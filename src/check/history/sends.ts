@@ -7,8 +7,8 @@
 // before and after an assignment without that key, or before and after a crash; gaps between operations.
 
 import type { Case } from './findings.ts'
-import { sent, shown, writerPart } from './findings.ts'
 import { ASSIGN, CRASH, FAIL, INFO, OK, SUBSCRIBE } from './gather.ts'
+import { sent, shown, writerPart } from './words.ts'
 
 /** Of a process: the row of its last send to each key. */
 type LastSends = Map<number, number>
@@ -45,7 +45,7 @@ function forget({ history }: Case, op: number, sends: LastSends): void {
   const assignment = history.assignments.get(op)
   if (history.f.at(op) === CRASH) sends.clear()
   else if (assignment === undefined || history.outcome.at(op) === FAIL) return
-  else for (const key of sends.keys()) if (!assignment.keys.includes(key)) sends.delete(key)
+  else for (const key of sends.keys()) if (!assignment.keys.has(key)) sends.delete(key)
 }
 
 /** An operation has completed: whatever is invoked from here on must land after it. */

@@ -40,6 +40,8 @@ export function consumeCounts({ history }: Case): Record<string, number> {
   return distribution
 }
 
+const NO_KEYS: ReadonlySet<number> = new Set()
+
 /** A consumer's place in a key: the slot it has read through, and since when. */
 interface Place {
   slot: number
@@ -68,8 +70,8 @@ export function worstLag(it: Case): HistoryStats['worstLag'] {
     const mine = places[process]!
     if (f === ASSIGN || f === SUBSCRIBE || f === CRASH) {
       if (history.outcome.at(op) === FAIL) continue
-      const keys = f === ASSIGN ? (history.assignments.get(op)?.keys ?? []) : []
-      move(mine, new Set(keys), history.completedAt.at(op), process)
+      const keys = (f === ASSIGN ? history.assignments.get(op)?.keys : undefined) ?? NO_KEYS
+      move(mine, keys, history.completedAt.at(op), process)
     } else if (f !== SEND && history.outcome.at(op) === OK) {
       for (let row = history.pollsFrom.at(op); row < history.pollsTo.at(op); row++) {
         const key = history.valueKey.at(history.pollValue.at(row))

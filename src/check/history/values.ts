@@ -2,10 +2,9 @@
 // Does NOT check: that a record's bytes, headers or timestamp are what was sent; the offsets of sends that nobody read
 // and whose fate is unknown; reads of consumers at read_uncommitted, which may see what G1a forbids (leave them out).
 
-import type { Case, Part } from './findings.ts'
-import { polled, sent, shown, writerPart } from './findings.ts'
+import type { Case } from './findings.ts'
 import { FAIL, type Gathering, OK, TXN } from './gather.ts'
-import type { Orders } from './orders.ts'
+import { polled, sent, shown, writerPart } from './words.ts'
 
 export function checkValues(it: Case): void {
   checkDuplicates(it)
@@ -14,7 +13,7 @@ export function checkValues(it: Case): void {
   checkPrecommitted(it)
 }
 
-function checkDuplicates({ history, orders, found }: Case): void {
+function checkDuplicates({ history, orders, found, witnesses }: Case): void {
   for (const value of orders.others.keys()) {
     const writer = history.writer(value)
     if (writer >= 0 && history.idempotent.at(writer) === 0) {
@@ -27,13 +26,13 @@ function checkDuplicates({ history, orders, found }: Case): void {
       key: history.valueKey.at(value),
       tell: () => ({
         text: `${shown(history, value)} is in ${history.keyOf(value)} ${offsets.length} times, at offsets ${listed(offsets)}`,
-        parts: offsets.slice(0, 2).flatMap((offset) => witness(history, orders, value, offset)),
+        parts: offsets.slice(0, 2).flatMap((offset) => witnesses.at(value, offset)),
       }),
     })
   }
 }
 
-function checkOffsets({ history, orders, found }: Case): void {
+function checkOffsets({ history, orders, found, witnesses }: Case): void {
   for (let slot = 0; slot < orders.slots; slot++) {
     const values = orders.valuesIn(slot)
     if (values.length < 2) continue
@@ -43,7 +42,7 @@ function checkOffsets({ history, orders, found }: Case): void {
       key: history.valueKey.at(values[0]!),
       tell: () => ({
         text: `offset ${offset} of ${history.keyOf(values[0]!)} holds ${values.length} values: ${listed([...values].map((value) => shown(history, value)))}`,
-        parts: [...values.subarray(0, 2)].flatMap((value) => witness(history, orders, value, offset)),
+        parts: [...values.subarray(0, 2)].flatMap((value) => witnesses.at(value, offset)),
       }),
     })
   }
@@ -106,21 +105,6 @@ function checkPrecommitted({ history, found }: Case): void {
       break
     }
   }
-}
-
-/** An operation that saw a value at an offset: its send if that was told the offset, else the first poll. Walks the
- *  history, but only for the anomalies that are kept. */
-function witness(history: Gathering, orders: Orders, value: number, offset: number): Part[] {
-  const send = history.valueSend.at(value)
-  if (send >= 0 && history.sendOffset.at(send) === offset && orders.mustHaveCommitted(send)) {
-    return [{ op: history.sendOp.at(send), text: sent(history, send) }]
-  }
-  for (let row = 0; row < history.pollOp.length; row++) {
-    if (history.pollValue.at(row) === value && history.pollOffset.at(row) === offset) {
-      return [{ op: history.pollOp.at(row), text: polled(history, row) }]
-    }
-  }
-  return []
 }
 
 function otherType(history: Gathering, value: number): string {

@@ -2,9 +2,7 @@
 
 import process from 'node:process'
 import type { CommandModule } from 'yargs'
-import { jsonOption } from '../options.ts'
-
-export const STANDARD_INPUT = '-'
+import { jsonOption, STANDARD_INPUT } from '../options.ts'
 
 export interface CheckArguments {
   readonly history: string

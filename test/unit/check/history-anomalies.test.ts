@@ -131,6 +131,39 @@ describe('losses', () => {
     expect(counts(history)).toEqual({ unseen: 1 })
   })
 
+  it('unseen: the rest of a transaction that nobody answered for and of which a part was read', () => {
+    const history = new History()
+    history.txn(
+      'p',
+      [
+        ['x', 'a'],
+        ['y', 'b'],
+      ],
+      { outcome: 'info' },
+    )
+    expect(counts(history)).toEqual({})
+    history.poll('c', { x: [[0, 'a']] })
+    expect(counts(history)).toEqual({ unseen: 1 })
+    expect(history.report().anomalies[0]).toMatchObject({ key: 'y', lines: [1, 3] })
+    expect(history.report().anomalies[0]?.text).toContain('"b" was committed to y and not polled')
+  })
+
+  it('asks nothing of the rest of a send of which nobody knows: its steps stand alone', () => {
+    const history = new History()
+    const op = history.begin(
+      'p',
+      'send',
+      [
+        ['x', 'a', 0],
+        ['x', 'b', 1],
+      ],
+      { outcome: 'info' },
+    )
+    op()
+    history.poll('c', { x: [[0, 'a']] })
+    expect(counts(history)).toEqual({})
+  })
+
   it('unseen: what only a failed poll returned', () => {
     const history = written('a')
     history.poll('c', { x: [[0, 'a']] }, { outcome: 'fail' })
