@@ -9,6 +9,8 @@ export * from './explore/index.ts'
 export type { RunEnd, RunLimits } from './kernel.ts'
 /** One seed's whole run. */
 export { runLife } from './life/run.ts'
+/** Code of one's own in the simulated world. */
+export { type SimulatedFaults, type SimulatedUser, type SimulateOptions, simulate } from './life/simulate.ts'
 export { formatLife, type LifeText, parseLife } from './life/text.ts'
 export type * from './life/types.ts'
 /** How a link is worse than it should be. */

@@ -60,8 +60,13 @@ export class Executor {
     for (const { at, fault } of faults) this.#at(now + at, () => this.carryOut(fault))
   }
 
-  /** Lets time pass up to an instant, doing what is due. */
-  async passUntil(untilMs: number): Promise<void> {
+  /** After so many milliseconds from now. */
+  after(ms: number, act: () => void): void {
+    this.#at(this.#cluster.sim.now + ms, act)
+  }
+
+  /** Lets time pass up to an instant, or until something is so, doing what is due. */
+  async passUntil(untilMs: number, done: () => boolean = never): Promise<void> {
     const { sim } = this.#cluster
     const until = whole(untilMs)
     for (;;) {
@@ -70,9 +75,9 @@ export class Executor {
         await next.act()
       }
       this.#events.observe()
-      if (sim.now >= until) return
+      if (sim.now >= until || done()) return
       const limit = Math.min(sim.now + STRETCH_MS, until, this.#actions[0]?.at ?? until)
-      const end = await sim.run({ untilMs: limit, maxEvents: EVENTS_OF_A_STRETCH_MAX })
+      const end = await sim.run({ untilMs: limit, until: done, maxEvents: EVENTS_OF_A_STRETCH_MAX })
       this.#budget.observe()
       if (end === 'events')
         throw new Error(`${EVENTS_OF_A_STRETCH_MAX} events within ${STRETCH_MS} ms: somebody turns in a circle`)
@@ -118,6 +123,10 @@ export class Executor {
   #at(at: number, act: () => unknown): void {
     pushHeap(this.#actions, { at: whole(at), order: this.#order++, act }, before)
   }
+}
+
+function never(): boolean {
+  return false
 }
 
 /** Whole microseconds, as the world counts. */

@@ -65,7 +65,12 @@ class Life {
       'odradek.log.flush.mode': flush,
       'min.insync.replicas': String(minInsyncReplicas),
     }
-    this.#cluster = createSimCluster({ seed, brokers, properties })
+    this.#cluster = createSimCluster({
+      seed,
+      brokers,
+      properties,
+      ...(options.tap === undefined ? {} : { tap: options.tap }),
+    })
     this.#watch = watchCluster(this.#cluster, { violations: VIOLATIONS_MAX })
     this.#budget = new Budget(this.#cluster, this.#swarm, kind)
     this.#hands = new Hands(this.#cluster, this.#budget, this.#swarm.network, (id, error) => {
