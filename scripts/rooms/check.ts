@@ -179,11 +179,17 @@ class Inspection {
   }
 
   #names(file: string, room: Room, source: Source): void {
+    const virtual = room.virtual !== undefined && !room.virtual.but.some((path) => file.startsWith(path))
     for (const banned of BANNED_NAMES) {
-      if (!banned.kinds.includes(room.kind)) continue
+      if (!banned.kinds.includes(room.kind) && !(virtual && banned.virtual)) continue
       for (const match of source.code.matchAll(banned.pattern)) {
         if (this.#exempt(file, banned.name)) continue
-        this.#find(file, lineOf(source.code, match.index), `${banned.name} in a ${room.kind} room`, banned.remedy)
+        this.#find(
+          file,
+          lineOf(source.code, match.index),
+          `${banned.name} in a ${virtual ? 'simulated' : room.kind} room`,
+          banned.remedy,
+        )
       }
     }
     if (room.kind === 'world') return

@@ -64,20 +64,38 @@ function called(): void {
   if (asked === 0 && running.length > 0) ask()
 }
 
-const OUR_ROOMS = /(?:^|[/\\])(?:src|raft|replication|cluster)[/\\][^\s:]*\.(?:ts|js)/
-const FOREIGN = /[/\\](?:node_modules|src[/\\](?:sim|io))[/\\]/
-/** Directories of this checkout or package: a user's own `src` is not ours. */
+const OUR_ROOMS = /^(?:src|raft|replication|cluster)[/\\]/
+/** The world itself: it calls everybody, so it is guilty only of what it reaches for with its own hands. */
+const THE_WORLD = /^src[/\\](?:sim|io)[/\\]/
+/** What runs around simulations and not inside them. */
+const OUTSIDE = /^src[/\\]sim[/\\]explore[/\\]/
+const SIMULATOR = /^src[/\\]sim[/\\]/
+const FENCE = /^src[/\\]sim[/\\]guard\./
+/** This checkout or package: a user's own `src` is not ours. */
 const HOME = new URL('../..', import.meta.url).pathname
 
-/** The innermost frame that belongs to one of our rooms, or null. */
+/** The innermost frame that belongs to one of our rooms, or null. The simulator's own and `src/io`'s count where nobody
+ *  else's code was called by them: the real world's ports may be at work beside a simulation. */
 export function guiltyFrame(stack: string): string | null {
+  let own: string | null = null
+  let others = false
   for (const line of stack.split('\n').slice(1)) {
     const at = line.indexOf(HOME)
-    if (at < 0) continue
-    const path = line.slice(at + HOME.length - 1)
-    if (OUR_ROOMS.test(path) && !FOREIGN.test(path)) return path.slice(1).replace(/\)$/, '')
+    const path = at < 0 ? '' : line.slice(at + HOME.length)
+    if (FENCE.test(path)) continue
+    if (!OUR_ROOMS.test(path) || OUTSIDE.test(path)) others = true
+    else if (!THE_WORLD.test(path)) return place(path)
+    else if (!others) {
+      own ??= place(path)
+      if (SIMULATOR.test(path)) return own
+    }
   }
   return null
+}
+
+/** `raft/core/step.ts:3:5` without the bracket that ends a frame. */
+function place(path: string): string {
+  return path.replace(/\)$/, '')
 }
 
 function forbid(name: string): void {
