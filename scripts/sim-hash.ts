@@ -1,38 +1,35 @@
-// Prints the trace hash of one seed: a cluster boots, is written to, loses a leader and gets it back. Run on two Node
-// majors, or on two machines, the lines must be equal but for the last, which names the runtime on stderr.
+// Prints the trace hash of lives: faults and all, one line a seed. Run on two Node majors, or on two machines, the lines
+// must be equal but for the last, which names the runtime on stderr.
 //
-//   npm run sim:hash -- [--seed N] [--seeds COUNT]
+//   npm run sim:hash -- [--seed N] [--seeds COUNT] [--duration SECONDS]
 
+import os from 'node:os'
 import { parseArgs } from 'node:util'
-import { createSimCluster } from '../src/sim/index.ts'
+import { explore } from '../src/sim/index.ts'
 
 const { values } = parseArgs({
-  options: { seed: { type: 'string', default: '1' }, seeds: { type: 'string', default: '1' } },
+  options: {
+    seed: { type: 'string', default: '1' },
+    seeds: { type: 'string', default: '100' },
+    // Short: two runs of one seed differ early, if they do, and there are many seeds.
+    duration: { type: 'string', default: '5' },
+  },
 })
-const first = Number(values.seed)
-const count = Number(values.seeds)
 
-for (let seed = first; seed < first + count; seed++) {
-  const cluster = createSimCluster({ seed })
-  await cluster.start()
-  const client = cluster.client()
-  const { sim } = cluster
-  await sim.wait(client.admin.createTopics([{ name: 'story', partitions: 1, replicationFactor: 3 }]))
-  const producer = client.producer({ compression: 'zstd' })
-  let acked = 0
-  const produce = async (n: number): Promise<void> => {
-    for (let i = 0; i < n; i++) {
-      await producer.send({ topic: 'story', partition: 0, value: `record ${acked}` })
-      acked++
-    }
-  }
-  await sim.wait(produce(20))
-  const leader = cluster.leaderOf('story', 0)!
-  cluster.kill(leader)
-  await sim.wait(produce(20))
-  await cluster.restart(leader)
-  await sim.wait(produce(20))
-  process.stdout.write(`seed ${seed}: ${sim.traceHash()} after ${sim.events} events, ${acked} records acknowledged\n`)
-  cluster.close()
+const { failures } = await explore({
+  firstSeed: Number(values.seed),
+  seeds: Number(values.seeds),
+  jobs: os.availableParallelism(),
+  life: { durationMs: Number(values.duration) * 1000 },
+  onLife: ({ seed, report, violations }) => {
+    const told =
+      report === null
+        ? `not lived: ${violations[0]?.text}`
+        : `${report.hash} after ${report.events} events, ${report.acknowledged} records acknowledged`
+    process.stdout.write(`seed ${seed}: ${told}\n`)
+  },
+})
+for (const { seed, violations } of failures) {
+  process.stderr.write(`seed ${seed}: ${violations.map(({ name }) => name).join(', ')}\n`)
 }
 process.stderr.write(`Node ${process.version}\n`)

@@ -32,6 +32,11 @@ export class ProgressLine {
     this.#write(textOf(progress))
   }
 
+  /** Shown as it is, at once; on a terminal only, since each is followed by the next. */
+  text(text: string): void {
+    if (this.#screen.isTTY === true) this.#write(text)
+  }
+
   /** Something that stays, above the line. */
   say(text: string): void {
     this.#clear()

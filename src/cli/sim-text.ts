@@ -2,7 +2,6 @@
 
 import type { Violation } from '../check/index.ts'
 import type { ExploreReport, LifeReport, LifeRow } from '../sim/index.ts'
-import { duration } from './output.ts'
 
 /** Of one seed; more of them say the same again. */
 const VIOLATIONS_SHOWN = 5
@@ -16,10 +15,10 @@ export function lifeLines(report: LifeReport, wallMs: number): string[] {
     `  workload  ${report.acknowledged} acknowledged, ${report.failed} failed, ${report.unknown} unknown`,
     `  changes   ${report.leaderChanges} of leaders, ${report.isrChanges} of ISRs`,
     `  faults    ${report.episodes}${countsOf(report.faults)}`,
-    `  budget    ${budget.allowed}; spent in full ${budget.spentInFull} times`,
-    `  recovery  ${report.recoveryMs === null ? 'never' : duration(report.recoveryMs)} after healing`,
+    `  budget    ${budget.allowed}; spent in full: ${budget.spentInFull}`,
+    `  recovery  ${report.recoveryMs === null ? 'never' : `${seconds(report.recoveryMs)} after healing`}`,
     `  markers   ${namesOf(report.markers)}`,
-    `  time      ${duration(report.simulatedMs)} simulated in ${duration(wallMs)}, ${report.events} events`,
+    `  time      ${seconds(report.simulatedMs)} simulated in ${seconds(wallMs)}, ${report.events} events`,
   ]
   if (Object.keys(report.allowedLosses).length > 0) lines.push(`  allowed   losses${countsOf(report.allowedLosses)}`)
   return [...lines, ...violationLines(report.violations)]
@@ -39,11 +38,10 @@ function violationLines(violations: readonly Violation[]): string[] {
 
 export function summaryLines(report: ExploreReport): string[] {
   const { medians, totals, floors, floorsNotJudged } = report
-  const seconds = (report.wallMs / 1000).toFixed(0)
   const lines = [
-    `${report.ran} seeds from ${report.firstSeed} in ${seconds} s: ${report.ran - report.failures.length} passed, ${report.failures.length} failed${report.left > 0 ? `, ${report.left} not run` : ''}`,
+    `${report.ran} seeds from ${report.firstSeed} in ${seconds(report.wallMs)}: ${report.ran - report.failures.length} passed, ${report.failures.length} failed${report.left > 0 ? `, ${report.left} not run` : ''}`,
     `  simulated ${(totals.simulatedMs / 3_600_000).toFixed(1)} hours, ${report.speed.toFixed(0)} s per second and core, ${totals.events} events`,
-    `  median    ${medians.acknowledged} acknowledged, ${medians.leaderChanges} leader changes, ${medians.isrChanges} ISR changes, ${medians.episodes} fault episodes, recovered in ${duration(medians.recoveryMs)}`,
+    `  median    ${medians.acknowledged} acknowledged, ${medians.leaderChanges} leader changes, ${medians.isrChanges} ISR changes, ${medians.episodes} fault episodes, recovered in ${seconds(medians.recoveryMs)}`,
     `  faults    seeds with each:${countsOf(report.faults)}`,
     `  markers   ${Object.keys(report.markers).length - report.markersMissing.length} of ${Object.keys(report.markers).length} reached${report.markersMissing.length > 0 ? `; not: ${report.markersMissing.join(', ')}` : ''}`,
   ]
@@ -58,6 +56,10 @@ export function summaryLines(report: ExploreReport): string[] {
     )
   }
   return lines
+}
+
+function seconds(ms: number): string {
+  return `${(ms / 1000).toFixed(1)} s`
 }
 
 function round(value: number): string {

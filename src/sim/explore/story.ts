@@ -9,6 +9,7 @@ export const STORY_LINES = 40
 const BEFORE_MS = 30_000
 /** Of a record: so many offsets to either side belong to its story. */
 const NEAR = 3
+const METADATA = '__cluster_metadata-0'
 
 interface Told {
   readonly at: number
@@ -40,7 +41,8 @@ function fromNotables(report: LifeReport, violation: Violation): Told[] {
     at: notable.at,
     order,
     text: wordsOf(notable),
-    weight: weightOf(notable, violation),
+    // The violation itself is the end, and told once.
+    weight: notable.text.includes(violation.text) ? 0 : weightOf(notable, violation),
   }))
 }
 
@@ -65,6 +67,10 @@ function weightOf(notable: Notable, { at, subject }: Violation): number {
     return (subject.node === undefined || subject.node === notable.node ? 3 : 0) * recent
   }
   const samePlace = subject.node !== undefined && notable.node === subject.node
+  // Votes and elections of the quorum carry an epoch; to a topic's partition they are far away.
+  const isQuorums = notable.epoch !== undefined
+  if (isQuorums && subject.partition !== undefined && subject.partition !== METADATA) return 4 * recent
+  if (isQuorums && subject.epoch === notable.epoch) return 50 + 20 * recent
   return (samePlace ? 30 : 15) * recent
 }
 
@@ -82,7 +88,8 @@ function ofThePartition(notable: Notable, subject: ViolationSubject, recent: num
 
 function fromHistory(report: LifeReport, { subject }: Violation): Told[] {
   if (subject.partition === undefined || (subject.offset === undefined && subject.value === undefined)) return []
-  const { partition, offset, value } = subject
+  const { partition, offset } = subject
+  const value = subject.value ?? valueAt(report.history ?? [], partition, offset)
   const told: Told[] = []
   let shown = 0
   // Sends are told whole, polls only the first that saw it: the rest of the readers see the same.
@@ -99,6 +106,17 @@ function fromHistory(report: LifeReport, { subject }: Violation): Told[] {
     })
   }
   return told
+}
+
+/** What was acknowledged at an offset, so that its send can be told from its beginning. */
+function valueAt(history: readonly HistoryLine[], partition: string, offset: number | undefined): string | undefined {
+  for (const line of history) {
+    if (line.type !== 'ok' || !('steps' in line)) continue
+    for (const step of line.steps) {
+      if (step.f === 'send' && step.key === partition && step.offset === offset) return String(step.value)
+    }
+  }
+  return undefined
 }
 
 function aboutRecord(

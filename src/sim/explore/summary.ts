@@ -110,6 +110,7 @@ export class Summary {
   #whyNoFloors(): string | null {
     const { life } = this.#options
     if (life?.plan !== undefined) return 'the plan was given'
+    if (life?.kind === 'calm') return 'there were no faults'
     if (life?.swarm?.verbs !== undefined) return 'the kinds of faults were given'
     if (life?.durationMs !== undefined && life.durationMs < FLOORS_DURATION_MS) {
       return `lives are shorter than ${FLOORS_DURATION_MS / 1000} s`

@@ -4,7 +4,7 @@ import type { AnomalyName, MarkerName, Violation } from '../../check/index.ts'
 import type { LifeOptions, LifeReport } from '../life/types.ts'
 
 /** What a life is told beside its seed; must survive being sent to another process. */
-export type CommonLifeOptions = Pick<LifeOptions, 'durationMs' | 'plan' | 'swarm'>
+export type CommonLifeOptions = Pick<LifeOptions, 'kind' | 'durationMs' | 'plan' | 'swarm'>
 
 /** An exploration below one of these has proved nothing, and fails. Medians over its seeds. */
 export interface Floors {

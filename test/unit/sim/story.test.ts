@@ -93,3 +93,23 @@ test('of a node tells what happened to that node', () => {
     expect.stringContaining('lost-write'),
   ])
 })
+
+test('of a vote tells that epoch of the quorum; of a partition leaves the votes out while there is more to say', () => {
+  const vote = (at: number, epoch: number): Notable => ({
+    at,
+    node: 1,
+    partition: null,
+    epoch,
+    text: `votes in ${epoch}`,
+  })
+  const notables = [
+    ...Array.from({ length: 60 }, (_, i) => vote(i, 3)),
+    about(4_000, 't-0', 'leader is 2'),
+    vote(4_500, 9),
+  ]
+  const ofVote = { ...violation, name: 'R1', subject: { epoch: 9 } }
+  expect(story(fakeReport(1, { notables }), ofVote, 4).join('\n')).toContain('votes in 9')
+  const ofPartition = story(fakeReport(1, { notables }), { ...violation, subject: { partition: 't-0' } }, 3)
+  expect(ofPartition.join('\n')).toContain('leader is 2')
+  expect(ofPartition).toHaveLength(3)
+})
