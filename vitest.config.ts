@@ -8,7 +8,7 @@ export default defineConfig({
     pool: 'forks',
     maxWorkers: 2,
     include: ['test/**/*.test.ts'],
-    exclude: ['test/interop/**', 'test/chaos/**'],
+    exclude: ['test/interop/**'],
     testTimeout: 20_000,
     hookTimeout: 20_000,
     teardownTimeout: 5_000,

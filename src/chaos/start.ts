@@ -12,21 +12,13 @@ import type { LocalCluster } from '../main/index.ts'
 import { freePorts, LATEST_METADATA_VERSION, readClusterFile } from '../main/index.ts'
 import { Links } from './links.ts'
 import { createProcessTarget } from './processes.ts'
+import { QUICK_PROPERTIES } from './quick.ts'
 import { portsNeeded, topologyOf } from './topology.ts'
 import { openToxiproxy } from './toxiproxy.ts'
 import type { Target } from './types.ts'
 
 /** `auto`: one is found on PATH and started. `none`: no proxies, and no faults of the network. Else `host:port`. */
 export type ToxiproxyChoice = 'auto' | 'none' | (string & {})
-
-/** What a cluster needs to notice in seconds what Kafka's defaults notice in half a minute. */
-export const QUICK_PROPERTIES: ReadonlyMap<string, string> = new Map([
-  ['broker.heartbeat.interval.ms', '500'],
-  ['broker.session.timeout.ms', '3000'],
-  ['replica.lag.time.max.ms', '3000'],
-  ['replica.socket.timeout.ms', '3000'],
-  ['leader.imbalance.check.interval.seconds', '5'],
-])
 
 interface ChaosFile {
   readonly ports: readonly number[]
@@ -38,11 +30,6 @@ export interface Proxied {
   readonly arrange: NonNullable<UpOptions['arrange']>
   readonly links: () => Links
   close(): Promise<void>
-}
-
-/** Whether the cluster in a directory was made with proxies: then it cannot live without them. */
-export function isProxied(data: string): boolean {
-  return fs.existsSync(chaosFileOf(layoutOf(data)))
 }
 
 /** For the options of `up`. Throws ConfigError where there is no Toxiproxy. */
@@ -60,7 +47,7 @@ export async function proxied(data: string, toxiproxy: Exclude<ToxiproxyChoice, 
         propertiesOf: topology.propertiesOf,
         endpointsOf: topology.endpointsOf,
         open: async () => {
-          fs.writeFileSync(chaosFileOf(layout), `${JSON.stringify({ ports, toxiproxy: server.address }, null, 2)}\n`)
+          fs.writeFileSync(layout.chaosFile, `${JSON.stringify({ ports, toxiproxy: server.address }, null, 2)}\n`)
           links = await Links.open(server.address, topology.links)
         },
       }
@@ -162,12 +149,8 @@ export async function connectTarget(data: string): Promise<Target> {
   })
 }
 
-function chaosFileOf(layout: Layout): string {
-  return path.join(layout.data, 'chaos.json')
-}
-
 function readChaosFile(layout: Layout): ChaosFile | null {
-  const file = chaosFileOf(layout)
+  const file = layout.chaosFile
   if (!fs.existsSync(file)) return null
   try {
     const value = JSON.parse(fs.readFileSync(file, 'utf8')) as Partial<ChaosFile>

@@ -7,6 +7,7 @@ import process from 'node:process'
 import yargs from 'yargs'
 import { hideBin } from 'yargs/helpers'
 import { brokerCommand } from './commands/broker.ts'
+import { chaosCommand } from './commands/chaos.ts'
 import { checkCommand } from './commands/check.ts'
 import { consumeCommand } from './commands/consume.ts'
 import { containerCommand } from './commands/container.ts'
@@ -43,6 +44,7 @@ await yargs(hideBin(process.argv))
   .command(consumeCommand)
   .command(quorumCommand)
   .command(dumpLogCommand)
+  .command(chaosCommand)
   .command(simCommand)
   .command(traceCommand)
   .command(checkCommand)

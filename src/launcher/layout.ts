@@ -10,6 +10,8 @@ export interface Layout {
   readonly data: string
   readonly clusterFile: string
   readonly controlSocket: string
+  /** Written by chaos: there where the cluster was made with proxies, without which it cannot live. */
+  readonly chaosFile: string
   logDirectory(id: number): string
   propertiesFile(id: number): string
   logFile(id: number): string
@@ -27,6 +29,7 @@ export function layoutOf(data: string): Layout {
   return {
     data: root,
     clusterFile: path.join(root, 'cluster.json'),
+    chaosFile: path.join(root, 'chaos.json'),
     controlSocket: Buffer.byteLength(inside) > SOCKET_PATH_MAX ? elsewhere : inside,
     logDirectory: (id) => broker(id, 'data'),
     propertiesFile: (id) => broker(id, 'server.properties'),

@@ -5,6 +5,7 @@ import os from 'node:os'
 import path from 'node:path'
 import process from 'node:process'
 import type { CommandModule } from 'yargs'
+import type { Proxied } from '../../chaos/index.ts'
 import type { RunningCluster } from '../../launcher/index.ts'
 import { DEFAULT_DATA, dataOption, pairs } from '../options.ts'
 import { note, print } from '../output.ts'
@@ -16,6 +17,8 @@ interface UpArguments {
   readonly host: string
   readonly ephemeral: boolean
   readonly override: readonly string[]
+  readonly chaos: boolean
+  readonly toxiproxy: string
 }
 
 /** A second Ctrl-C within this time is the same one, told by two processes. */
@@ -40,6 +43,16 @@ export const upCommand: CommandModule<object, UpArguments> = {
         default: [],
         describe: "a broker's property, by Kafka's name: name=value",
       })
+      .option('chaos', {
+        type: 'boolean',
+        default: false,
+        describe: 'put Toxiproxy on every way between brokers and to clients, for odradek chaos',
+      })
+      .option('toxiproxy', {
+        type: 'string',
+        default: 'auto',
+        describe: 'with --chaos: auto (toxiproxy-server of PATH is started), or host:port of one that runs',
+      })
       .example('$0 up', 'three brokers on 9092 to 9094, data in .odradek')
       .example('$0 up --ephemeral --brokers 1 --port 0', 'one broker on any port, nothing kept')
       .example('$0 up --override log.retention.hours=1', 'with another default') as never,
@@ -47,7 +60,7 @@ export const upCommand: CommandModule<object, UpArguments> = {
 }
 
 async function run(args: UpArguments): Promise<void> {
-  const { nodeProgram, up } = await import('../../launcher/index.ts')
+  const { layoutOf, nodeProgram, up } = await import('../../launcher/index.ts')
   const { LATEST_METADATA_VERSION } = await import('../../../cluster/metadata/index.ts')
   if (args.ephemeral && args.data !== DEFAULT_DATA)
     throw new Error('--ephemeral makes its own directory: leave --data out')
@@ -57,8 +70,11 @@ async function run(args: UpArguments): Promise<void> {
   const tell = (line: string): void => print(`${new Date().toLocaleTimeString('en-GB')} ${line}`)
   const started = performance.now()
   let cluster: RunningCluster
+  let proxies: Proxied | null = null
   try {
-    cluster = await up({
+    // A cluster that was made with proxies cannot live without them.
+    if (args.chaos || fs.existsSync(layoutOf(data).chaosFile)) proxies = await openProxies(data, args.toxiproxy)
+    const running = await up({
       data,
       brokers: args.brokers ?? null,
       port: args.port ?? null,
@@ -69,8 +85,11 @@ async function run(args: UpArguments): Promise<void> {
       nodeCommand: nodeProgram(),
       startCommand: (id) => `${command} node start ${id}${place}`,
       tell,
+      ...(proxies === null ? {} : { arrange: proxies.arrange }),
     })
+    cluster = proxies === null ? running : withProxies(running, proxies)
   } catch (error) {
+    await proxies?.close()
     if (args.ephemeral) fs.rmSync(data, { recursive: true, force: true })
     throw error
   }
@@ -79,13 +98,28 @@ async function run(args: UpArguments): Promise<void> {
   const what = `${count} ${count === 1 ? 'broker' : 'brokers'}`
   print(`${cluster.isNew ? 'A new cluster' : 'The cluster'} of ${what} is starting, data in ${data}`)
   const missing = await cluster.settled()
-  if (missing.length === 0) return print(banner(cluster, command, performance.now() - started))
+  if (missing.length === 0) {
+    print(banner(cluster, command, performance.now() - started))
+    if (proxies !== null)
+      print(`Its network can be hurt: ${command} chaos --help${place === '' ? '' : ` (with${place})`}\n`)
+    return
+  }
   if (cluster.isAlive()) {
     // The supervisor has told why; the others stay, so that it can be started again.
     return note(`broker ${missing.join(', ')} is not ready: see above. ${command} node list${place} shows all`)
   }
   await cluster.stop()
   process.exit(1)
+}
+
+async function openProxies(data: string, toxiproxy: string): Promise<Proxied> {
+  const { proxied } = await import('../../chaos/index.ts')
+  return proxied(data, toxiproxy)
+}
+
+/** The proxies go when the brokers have gone. */
+function withProxies(cluster: RunningCluster, proxies: Proxied): RunningCluster {
+  return { ...cluster, stop: () => cluster.stop().finally(() => proxies.close()) }
 }
 
 function banner(cluster: RunningCluster, command: string, ms: number): string {
