@@ -8,6 +8,7 @@ export { type Completion, HistoryRecorder, type Invocation, type RecorderOptions
 export { formatHistoryReport } from './history/report.ts'
 export type * from './history/types.ts'
 /** Invariants: fed by whoever watches a cluster; they answer to its `Findings`. */
+export { AnswerInvariants, type ProducedFact } from './invariants/answers.ts'
 export { Batch, type BatchFact, ReplicaLog, SegmentLog } from './invariants/batches.ts'
 export { type ControllerFacts, ControllerInvariants } from './invariants/controller.ts'
 export { type LogKind, LogModel } from './invariants/logs.ts'

@@ -94,7 +94,10 @@ export class End implements Connection {
     const { kernel } = this.#internet
     if (!kernel.enter(this.process, 'net.write')) return true
     kernel.trace.int(this.local.port)
-    if (this.#state === 'open') kernel.tap?.wrote(kernel.now, this, chunks)
+    if (this.#state === 'open') {
+      kernel.tap?.wrote(kernel.now, this, chunks)
+      kernel.bytes?.wrote(kernel.now, this, chunks)
+    }
     for (const chunk of chunks) {
       kernel.trace.bytes(chunk)
       if (this.#state !== 'open' || chunk.length === 0) continue
@@ -230,6 +233,7 @@ export class End implements Connection {
       kernel.trace.int(segment.bytes.length)
       kernel.work(this.process, Math.round((CHUNK_US + (segment.bytes.length >> 10)) * this.process.slowness))
       kernel.tap?.read(kernel.now, this, segment.bytes)
+      kernel.bytes?.read(kernel.now, this, segment.bytes)
       this.events.data(segment.bytes)
     }
   }

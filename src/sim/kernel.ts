@@ -6,7 +6,7 @@ import type { SeededRandom } from '../base/index.ts'
 import { Bug, popHeap, pushHeap } from '../base/index.ts'
 import { realResources, realSteps } from './guard.ts'
 import { EventQueue } from './queue.ts'
-import type { Tap } from './tap.ts'
+import type { BytesTap, Tap } from './tap.ts'
 import { codeOf, TraceHash } from './trace.ts'
 
 /** Node runs overdue timers before it polls for what has arrived; after a stall the order is the same here. */
@@ -99,6 +99,8 @@ export class Kernel {
   readonly trace: TraceHash = new TraceHash()
   readonly random: SeededRandom
   readonly tap: Tap | null
+  /** A checker's, beside the other: it may come and go. */
+  bytes: BytesTap | null = null
   /** Called after every event, when all microtasks have drained: invariants are checked here. */
   readonly afterEvent: AfterEvent[] = []
   readonly #queue: EventQueue = new EventQueue()

@@ -14,7 +14,7 @@ import { SimInternet } from './network.ts'
 import type { Direction } from './plan.ts'
 import { DiskState } from './platter.ts'
 import { SimOffload, SimRandom, SimTables, TablesState } from './ports.ts'
-import type { Tap } from './tap.ts'
+import type { BytesTap, Tap } from './tap.ts'
 import type { Undo } from './undo.ts'
 import { once } from './undo.ts'
 
@@ -354,6 +354,11 @@ export class Simulation {
   /** What `touched` says of a host, in `afterEvent`. */
   touchedBit(name: string): number {
     return touchedBit(this.#host(name).index)
+  }
+
+  /** Lets a checker hear all bytes on connections from now on; null: nobody. */
+  hearBytes(tap: BytesTap | null): void {
+    this.#kernel.bytes = tap
   }
 
   /** Called after every event, when all microtasks have drained; what it throws fails the run. It is told which hosts the

@@ -18,15 +18,19 @@ export interface TappedEnd {
   readonly remote: Endpoint
 }
 
-export interface Tap {
+/** Only the bytes, for a checker that reads what is said. */
+export interface BytesTap {
+  /** The owner of `end` has written these; they are borrowed. */
+  wrote(at: number, end: TappedEnd, chunks: readonly Uint8Array[]): void
+  /** The owner of `end` is given these; they are borrowed. */
+  read(at: number, end: TappedEnd, bytes: Uint8Array): void
+}
+
+export interface Tap extends BytesTap {
   /** A port is called; times are microseconds of the world. */
   called(at: number, process: TappedProcess, operation: string): void
   /** What the call just heard is about: a path, an address, a size. May come more than once. */
   about(what: string | number): void
   rang(at: number, process: TappedProcess): void
   ended(at: number, process: TappedProcess): void
-  /** The owner of `end` has written these; they are borrowed. */
-  wrote(at: number, end: TappedEnd, chunks: readonly Uint8Array[]): void
-  /** The owner of `end` is given these; they are borrowed. */
-  read(at: number, end: TappedEnd, bytes: Uint8Array): void
 }

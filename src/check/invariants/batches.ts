@@ -30,13 +30,18 @@ export class Batch {
   /** What stood before it there; undefined where that is not known. */
   before: Batch | undefined
   committed = false
+  /** Some client was told so, with acks=all. */
+  acknowledged = false
+  /** Its place among all batches that this log ever held anywhere. */
+  readonly order: number
   /** Disks that had it and lost it to a power failure, a lie or a replacement. */
   lostBy: readonly NodeId[] = []
 
-  constructor(fact: BatchFact, writer: NodeId, before: Batch | undefined) {
+  constructor(fact: BatchFact, writer: NodeId, before: Batch | undefined, order = 0) {
     this.fact = fact
     this.writer = writer
     this.before = before
+    this.order = order
   }
 
   get baseOffset(): Offset {

@@ -26,7 +26,14 @@ export class LogModel {
   readonly committed: Map<Offset, Batch> = new Map()
   /** Exclusive. */
   committedEnd: Offset = 0
-  #committedStart = Number.POSITIVE_INFINITY
+  /** Nothing is known of what was committed below. */
+  committedStart: Offset = Number.POSITIVE_INFINITY
+  /** From here on what was committed had to be forgiven once: stale leaders may still show it. */
+  forgivenFrom: Offset = Number.POSITIVE_INFINITY
+  /** How many batches that were committed, and acknowledged, were forgiven. */
+  forgiven = 0
+  /** How many different batches there ever were. */
+  batches = 0
   /** The newest that is committed; null before anything is. */
   lastCommitted: Batch | null = null
   /** Nothing below is anybody's to keep: some replica's log begins there. */
@@ -156,8 +163,10 @@ export class LogModel {
       if (batch.endOffset <= from) continue
       this.committed.delete(offset)
       batch.committed = false
+      if (batch.acknowledged) this.forgiven++
     }
     this.committedEnd = from
+    this.forgivenFrom = Math.min(this.forgivenFrom, from)
     this.lastCommitted = null
     for (const batch of this.committed.values())
       if (this.lastCommitted === null || batch.baseOffset > this.lastCommitted.baseOffset) this.lastCommitted = batch
@@ -169,7 +178,7 @@ export class LogModel {
     const { baseOffset } = batch
     const before = this.committed.get(baseOffset)
     if (before === batch) return
-    if (before !== undefined || (baseOffset < this.committedEnd && baseOffset >= this.#committedStart)) {
+    if (before !== undefined || (baseOffset < this.committedEnd && baseOffset >= this.committedStart)) {
       const other = before === undefined ? 'another' : `that of epoch ${before.fact.epoch}`
       this.#violated(
         this.kind === 'quorum' ? 'R6' : 'P10',
@@ -181,7 +190,7 @@ export class LogModel {
     }
     this.committed.set(baseOffset, batch)
     batch.committed = true
-    this.#committedStart = Math.min(this.#committedStart, baseOffset)
+    this.committedStart = Math.min(this.committedStart, baseOffset)
     if (batch.endOffset > this.committedEnd) {
       this.committedEnd = batch.endOffset
       this.lastCommitted = batch
@@ -216,11 +225,12 @@ export class LogModel {
     const found = known.find((batch) => batch.fact.epoch === fact.epoch)
     if (found === undefined) {
       this.#newBatch(node, fact)
-      const batch = new Batch(fact, node, before)
+      const batch = new Batch(fact, node, before, this.batches++)
       known.push(batch)
       return batch
     }
     this.#compare(node, fact, found, before)
+    if (found.lostBy.length > 0) found.lostBy = found.lostBy.filter((each) => each !== node)
     return found
   }
 

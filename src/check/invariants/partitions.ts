@@ -5,7 +5,7 @@
 // Does not check the bytes of logs (see `logs.ts`), nor answers to clients (see `answers.ts`), nor liveness.
 
 import type { Epoch, NodeId, Offset, Uuid } from '../../base/index.ts'
-import type { ReplicaLog } from './batches.ts'
+import type { Batch, ReplicaLog } from './batches.ts'
 import type { LogModel } from './logs.ts'
 import type { ClusterTruth, PartitionTruth } from './truth.ts'
 import type { Findings } from './types.ts'
@@ -31,6 +31,8 @@ export interface ReplicaObservation {
 
 export interface PartitionFacts {
   readonly truth: ClusterTruth
+  /** How many disks may lose a record before its loss is nobody's fault. */
+  promised(partition: PartitionTruth): number
   /** Registered as it lives now and not fenced, by the controller's truth. */
   running(node: NodeId): boolean
   model(key: string): LogModel | undefined
@@ -111,7 +113,10 @@ export class PartitionInvariants {
   registered(before: PartitionTruth | null, after: PartitionTruth | null): void {
     if (after === null) return
     const key = keyOf(after)
-    if (before !== null && before.leader !== after.leader) this.#interrupted(key, before)
+    if (before !== null && before.leader !== after.leader) {
+      this.#interrupted(key, before)
+      this.#forgive(key, after, before)
+    }
     if (before !== null) for (const id of after.isr) if (!before.isr.includes(id)) this.#joined(key, before, after, id)
     for (const seen of this.#leading.get(key)?.values() ?? []) this.#superset(seen)
     this.#candidates(after)
@@ -239,7 +244,7 @@ export class PartitionInvariants {
     const model = this.#facts.model(key)
     const last = model?.lastCommitted
     if (model === undefined || last === null || last === undefined) return
-    if (this.#has(model.log(id), last) || last.lostBy.includes(id)) return
+    if (this.#missing(model, model.log(id), this.#facts.promised(after)) === null) return
     const name = `${after.topic}-${after.index}`
     const text = `${name}: ${id} joins the ISR of epoch ${after.leaderEpoch} and its disk lacks offset ${last.baseOffset}, which is committed`
     this.#findings.violated('P8', text, {
@@ -271,22 +276,41 @@ export class PartitionInvariants {
   }
 
   #candidate(partition: PartitionTruth, model: LogModel, id: NodeId, where: string): void {
-    const last = model.lastCommitted
-    if (last === null || !this.#facts.running(id) || this.#has(model.log(id), last)) return
-    const name = `${partition.topic}-${partition.index}`
+    if (!this.#facts.running(id)) return
     const log = model.log(id)
-    const text = `${name}: ${id} is in the ${where} of epoch ${partition.leaderEpoch}/${partition.partitionEpoch}, its log ends at ${log.endOffset}, and offset ${last.baseOffset} of epoch ${last.fact.epoch} is committed`
-    this.#findings.violated('P2', text, {
-      node: id,
-      partition: name,
-      offset: last.baseOffset,
-      epoch: partition.leaderEpoch,
-    })
+    const missing = this.#missing(model, log, this.#facts.promised(partition))
+    if (missing === null) return
+    const name = `${partition.topic}-${partition.index}`
+    const { baseOffset, fact } = missing
+    const text = `${name}: ${id} is in the ${where} of epoch ${partition.leaderEpoch}/${partition.partitionEpoch}, its log ends at ${log.endOffset}, and offset ${baseOffset} of epoch ${fact.epoch} is committed`
+    const subject = { node: id, partition: name, offset: baseOffset, epoch: partition.leaderEpoch }
+    this.#findings.violated('P2', text, subject)
   }
 
-  #has(log: ReplicaLog, last: { readonly baseOffset: Offset }): boolean {
-    const here = log.at(last.baseOffset)
-    return here === last || log.damaged
+  /** The newest committed batch that a log lacks and should not; null where it has all that it owes. */
+  #missing(model: LogModel, log: ReplicaLog, promised: number): Batch | null {
+    const last = model.lastCommitted
+    // Logs that agree on one batch agree on all before it.
+    if (last === null || log.damaged || log.holds(last)) return null
+    for (const batch of [...model.committed.values()].reverse()) {
+      if (log.holds(batch)) return null
+      if (batch.endOffset > model.released && batch.lostBy.length < promised) return batch
+    }
+    return null
+  }
+
+  /** What a new leader lacks will be cut everywhere. That is nobody's fault where more disks lost it than the promise
+   *  covers, or where the election was unclean, which `controller.ts` judges. */
+  #forgive(key: string, after: PartitionTruth, before: PartitionTruth): void {
+    const model = this.#facts.model(key)
+    if (model === undefined || after.leader < 0) return
+    const unclean = after.recovering && !before.recovering
+    const log = model.log(after.leader)
+    const lost = [...model.committed.values()].filter((batch) => !log.holds(batch) && batch.endOffset > model.released)
+    const first = lost[0]
+    if (first === undefined || log.damaged) return
+    const promised = this.#facts.promised(after)
+    if (unclean || lost.every((batch) => batch.lostBy.length >= promised)) model.forgive(first.baseOffset)
   }
 
   #violated(name: string, seen: SeenReplica, view: ReplicaObservation, what: string): void {

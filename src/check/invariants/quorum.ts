@@ -48,6 +48,8 @@ export class QuorumInvariants {
   readonly #directories: Map<NodeId, Uuid> = new Map()
   /** The largest high watermark that the leader of an epoch has shown. */
   readonly #shown: Map<Epoch, Offset> = new Map()
+  /** Who granted a pre-vote, by candidate and epoch. */
+  readonly #preVotes: Map<string, Set<NodeId>> = new Map()
   #campaigning = 0
 
   constructor(log: LogModel, findings: Findings) {
@@ -120,6 +122,39 @@ export class QuorumInvariants {
     if (durable) this.#durable.set(node, vote)
   }
 
+  /** A node sends the answer that it votes for a candidate: by then its disk must say so. */
+  voteGranted(node: NodeId, candidate: NodeId, epoch: Epoch): void {
+    const durable = this.#durable.get(node)
+    if (durable !== undefined && (durable.epoch > epoch || (durable.epoch === epoch && durable.votedFor === candidate)))
+      return
+    const there = durable === undefined ? 'nothing' : `a vote for ${durable.votedFor} in epoch ${durable.epoch}`
+    const text = `node ${node} tells ${candidate} that it has its vote in epoch ${epoch}, and its disk has ${there}`
+    this.#findings.violated('R2', text, { node, epoch })
+  }
+
+  preVoteGranted(node: NodeId, candidate: NodeId, epoch: Epoch): void {
+    const key = `${candidate} ${epoch}`
+    let granted = this.#preVotes.get(key)
+    if (granted === undefined) {
+      granted = new Set()
+      this.#preVotes.set(key, granted)
+    }
+    granted.add(node)
+  }
+
+  /** A candidate's request has arrived somewhere: it has voted for itself, and a majority had thought that it could win. */
+  voteAsked(candidate: NodeId, epoch: Epoch, voters: number): void {
+    const durable = this.#durable.get(candidate)
+    if (durable === undefined || durable.epoch < epoch || (durable.epoch === epoch && durable.votedFor !== candidate)) {
+      const text = `node ${candidate} asks for votes in epoch ${epoch}, and its disk has not got its own`
+      this.#findings.violated('R2', text, { node: candidate, epoch })
+    }
+    const granted = this.#preVotes.get(`${candidate} ${epoch - 1}`)?.size ?? 0
+    if ((granted + 1) * 2 > voters) return
+    const text = `node ${candidate} raises the epoch to ${epoch} with ${granted} pre-votes of ${voters} voters`
+    this.#findings.violated('R12', text, { node: candidate, epoch })
+  }
+
   /** After an event of the node. */
   observed(node: NodeId, view: QuorumObservation): void {
     let seen = this.#seen.get(node)
@@ -158,7 +193,7 @@ export class QuorumInvariants {
     if (elected) this.#elected(node, seen, view)
   }
 
-  #elected(node: NodeId, seen: Seen, { epoch, highWatermark }: QuorumObservation): void {
+  #elected(node: NodeId, seen: Seen, { epoch, highWatermark, voters }: QuorumObservation): void {
     this.elections++
     this.#findings.marked('quorum: leader elected')
     this.#findings.noted(`node ${node} leads the quorum in epoch ${epoch}`, { node, epoch })
@@ -170,7 +205,10 @@ export class QuorumInvariants {
     }
     this.#leaders.set(epoch, node)
     const last = this.#log.lastCommitted
-    if (last === null || this.#holds(node, last.baseOffset, false)) return
+    const log = this.#log.log(node)
+    // A majority of disks that lost it excuses everybody.
+    if (last === null || last.endOffset <= log.covered || log.holds(last) || last.lostBy.length * 2 > voters.length)
+      return
     const text = `node ${node} leads in epoch ${epoch} without offset ${last.baseOffset}, which was committed`
     this.#findings.violated('R5', text, { node, epoch, offset: last.baseOffset, partition: this.#log.name })
   }

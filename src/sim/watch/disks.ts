@@ -7,6 +7,7 @@ import type { BatchFact, Findings, LogModel, Vote } from '../../check/index.ts'
 import { type BatchHeader, readBatchHeader, validCrc } from '../../wire/index.ts'
 import type { DiskDisturbance, DiskObserver } from '../disk-observer.ts'
 import type { DiskState } from '../platter.ts'
+import { factOf } from './answers.ts'
 
 export const QUORUM_KEY = 'quorum'
 const QUORUM_DIRECTORY = '__cluster_metadata-0'
@@ -140,7 +141,7 @@ export class DiskWatch implements DiskObserver {
     for (let at = from; ; ) {
       const header = readBatchHeader(bytes, at)
       if (header === null) return
-      log.model.written(this.#node, file.base, factOf(header, log.key === QUORUM_KEY ? bytes : null))
+      log.model.written(this.#node, file.base, logFact(header, log.key === QUORUM_KEY ? bytes : null))
       at += header.size
       file.parsed += header.size
       if (header.size <= 0) throw new Error(`${path}: a batch of ${header.size} bytes`)
@@ -286,7 +287,7 @@ export class DiskWatch implements DiskObserver {
       if (end < bytes.length) torn = true
       segments.push({
         base: file.base,
-        facts: headers.map((header) => factOf(header, log.key === QUORUM_KEY ? bytes.slice() : null)),
+        facts: headers.map((header) => logFact(header, log.key === QUORUM_KEY ? bytes.slice() : null)),
         durable,
       })
     }
@@ -331,20 +332,9 @@ function wholeBatches(
   return { headers, end: at }
 }
 
-function factOf(header: BatchHeader, bytes: Uint8Array | null): BatchFact {
-  return {
-    baseOffset: header.baseOffset,
-    lastOffset: header.lastOffset,
-    epoch: header.partitionLeaderEpoch,
-    crc: header.crc,
-    size: header.size,
-    producerId: header.producerId,
-    producerEpoch: header.producerEpoch,
-    baseSequence: header.baseSequence,
-    lastSequence: header.lastSequence,
-    control: header.control,
-    bytes: bytes === null ? null : bytes.slice(header.position, header.position + header.size),
-  }
+function logFact(header: BatchHeader, bytes: Uint8Array | null): BatchFact {
+  const fact = factOf(header)
+  return bytes === null ? fact : { ...fact, bytes: bytes.slice(header.position, header.position + header.size) }
 }
 
 const decoder = new TextDecoder()

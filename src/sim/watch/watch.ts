@@ -3,7 +3,9 @@
 // nothing: a watched run has the same trace as one that nobody watches.
 
 import type { NodeId, Offset, Uuid } from '../../base/index.ts'
+import { ZERO_UUID } from '../../base/index.ts'
 import {
+  AnswerInvariants,
   ClusterTruth,
   ControllerInvariants,
   type Findings,
@@ -22,7 +24,9 @@ import {
 import type { NodeView } from '../../main/index.ts'
 import type { SimCluster } from '../cluster.ts'
 import type { Notable } from '../life/types.ts'
+import { Answers } from './answers.ts'
 import { DiskWatch, QUORUM_KEY } from './disks.ts'
+import { FrameTap } from './frames.ts'
 import { metadataFacts } from './metadata.ts'
 
 export interface WatchOptions {
@@ -53,6 +57,8 @@ export function watchCluster(cluster: SimCluster, options: WatchOptions = {}): W
 }
 
 const LOG_DIRECTORY = '/data'
+/** Listeners of a simulated node. */
+const SERVED: ReadonlySet<number> = new Set([9092, 19_092, 9093])
 
 interface Member {
   readonly id: NodeId
@@ -83,6 +89,7 @@ class ClusterWatch implements Watch, Findings {
   readonly #ringSize: number
   readonly #mostViolations: number
   readonly #told: Set<string> = new Set()
+  readonly #nodes: ReadonlyMap<string, NodeId>
   #ringAt = 0
   #unattached: number
   #closed = false
@@ -99,13 +106,21 @@ class ClusterWatch implements Watch, Findings {
       this,
     )
     this.#partitions = new PartitionInvariants(
-      { truth: this.#truth, running: (node) => this.#running(node), model: (key) => this.#models.get(key) },
+      {
+        truth: this.#truth,
+        running: (node) => this.#running(node),
+        model: (key) => this.#models.get(key),
+        promised: (partition) => this.#controller.minIsr(partition),
+      },
       this,
     )
     this.#quorumLog.onCommitted = (batch) => this.#committed(batch.fact.bytes, batch.endOffset)
     for (const id of cluster.ids) this.#members.push(newMember(id))
     this.#unattached = this.#members.length
     cluster.sim.afterEvent(() => this.#look())
+    this.#nodes = new Map(cluster.ids.map((id) => [cluster.host(id), id]))
+    const answers = new Answers(this.#answerFacts, new AnswerInvariants(this), this.#quorum, this)
+    cluster.sim.hearBytes(new FrameTap((end) => SERVED.has(end.local.port) && this.#nodes.has(end.host), answers))
   }
 
   get leaderChanges(): number {
@@ -126,6 +141,7 @@ class ClusterWatch implements Watch, Findings {
 
   close(): void {
     this.#closed = true
+    this.#cluster.sim.hearBytes(null)
     for (const member of this.#members) member.disk?.close()
   }
 
@@ -221,6 +237,38 @@ class ClusterWatch implements Watch, Findings {
       member.disk = new DiskWatch(member.id, sim.disk(host), LOG_DIRECTORY, this.#sink, this)
       this.#unattached--
     }
+  }
+
+  // Facts from the network.
+
+  readonly #answerFacts = {
+    model: (topicId: Uuid, topic: string, index: number): LogModel | undefined => this.#modelOf(topicId, topic, index),
+    nodeOf: (host: string): NodeId => this.#nodes.get(host)!,
+    lookAt: (node: NodeId, model: LogModel): number => this.#lookAt(node, model),
+    voters: (): number => this.#members.find((each) => each.view !== null)?.view?.quorum.voters.length ?? 0,
+  }
+
+  #modelOf(topicId: Uuid, topic: string, index: number): LogModel | undefined {
+    if (topicId !== '' && topicId !== ZERO_UUID) return this.#models.get(`${topicId}:${index}`)
+    for (const [id, name] of this.#truth.topics) if (name === topic) return this.#models.get(`${id}:${index}`)
+    return undefined
+  }
+
+  /** Looks at one replica in the midst of its node's event; the epoch that it leads in, −1 if it does not. */
+  #lookAt(node: NodeId, model: LogModel): number {
+    const member = this.#member(node)
+    const { view } = member
+    if (view === null) return -1
+    // What its replicas know may have been committed in this very event.
+    this.#quorum.observed(node, view.quorum)
+    if (view.replicas !== member.views) this.#otherReplicas(member, view.replicas)
+    for (let i = 0; i < member.seen.length; i++) {
+      const replica = view.replicas[i]!
+      if (this.#models.get(member.seen[i]!.key) !== model) continue
+      this.#partitions.observed(member.seen[i]!, replica)
+      return replica.role === 'leader' ? replica.leaderEpoch : -1
+    }
+    return -1
   }
 
   // Facts from the disks.

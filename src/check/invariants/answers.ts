@@ -1,0 +1,108 @@
+// What clients are told, held against what is on the disks and committed: an acks=all success only for what is committed
+// and lies where the answer says (P12), errors that name no offset (P18), consumers that are shown only what is committed
+// and never two values at one offset (P11, P10), ends of logs that never go back from one leader to the next (P5).
+// Does not check whether an answer comes at all, nor whether an error was the right one, nor what is in a record.
+
+import type { Epoch, NodeId, Offset } from '../../base/index.ts'
+import type { BatchFact } from './batches.ts'
+import type { LogModel } from './logs.ts'
+import type { Findings } from './types.ts'
+
+/** One partition's batch in a produce request. */
+export interface ProducedFact {
+  readonly acks: number
+  readonly producerId: number
+  readonly producerEpoch: number
+  readonly baseSequence: number
+  readonly lastOffsetDelta: number
+  /** How many batches the log had ever held when the request arrived. */
+  readonly batchesBefore: number
+}
+
+export class AnswerInvariants {
+  readonly #findings: Findings
+  /** By log and leader epoch: the largest end that was told to a client. */
+  readonly #ends: Map<LogModel, Map<Epoch, Offset>> = new Map()
+
+  constructor(findings: Findings) {
+    this.#findings = findings
+  }
+
+  acknowledged(node: NodeId, model: LogModel, sent: ProducedFact, baseOffset: Offset): void {
+    const log = model.log(node)
+    const all = sent.acks === -1
+    this.#findings.marked(all ? 'produce: acknowledged by all' : 'produce: acknowledged by one')
+    // A duplicate may be answered with an offset that retention has let go since.
+    if (baseOffset >= 0 && baseOffset < log.startOffset) return
+    const batch = baseOffset < 0 ? null : log.at(baseOffset)
+    if (batch === null || batch.baseOffset !== baseOffset || !isSame(batch.fact, sent)) {
+      const there = batch === null ? 'nothing' : `the batch ${batch.baseOffset} to ${batch.endOffset - 1}`
+      const text = `acknowledges sequence ${sent.baseSequence} of producer ${sent.producerId} at ${baseOffset}, where its disk has ${there}`
+      this.#violated('P12', model, node, baseOffset, text)
+      return
+    }
+    if (batch.order < sent.batchesBefore) this.#findings.marked('produce: duplicate answered')
+    if (!all) return
+    if (!batch.committed) {
+      const text = `acknowledges offset ${baseOffset} with acks=all, and it is not committed`
+      this.#violated('P12', model, node, baseOffset, text)
+    }
+    batch.acknowledged = true
+  }
+
+  refused(node: NodeId, model: LogModel, baseOffset: Offset, error: string): void {
+    if (baseOffset === -1) return
+    this.#violated('P18', model, node, baseOffset, `answers ${error} with base offset ${baseOffset}`)
+  }
+
+  /** Records in an answer to a consumer. */
+  shown(node: NodeId, model: LogModel, highWatermark: Offset, batches: readonly BatchFact[]): void {
+    for (const fact of batches) {
+      const { baseOffset, lastOffset, epoch, crc } = fact
+      if (lastOffset >= highWatermark) {
+        const text = `shows a consumer offset ${lastOffset} with high watermark ${highWatermark}`
+        this.#violated('P11', model, node, lastOffset, text)
+      }
+      const committed = model.committed.get(baseOffset)
+      if (committed?.fact.epoch === epoch && committed.fact.crc === crc) continue
+      if (baseOffset >= model.forgivenFrom || baseOffset < model.committedStart) continue
+      const instead = committed === undefined ? 'nothing' : `a batch of epoch ${committed.fact.epoch}`
+      const text = `shows a consumer a batch of epoch ${epoch} at ${baseOffset}, where ${instead} is committed`
+      this.#violated(committed === undefined ? 'P11' : 'P10', model, node, baseOffset, text)
+    }
+  }
+
+  /** A leader has told a client where its log ends. */
+  endTold(node: NodeId, model: LogModel, epoch: Epoch, end: Offset): void {
+    let ends = this.#ends.get(model)
+    if (ends === undefined) {
+      ends = new Map()
+      this.#ends.set(model, ends)
+    }
+    for (const [before, told] of ends) {
+      if (before > epoch || end >= Math.min(told, model.committedEnd)) continue
+      const text = `says in epoch ${epoch} that the log ends at ${end}, and epoch ${before} had said ${told}`
+      this.#violated('P5', model, node, end, text)
+    }
+    if (end > model.committedEnd && end > model.log(node).startOffset) {
+      const text = `says that the log ends at ${end}, committed up to ${model.committedEnd}`
+      this.#violated('P11', model, node, end, text)
+    }
+    ends.set(epoch, Math.max(end, ends.get(epoch) ?? 0))
+  }
+
+  #violated(name: string, model: LogModel, node: NodeId, offset: Offset, what: string): void {
+    const subject = { node, partition: model.name, offset }
+    this.#findings.violated(name, `${model.name}: node ${node} ${what}`, subject)
+  }
+}
+
+/** Compression and timestamps may have been changed by the leader; who wrote what, and how much, may not. */
+function isSame(fact: BatchFact, sent: ProducedFact): boolean {
+  return (
+    fact.lastOffset - fact.baseOffset === sent.lastOffsetDelta &&
+    fact.producerId === sent.producerId &&
+    fact.producerEpoch === sent.producerEpoch &&
+    fact.baseSequence === sent.baseSequence
+  )
+}

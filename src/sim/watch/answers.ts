@@ -1,0 +1,269 @@
+// What brokers are asked and answer, as far as an invariant or a marker speaks of it: produces, consumers' fetches, ends
+// of logs, votes, ISR proposals. Decodes those few frames and hands them to the checks; everything else passes unread.
+
+import type { NodeId, Uuid } from '../../base/index.ts'
+import type {
+  AnswerInvariants,
+  BatchFact,
+  Findings,
+  LogModel,
+  ProducedFact,
+  QuorumInvariants,
+} from '../../check/index.ts'
+import {
+  apis,
+  type BatchHeader,
+  batchesOf,
+  decode,
+  decodeRequestHeader,
+  decodeResponse,
+  errorName,
+  readBatchHeader,
+} from '../../wire/index.ts'
+import type { TappedEnd } from '../tap.ts'
+import type { FrameSink, Heard, HeardRequest } from './frames.ts'
+
+const CLIENT_PORT = 9092
+const CONTROLLER_PORT = 9093
+/** An answer to a fetch that says nothing of any partition is smaller. */
+const FETCH_SAYS_SOMETHING = 32
+/** An answer to a replica's fetch that carries records is of no interest and larger. */
+const FETCH_ERROR_MOST = 400
+const LATEST = -1
+
+export interface AnswerFacts {
+  /** By topic id, or by name where the version has none. */
+  model(topicId: Uuid, topic: string, index: number): LogModel | undefined
+  nodeOf(host: string): NodeId
+  /** Looks at a replica at once, before its node's event is over; its leader epoch if it leads. */
+  lookAt(node: NodeId, model: LogModel): number
+  voters(): number
+}
+
+interface HeardProduce extends Heard {
+  readonly acks: number
+  readonly sent: ReadonlyMap<LogModel, ProducedFact>
+  /** Where the node led when the request came. */
+  readonly led: ReadonlySet<LogModel>
+}
+
+interface HeardVote extends Heard {
+  readonly candidate: NodeId
+  readonly epoch: number
+  readonly preVote: boolean
+}
+
+interface HeardListing extends Heard {
+  readonly latest: ReadonlySet<string>
+}
+
+export class Answers implements FrameSink {
+  readonly #facts: AnswerFacts
+  readonly #checks: AnswerInvariants
+  readonly #quorum: QuorumInvariants
+  readonly #findings: Findings
+
+  constructor(facts: AnswerFacts, checks: AnswerInvariants, quorum: QuorumInvariants, findings: Findings) {
+    this.#facts = facts
+    this.#checks = checks
+    this.#quorum = quorum
+    this.#findings = findings
+  }
+
+  wants(apiKey: number, port: number): boolean {
+    if (port === CONTROLLER_PORT) return apiKey === apis.Vote.key || apiKey === apis.AlterPartition.key
+    if (apiKey === apis.Fetch.key) return true
+    return port === CLIENT_PORT && (apiKey === apis.Produce.key || apiKey === apis.ListOffsets.key)
+  }
+
+  request(end: TappedEnd, { apiKey, version, frame }: HeardRequest): Heard | null {
+    switch (apiKey) {
+      case apis.Produce.key:
+        return this.#produce(end, version, frame)
+      case apis.Fetch.key:
+        return { apiKey, version }
+      case apis.ListOffsets.key:
+        return this.#listing(version, frame)
+      case apis.Vote.key:
+        return this.#vote(version, frame)
+      default:
+        return { apiKey, version }
+    }
+  }
+
+  response(end: TappedEnd, heard: Heard, frame: Uint8Array): void {
+    const node = this.#facts.nodeOf(end.host)
+    switch (heard.apiKey) {
+      case apis.Produce.key:
+        this.#produced(node, heard as HeardProduce, frame)
+        return
+      case apis.Fetch.key:
+        this.#fetched(node, end.local.port === CLIENT_PORT, heard, frame)
+        return
+      case apis.ListOffsets.key:
+        this.#listed(node, heard as HeardListing, frame)
+        return
+      case apis.Vote.key:
+        this.#voted(node, heard as HeardVote, frame)
+        return
+      case apis.AlterPartition.key:
+        this.#altered(heard, frame)
+    }
+  }
+
+  #produce(end: TappedEnd, version: number, frame: Uint8Array): HeardProduce | null {
+    const { bodyAt } = decodeRequestHeader(frame)
+    if (bodyAt < 0) return null
+    const { acks, topicData } = decode(apis.Produce.request, version, frame, bodyAt)
+    if (acks === 0) return null
+    const node = this.#facts.nodeOf(end.host)
+    const sent = new Map<LogModel, ProducedFact>()
+    const led = new Set<LogModel>()
+    for (const { name, topicId, partitionData } of topicData) {
+      for (const { index, records } of partitionData) {
+        const model = this.#facts.model(topicId, name, index)
+        const header = records === null ? null : readBatchHeader(records, 0)
+        if (model === undefined || header === null) continue
+        const { producerId, producerEpoch, baseSequence, lastOffsetDelta } = header
+        const batchesBefore = model.batches
+        sent.set(model, { acks, producerId, producerEpoch, baseSequence, lastOffsetDelta, batchesBefore })
+        if (this.#facts.lookAt(node, model) >= 0) led.add(model)
+      }
+    }
+    return { apiKey: apis.Produce.key, version, acks, sent, led }
+  }
+
+  #produced(node: NodeId, heard: HeardProduce, frame: Uint8Array): void {
+    const { body } = decodeResponse(apis.Produce, heard.version, frame)
+    for (const { name, topicId, partitionResponses } of body.responses) {
+      for (const { index, errorCode, baseOffset } of partitionResponses) {
+        const model = this.#facts.model(topicId, name, index)
+        if (model === undefined) continue
+        const sent = heard.sent.get(model)
+        if (errorCode !== 0) this.#refused(node, model, baseOffset, errorName(errorCode), heard.led.has(model))
+        else if (sent !== undefined) {
+          this.#facts.lookAt(node, model)
+          this.#checks.acknowledged(node, model, sent, baseOffset)
+        }
+      }
+    }
+  }
+
+  #refused(node: NodeId, model: LogModel, baseOffset: number, error: string, led: boolean): void {
+    this.#checks.refused(node, model, baseOffset, error)
+    if (error === 'NOT_LEADER_OR_FOLLOWER')
+      this.#findings.marked(led ? 'produce: held across a leader change' : 'produce: not leader')
+    else if (error === 'NOT_ENOUGH_REPLICAS') this.#findings.marked('produce: not enough replicas')
+    else if (error === 'NOT_ENOUGH_REPLICAS_AFTER_APPEND')
+      this.#findings.marked('produce: not enough replicas after append')
+    else if (error === 'REQUEST_TIMED_OUT') this.#findings.marked('produce: timed out')
+    else if (error === 'OUT_OF_ORDER_SEQUENCE_NUMBER') this.#findings.marked('produce: out of order sequence')
+    else if (error === 'KAFKA_STORAGE_ERROR') this.#findings.marked('produce: storage error')
+  }
+
+  #fetched(node: NodeId, consumer: boolean, heard: Heard, frame: Uint8Array): void {
+    if (frame.length < FETCH_SAYS_SOMETHING || (!consumer && frame.length > FETCH_ERROR_MOST)) return
+    const { body } = decodeResponse(apis.Fetch, heard.version, frame)
+    for (const { topic, topicId, partitions } of body.responses) {
+      for (const { partitionIndex, errorCode, highWatermark, divergingEpoch, records } of partitions) {
+        if (errorCode !== 0) this.#fetchRefused(errorName(errorCode))
+        if (divergingEpoch.epoch >= 0) this.#findings.marked('fetch: diverging epoch answered')
+        if (!consumer || records === null || records.length === 0) continue
+        const model = this.#facts.model(topicId, topic, partitionIndex)
+        if (model === undefined) continue
+        this.#facts.lookAt(node, model)
+        this.#checks.shown(node, model, highWatermark, shownBatches(records))
+      }
+    }
+  }
+
+  #fetchRefused(error: string): void {
+    if (error === 'FENCED_LEADER_EPOCH') this.#findings.marked('fetch: fenced leader epoch')
+    else if (error === 'UNKNOWN_LEADER_EPOCH') this.#findings.marked('fetch: unknown leader epoch')
+    else if (error === 'OFFSET_OUT_OF_RANGE') this.#findings.marked('fetch: offset out of range')
+  }
+
+  #listing(version: number, frame: Uint8Array): HeardListing | null {
+    const { bodyAt } = decodeRequestHeader(frame)
+    if (bodyAt < 0) return null
+    const { topics } = decode(apis.ListOffsets.request, version, frame, bodyAt)
+    const latest = new Set<string>()
+    for (const { name, partitions } of topics) {
+      for (const { partitionIndex, timestamp } of partitions) {
+        if (timestamp === LATEST) latest.add(`${name}-${partitionIndex}`)
+      }
+    }
+    return { apiKey: apis.ListOffsets.key, version, latest }
+  }
+
+  #listed(node: NodeId, heard: HeardListing, frame: Uint8Array): void {
+    const { body } = decodeResponse(apis.ListOffsets, heard.version, frame)
+    for (const { name, partitions } of body.topics) {
+      for (const { partitionIndex, errorCode, offset } of partitions) {
+        if (errorCode !== 0) {
+          if (errorName(errorCode) === 'OFFSET_NOT_AVAILABLE') this.#findings.marked('fetch: offset not available')
+          continue
+        }
+        const model = heard.latest.has(`${name}-${partitionIndex}`)
+          ? this.#facts.model('', name, partitionIndex)
+          : undefined
+        if (model === undefined) continue
+        const epoch = this.#facts.lookAt(node, model)
+        if (epoch >= 0) this.#checks.endTold(node, model, epoch, offset)
+      }
+    }
+  }
+
+  #vote(version: number, frame: Uint8Array): HeardVote | null {
+    const { bodyAt } = decodeRequestHeader(frame)
+    if (bodyAt < 0) return null
+    const partition = decode(apis.Vote.request, version, frame, bodyAt).topics[0]?.partitions[0]
+    if (partition === undefined) return null
+    const { replicaEpoch: epoch, replicaId: candidate } = partition
+    const preVote = version >= 2 && partition.preVote
+    if (!preVote) this.#quorum.voteAsked(candidate, epoch, this.#facts.voters())
+    return { apiKey: apis.Vote.key, version, candidate, epoch, preVote }
+  }
+
+  #voted(node: NodeId, { version, candidate, epoch, preVote }: HeardVote, frame: Uint8Array): void {
+    const partition = decodeResponse(apis.Vote, version, frame).body.topics[0]?.partitions[0]
+    if (partition?.voteGranted !== true) return
+    if (preVote) this.#quorum.preVoteGranted(node, candidate, epoch)
+    else this.#quorum.voteGranted(node, candidate, epoch)
+  }
+
+  #altered(heard: Heard, frame: Uint8Array): void {
+    const { body } = decodeResponse(apis.AlterPartition, heard.version, frame)
+    for (const { partitions } of body.topics) {
+      for (const { errorCode } of partitions) {
+        if (errorCode === 0) continue
+        this.#findings.marked('isr: change refused')
+        const error = errorName(errorCode)
+        if (error === 'INELIGIBLE_REPLICA') this.#findings.marked('isr: ineligible replica refused')
+        if (error === 'INVALID_UPDATE_VERSION') this.#findings.marked('isr: old partition epoch refused')
+      }
+    }
+  }
+}
+
+function shownBatches(records: Uint8Array): BatchFact[] {
+  const facts: BatchFact[] = []
+  for (const header of batchesOf(records)) facts.push(factOf(header))
+  return facts
+}
+
+export function factOf(header: BatchHeader): BatchFact {
+  return {
+    baseOffset: header.baseOffset,
+    lastOffset: header.lastOffset,
+    epoch: header.partitionLeaderEpoch,
+    crc: header.crc,
+    size: header.size,
+    producerId: header.producerId,
+    producerEpoch: header.producerEpoch,
+    baseSequence: header.baseSequence,
+    lastSequence: header.lastSequence,
+    control: header.control,
+    bytes: null,
+  }
+}
