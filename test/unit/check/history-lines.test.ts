@@ -1,5 +1,7 @@
 // Histories as text: what is written is read again; what is no history is refused with its line and the remedy.
 
+import fs from 'node:fs'
+import path from 'node:path'
 import { describe, expect, it } from 'vitest'
 import {
   checkHistory,
@@ -124,3 +126,23 @@ describe('what is no history as a whole', () => {
 function json(line: object, changes: object): string {
   return JSON.stringify({ ...line, ...changes })
 }
+
+describe('docs/history.md', () => {
+  const page = fs.readFileSync(path.join(import.meta.dirname, '../../../docs/history.md'), 'utf8')
+
+  it('shows a history that can be judged', () => {
+    const example = /```jsonl\n([\s\S]*?)```/.exec(page)?.[1] ?? ''
+    expect(checkHistory(decodeHistory(example))).toMatchObject({ counts: { 'lost-write': 1 } })
+  })
+
+  it('names every anomaly that is planted', () => {
+    const planted = fs.readFileSync(path.join(import.meta.dirname, 'history-anomalies.test.ts'), 'utf8')
+    const names = new Set(
+      planted.match(
+        /\b(?:int-)?(?:poll|send)-skip\b|\b(?:int-)?nonmonotonic-(?:poll|send)\b|\bG[01][ac]?(?:-process|-realtime)?\b|\b(?:duplicate|inconsistent-offsets|lost-write|unseen|phantom|precommitted-read)\b/g,
+      ),
+    )
+    expect(names.size).toBe(20)
+    for (const name of names) expect(page).toContain(`\`${name}\``)
+  })
+})
