@@ -74,7 +74,8 @@ export class ConsumerClient implements Worker {
         this.#positions.set(`${topic}-${partition}`, { topic, partition, offset: offset + 1 })
     } catch (error) {
       if (!(error instanceof ClientError)) throw error
-      recorder.info(op, error.error)
+      // It returned nothing and stands where it stood: with `info`, its next poll might begin anywhere.
+      recorder.fail(op, error.error)
       this.#told(error)
     }
   }
