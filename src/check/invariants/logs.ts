@@ -60,10 +60,16 @@ export class LogModel {
     return log
   }
 
+  /** An empty segment is there. */
+  begun(node: NodeId, segmentBase: Offset): void {
+    const log = this.log(node)
+    log.begin(segmentBase)
+    if (log.segments.length > 1) this.#findings.marked('log: segment rolled')
+  }
+
   /** A batch has reached a disk's cache behind what its segment held. */
   written(node: NodeId, segmentBase: Offset, fact: BatchFact): Batch {
     const log = this.log(node)
-    const fresh = log.segment(segmentBase) === undefined
     const segment = log.begin(segmentBase)
     const last = segment.batches.at(-1) ?? adjacent(log, segment, fact)
     const batch = this.#intern(node, fact, last)
@@ -71,7 +77,6 @@ export class LogModel {
       if (fact.baseOffset !== last.endOffset) this.#violated('P10', node, fact, `follows offset ${last.endOffset - 1}`)
       if (fact.epoch < last.fact.epoch) this.#violated('P6', node, fact, `follows a batch of epoch ${last.fact.epoch}`)
     }
-    if (fresh && log.segments.length > 1) this.#findings.marked('log: segment rolled')
     segment.batches.push(batch)
     segment.ends.push(segment.size + fact.size)
     return batch
@@ -140,7 +145,8 @@ export class LogModel {
   claimed(node: NodeId, upTo: Offset): void {
     const log = this.log(node)
     if (log.damaged) return
-    let at = Math.max(log.checked, log.startOffset)
+    // What a snapshot covers need not be in the log, which may have nothing yet behind it.
+    let at = Math.max(log.checked, log.startOffset, log.covered)
     while (at < upTo) {
       const batch = log.at(at)
       if (batch === null) {
@@ -177,7 +183,8 @@ export class LogModel {
   #commit(node: NodeId, batch: Batch): void {
     const { baseOffset } = batch
     const before = this.committed.get(baseOffset)
-    if (before === batch) return
+    // Below its leader's log start a replica may keep what that one never had; nobody may read it.
+    if (before === batch || batch.endOffset <= this.released) return
     if (before !== undefined || (baseOffset < this.committedEnd && baseOffset >= this.committedStart)) {
       const other = before === undefined ? 'another' : `that of epoch ${before.fact.epoch}`
       this.#violated(
@@ -251,7 +258,7 @@ export class LogModel {
     }
     if (before === undefined) return
     if (found.before === undefined) found.before = before
-    else if (found.before !== before) {
+    else if (found.before !== before && before.endOffset > this.released) {
       const there = `offset ${found.before.baseOffset} of epoch ${found.before.fact.epoch}`
       const here = `offset ${before.baseOffset} of epoch ${before.fact.epoch}`
       this.#violated(name, node, fact, `stands on ${here}, and on ${there} at node ${found.writer}`)
