@@ -3,10 +3,13 @@
 
 import type { HistoryLine, HistoryStep, Violation, ViolationSubject } from '../../check/index.ts'
 import type { LifeReport, Notable } from '../life/types.ts'
+import { isVerb } from '../plan-text.ts'
 
 export const STORY_LINES = 40
 /** What was done to the cluster this long before the violation may have led to it, virtual milliseconds. */
 const BEFORE_MS = 30_000
+/** And to the very node that it is about, longer: it may have been dead all the while. */
+const SAME_NODE_BEFORE_MS = 90_000
 /** Of a record: so many offsets to either side belong to its story. */
 const NEAR = 3
 const METADATA = '__cluster_metadata-0'
@@ -66,12 +69,14 @@ function weightOf(notable: Notable, { at, subject }: Violation): number {
     // Without a partition, what happened on the node; without a node, what happened last.
     return (subject.node === undefined || subject.node === notable.node ? 3 : 0) * recent
   }
-  const samePlace = subject.node !== undefined && notable.node === subject.node
+  const fault = isVerb(notable.text.split(' ', 1)[0]!) ? 10 : 0
   // Votes and elections of the quorum carry an epoch; to a topic's partition they are far away.
   const isQuorums = notable.epoch !== undefined
   if (isQuorums && subject.partition !== undefined && subject.partition !== METADATA) return 4 * recent
   if (isQuorums && subject.epoch === notable.epoch) return 50 + 20 * recent
-  return (samePlace ? 30 : 15) * recent
+  const samePlace = subject.node !== undefined && notable.node === subject.node
+  if (samePlace) return (30 + fault) * Math.max(0, 1 - (at - notable.at) / SAME_NODE_BEFORE_MS)
+  return (15 + fault) * recent
 }
 
 function ofThePartition(notable: Notable, subject: ViolationSubject, recent: number): number {
@@ -91,13 +96,14 @@ function fromHistory(report: LifeReport, { subject }: Violation): Told[] {
   const { partition, offset } = subject
   const value = subject.value ?? valueAt(report.history ?? [], partition, offset)
   const told: Told[] = []
-  let shown = 0
-  // Sends are told whole, polls only the first that saw it: the rest of the readers see the same.
+  const readers = new Set<string>()
+  // Sends are told whole, of polls the first of each reader: later ones see the same.
   for (const [order, line] of (report.history ?? []).entries()) {
     if (!('steps' in line)) continue
     const what = line.steps.flatMap((step) => aboutRecord(step, partition, offset, value))
     if (what.length === 0) continue
-    if (line.f === 'poll' && shown++ >= 4) continue
+    if (line.f === 'poll' && readers.has(line.process)) continue
+    readers.add(line.process)
     told.push({
       at: line.time,
       order: 1e9 + order,
