@@ -2,6 +2,8 @@
 // what a node says of itself. Told of what reaches the page cache and what reaches the platter; not of reads.
 
 export interface DiskObserver {
+  /** An empty file is there. */
+  created(path: string): void
   /** `bytes` of the chunks are in the page cache now, from `position` of the file on; less than was asked for when the
    *  disk failed or was full. */
   written(path: string, position: number, chunks: readonly Uint8Array[], bytes: number): void

@@ -195,6 +195,7 @@ export class SimDisk implements Disk {
     const node = new FileNode()
     node.modified = this.#wall()
     this.#state.change([{ directory, name, node }])
+    this.#state.observer?.created(path)
     return node
   }
 

@@ -46,6 +46,7 @@ export interface SeenReplica {
   leaderEpoch: Epoch
   partitionEpoch: number
   highWatermark: Offset
+  logStartOffset: Offset
   maximalIsr: readonly NodeId[]
   isrState: string
 }
@@ -58,6 +59,7 @@ export function unseen(node: NodeId, key: string): SeenReplica {
     leaderEpoch: -1,
     partitionEpoch: -1,
     highWatermark: -1,
+    logStartOffset: 0,
     maximalIsr: [],
     isrState: 'committed',
   }
@@ -102,6 +104,7 @@ export class PartitionInvariants {
       }
     }
     if (view.highWatermark !== seen.highWatermark) this.#advanced(seen, view)
+    if (view.logStartOffset !== seen.logStartOffset) this.#started(seen, view)
   }
 
   /** The replica is gone or can't be used: it leads no more. */
@@ -160,6 +163,22 @@ export class PartitionInvariants {
       epoch: leaderEpoch,
       offset: view.epochStartOffset,
     })
+  }
+
+  /** P20: retention and copying a leader's log start go no further than what is committed. */
+  #started(seen: SeenReplica, view: ReplicaObservation): void {
+    const { logStartOffset } = view
+    seen.logStartOffset = logStartOffset
+    const model = this.#facts.model(seen.key)
+    if (model === undefined || logStartOffset <= model.released) return
+    model.released = logStartOffset
+    if (logStartOffset > model.committedEnd)
+      this.#violated(
+        'P20',
+        seen,
+        view,
+        `lets its log begin at ${logStartOffset}, committed up to ${model.committedEnd}`,
+      )
   }
 
   #advanced(seen: SeenReplica, view: ReplicaObservation): void {

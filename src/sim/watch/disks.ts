@@ -75,10 +75,14 @@ export class DiskWatch implements DiskObserver {
     return this.#directories.get(`${this.#root}/${name}`)
   }
 
+  created(path: string): void {
+    this.#files.delete(path)
+    const file = this.#newFile(path)
+    if (file !== null) this.#directories.get(file.directory)?.model.begun(this.#node, file.base)
+  }
+
   written(path: string, position: number, chunks: readonly Uint8Array[], bytes: number): void {
-    let file = this.#files.get(path)
-    if (file === null) return
-    file ??= this.#newFile(path)
+    const file = this.#files.get(path) ?? null
     if (file === null) return
     const only = chunks[0]
     if (position === file.parsed && chunks.length === 1 && only !== undefined) {
