@@ -75,6 +75,9 @@ export function writing<T>(byReference: boolean, work: (writer: Writer) => T): T
 const shared = new Writer()
 let busy = false
 
+/** What absent bytes are read as. */
+const EMPTY = new Uint8Array(0)
+
 interface Codec {
   readonly decode: (reader: Reader) => unknown
   readonly encode: (writer: Writer, value: unknown) => void
@@ -102,7 +105,7 @@ function compiled(schema: MessageSchema, version: number, cache: Cache): Codec |
   if (known !== undefined) return known
   if (!includes(schema.versions, version)) return null
   const source = codecSource(planOf(schema, version), { exact: cache === EXACT })
-  const codec = new Function('UNKNOWN', source)(unknownTags) as Codec
+  const codec = new Function('UNKNOWN', 'EMPTY', source)(unknownTags, EMPTY) as Codec
   if (versions === undefined) {
     versions = []
     cache.set(schema, versions)

@@ -77,7 +77,8 @@ export function encodeResponse<Req extends MessageSchema, Res extends MessageSch
 
 /** The correlation id of a response frame, which lies first in every header version. Throws ProtocolError. */
 export function correlationIdOf(frame: Uint8Array): number {
-  return new Reader(frame).int32()
+  if (frame.length < 4) throw new ProtocolError(`4 bytes expected, ${frame.length} remain`)
+  return int32At(frame, 0)
 }
 
 /** Reads a response frame (without its size prefix) to a request of this version. Throws ProtocolError. */
@@ -197,8 +198,7 @@ export class FrameParser {
   next(): Uint8Array | null {
     if (this.#length < 0) {
       if (this.#held < 4) return null
-      const prefix = this.#takeBytes(4)
-      const length = new DataView(prefix.buffer, prefix.byteOffset, 4).getInt32(0)
+      const length = this.#takeInt32()
       if (length < 0 || length > this.maxBytes) {
         throw new ProtocolError(`a frame of ${length} bytes, at most ${this.maxBytes} are accepted`)
       }
@@ -208,6 +208,15 @@ export class FrameParser {
     const frame = this.#takeRoom() ?? this.#takeBytes(this.#length)
     this.#length = -1
     return frame
+  }
+
+  #takeInt32(): number {
+    const first = this.#chunks[0]!
+    const at = this.#from
+    if (first.length - at <= 4) return int32At(this.#takeBytes(4), 0)
+    this.#held -= 4
+    this.#from = at + 4
+    return int32At(first, at)
   }
 
   #gather(chunk: Uint8Array): void {
@@ -277,6 +286,10 @@ export class FrameParser {
 /** Not zeroed: for what is written all over before anybody reads it. */
 function unwritten(length: number): Uint8Array {
   return new Uint8Array(Buffer.allocUnsafeSlow(length).buffer)
+}
+
+function int32At(bytes: Uint8Array, at: number): number {
+  return (bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!
 }
 
 function plain(bytes: Uint8Array, from: number, length: number): Uint8Array {

@@ -12,7 +12,7 @@ export interface Flavour {
   readonly exact: boolean
 }
 
-/** Body of a function (UNKNOWN) that answers { decode(reader), encode(writer, value) }. */
+/** Body of a function (UNKNOWN, EMPTY) that answers { decode(reader), encode(writer, value) }. */
 export function codecSource(plan: StructPlan, flavour: Flavour): string {
   const source = new Source(flavour)
   const decode = source.decoder(plan)
@@ -152,7 +152,7 @@ class Source {
     if (field.array) return '[]'
     if (typeof field.type === 'object')
       return `{ ${field.type.fields.map((f) => `${key(f)}: ${this.#default(f)}`).join(', ')} }`
-    return field.default === undefined ? 'new Uint8Array(0)' : this.#literal(field.default)
+    return field.default === undefined ? 'EMPTY' : this.#literal(field.default)
   }
 
   #isDefault(field: FieldPlan, value: string): string {

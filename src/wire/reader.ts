@@ -7,6 +7,7 @@
 
 import type { Uuid } from '../base/index.ts'
 import { ProtocolError } from '../base/index.ts'
+import { textAt, uuidAt } from './known-text.ts'
 import { unknownTags } from './types.ts'
 
 /** Elements in all arrays, and unknown tagged fields, of one message. Kafka's largest honest messages (a full metadata
@@ -20,74 +21,73 @@ const TWO_32 = 2 ** 32
 export class Reader {
   at: number
   readonly end: number
-  readonly #bytes: Buffer
-  readonly #view: DataView
+  // Bytes are put together here: a DataView for each message cost more than all its integers.
+  readonly #bytes: Uint8Array
   #elements = MAX_ELEMENTS
 
   constructor(bytes: Uint8Array, at = 0) {
-    this.#bytes = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+    this.#bytes = bytes
     this.at = at
-    this.end = bytes.byteLength
+    this.end = bytes.length
   }
 
   bool(): boolean {
-    return this.#view.getInt8(this.#take(1)) !== 0
+    return this.#bytes[this.#take(1)] !== 0
   }
 
   int8(): number {
-    return this.#view.getInt8(this.#take(1))
+    return (this.#bytes[this.#take(1)]! << 24) >> 24
   }
 
   int16(): number {
-    return this.#view.getInt16(this.#take(2))
+    return (this.uint16() << 16) >> 16
   }
 
   uint16(): number {
-    return this.#view.getUint16(this.#take(2))
+    const at = this.#take(2)
+    return (this.#bytes[at]! << 8) | this.#bytes[at + 1]!
   }
 
   int32(): number {
-    return this.#view.getInt32(this.#take(4))
+    return this.#int32At(this.#take(4))
   }
 
   uint32(): number {
-    return this.#view.getUint32(this.#take(4))
+    return this.#int32At(this.#take(4)) >>> 0
   }
 
   /** Saturated at ±Number.MAX_SAFE_INTEGER (D15). */
   int64(): number {
     const at = this.#take(8)
-    const high = this.#view.getInt32(at)
+    const high = this.#int32At(at)
     if (high > SAFE_HIGH) return Number.MAX_SAFE_INTEGER
     if (high < -SAFE_HIGH - 1) return Number.MIN_SAFE_INTEGER
-    const value = high * TWO_32 + this.#view.getUint32(at + 4)
+    const value = high * TWO_32 + (this.#int32At(at + 4) >>> 0)
     return Math.max(value, Number.MIN_SAFE_INTEGER)
   }
 
   /** A bigint where a number cannot hold the value. */
   int64Exact(): number | bigint {
-    const value = this.#view.getBigInt64(this.#take(8))
+    const value = this.#view(8).getBigInt64(0)
     return value > Number.MAX_SAFE_INTEGER || value < Number.MIN_SAFE_INTEGER ? value : Number(value)
   }
 
   float64(): number {
-    return this.#view.getFloat64(this.#take(8))
+    return this.#view(8).getFloat64(0)
   }
 
   uuid(): Uuid {
-    const at = this.#take(16)
-    return this.#bytes.toString('base64url', at, at + 16)
+    return uuidAt(this.#bytes, this.#take(16))
   }
 
   uvarint(): number {
     let value = 0
     for (let shift = 0; shift < 28; shift += 7) {
-      const byte = this.#view.getUint8(this.#take(1))
+      const byte = this.#bytes[this.#take(1)]!
       value |= (byte & 0x7f) << shift
       if (byte < 0x80) return value
     }
-    const byte = this.#view.getUint8(this.#take(1))
+    const byte = this.#bytes[this.#take(1)]!
     if (byte > 0x0f) throw new ProtocolError('a varint of more than 32 bits')
     return (value | (byte << 28)) >>> 0
   }
@@ -180,6 +180,15 @@ export class Reader {
     return at
   }
 
+  #int32At(at: number): number {
+    const bytes = this.#bytes
+    return (bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!
+  }
+
+  #view(n: number): DataView {
+    return new DataView(this.#bytes.buffer, this.#bytes.byteOffset + this.#take(n), n)
+  }
+
   #present(length: number, field: string): number {
     if (length < 0) throw new ProtocolError(`${field} is null or its length negative (${length})`)
     return length
@@ -194,7 +203,7 @@ export class Reader {
     if (length > MAX_STRING)
       throw new ProtocolError(`${field} is a string of ${length} bytes, at most ${MAX_STRING} are allowed`)
     const at = this.#take(length)
-    return length === 0 ? '' : this.#bytes.toString('utf8', at, at + length)
+    return length === 0 ? '' : textAt(this.#bytes, at, length)
   }
 
   #slice(length: number, field: string): Uint8Array {

@@ -10,8 +10,19 @@ export interface Range {
 
 const OPEN = 32767
 
-/** Null for `none`. */
+const KNOWN: Map<VersionRange, Range | null> = new Map()
+
+/** Null for `none`. Each notation is parsed once: every frame asks whether its message is flexible. */
 export function rangeOf(text: VersionRange): Range | null {
+  let range = KNOWN.get(text)
+  if (range === undefined) {
+    range = parsed(text)
+    KNOWN.set(text, range)
+  }
+  return range
+}
+
+function parsed(text: VersionRange): Range | null {
   if (text === 'none') return null
   const match = /^(\d+)(?:(\+)|-(\d+))?$/.exec(text)
   assert(match !== null, `"${text}" is no version range`)

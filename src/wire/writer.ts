@@ -1,10 +1,11 @@
-// Writes Kafka's primitive types into one growing scratch array that is reused from message to message; what leaves is
-// a copy of exactly the bytes written, so no uninitialised or foreign byte can. `records` and large `bytes` may be
-// referenced instead of copied. A value that its type cannot hold throws EncodeError; a string with a lone surrogate is
+// Writes Kafka's primitive types, one message behind the other, into slabs; what leaves is a view of exactly the bytes
+// written (`finishChunks`, for what is sent and forgotten) or a copy of them (`finish`, for what is kept: a small slice
+// would keep a big slab alive). No byte of a slab is written twice. `records` and large `bytes` may be referenced instead
+// of copied. A value that its type cannot hold throws EncodeError; a string with a lone surrogate is
 // written with U+FFFD in its place (Java writes `?`), since neither has a UTF-8 form.
 
 import type { Uuid } from '../base/index.ts'
-import { isUuid, ZERO_UUID } from '../base/index.ts'
+import { writeUuid } from '../base/index.ts'
 import type { UnknownTag } from './reader.ts'
 
 /** What the caller gave cannot be written: a value out of its type's range, or one that the version cannot carry. */
@@ -18,23 +19,25 @@ export class EncodeError extends Error {
 }
 
 const MAX_STRING = 0x7fff
-const FIRST_CAPACITY = 16 * 1024
-/** A scratch larger than this is not kept for the next message. */
-const KEPT_CAPACITY = 1024 * 1024
+/** Of some eighty ordinary messages: an array of its own for each cost 8 % of a simulated run (`npm run sim:speed`). Small,
+ *  since a message that its peer does not take keeps its slab. */
+const SLAB = 16 * 1024
 /** Shorter byte fields are copied: a chunk of their own would cost the socket more than the copy. */
 const REFERENCED_FROM = 512
 const SHORT_STRING = 40
 const TWO_32 = 2 ** 32
 
 interface Cut {
-  /** Position in the scratch before which `bytes` go. */
+  /** Position in the message before which `bytes` go. */
   readonly at: number
   readonly bytes: Uint8Array
 }
 
 export class Writer {
-  #buffer: Buffer = Buffer.alloc(FIRST_CAPACITY)
-  #view: DataView = viewOf(this.#buffer)
+  #slab: Uint8Array<ArrayBuffer> = new Uint8Array(SLAB)
+  /** Where the message begins in the slab. */
+  #start = 0
+  /** Where it goes on. */
   #at = 0
   #byReference = false
   #cuts: Cut[] = []
@@ -43,50 +46,56 @@ export class Writer {
 
   /** Forgets what was written; `byReference` decides whether `finishChunks` may hold the caller's arrays. */
   begin(byReference: boolean): void {
-    if (this.#buffer.length > KEPT_CAPACITY) {
-      this.#buffer = Buffer.alloc(FIRST_CAPACITY)
-      this.#view = viewOf(this.#buffer)
+    if (this.#slab.length > SLAB) {
+      // It was for one large message.
+      this.#slab = new Uint8Array(SLAB)
+      this.#start = 0
     }
-    this.#at = 0
+    this.#at = this.#start
     this.#byReference = byReference
-    this.#cuts = []
+    if (this.#cuts.length > 0) this.#cuts = []
     this.#cutBytes = 0
     this.#tagDepth = 0
   }
 
   /** Bytes written, those by reference included. */
   get size(): number {
-    return this.#at + this.#cutBytes
+    return this.#at - this.#start + this.#cutBytes
   }
 
+  /** A copy. */
   finish(): Uint8Array {
-    return new Uint8Array(this.#buffer.subarray(0, this.#at))
+    return this.#slab.slice(this.#start, this.#at)
   }
 
+  /** Views of the slab and what was referenced. The next message is written behind. */
   finishChunks(): Uint8Array[] {
-    const own = this.finish()
-    if (this.#cuts.length === 0) return [own]
+    const start = this.#start
+    const end = this.#at
+    this.#start = end
+    if (this.#cuts.length === 0) return [this.#part(start, end)]
     const chunks: Uint8Array[] = []
-    let from = 0
+    let from = start
     for (const cut of this.#cuts) {
-      if (cut.at > from) chunks.push(own.subarray(from, cut.at))
+      const at = start + cut.at
+      if (at > from) chunks.push(this.#part(from, at))
       chunks.push(cut.bytes)
-      from = cut.at
+      from = at
     }
-    if (from < own.length) chunks.push(own.subarray(from))
+    if (from < end) chunks.push(this.#part(from, end))
     return chunks
   }
 
   bool(value: boolean, field: string): void {
     if (typeof value !== 'boolean') invalid(field, value)
     const at = this.#room(1)
-    this.#view.setInt8(at, value ? 1 : 0)
+    this.#slab[at] = value ? 1 : 0
   }
 
   int8(value: number, field: string): void {
     if ((value << 24) >> 24 !== value) invalid(field, value)
     const at = this.#room(1)
-    this.#view.setInt8(at, value)
+    this.#slab[at] = value
   }
 
   int16(value: number, field: string): void {
@@ -96,20 +105,19 @@ export class Writer {
 
   uint16(value: number, field: string): void {
     if ((value & 0xffff) !== value) invalid(field, value)
-    const at = this.#room(2)
-    this.#view.setUint16(at, value)
+    this.#int16(value)
   }
 
   int32(value: number, field: string): void {
     if ((value | 0) !== value) invalid(field, value)
     const at = this.#room(4)
-    this.#view.setInt32(at, value)
+    this.#put32(at, value)
   }
 
   uint32(value: number, field: string): void {
     if (value >>> 0 !== value) invalid(field, value)
     const at = this.#room(4)
-    this.#view.setUint32(at, value)
+    this.#put32(at, value)
   }
 
   /** A saturated number is written as the limit it stands for, so that 2^63−1 survives being read and written (D15). */
@@ -129,31 +137,29 @@ export class Writer {
       invalid(field, value)
     }
     const at = this.#room(8)
-    this.#view.setBigInt64(at, BigInt(value))
+    new DataView(this.#slab.buffer, at, 8).setBigInt64(0, BigInt(value))
   }
 
   float64(value: number, field: string): void {
     if (typeof value !== 'number') invalid(field, value)
     const at = this.#room(8)
-    this.#view.setFloat64(at, value)
+    new DataView(this.#slab.buffer, at, 8).setFloat64(0, value)
   }
 
   uuid(value: Uuid, field: string): void {
     const at = this.#room(16)
-    if (value === ZERO_UUID) this.#buffer.fill(0, at, at + 16)
-    else if (typeof value === 'string' && isUuid(value)) this.#buffer.write(value, at, 16, 'base64url')
-    else invalid(field, value)
+    if (typeof value !== 'string' || !writeUuid(value, this.#slab, at)) invalid(field, value)
   }
 
   uvarint(value: number): void {
     let left = value
     while (left > 0x7f) {
       const at = this.#room(1)
-      this.#view.setUint8(at, (left & 0x7f) | 0x80)
+      this.#slab[at] = (left & 0x7f) | 0x80
       left >>>= 7
     }
     const at = this.#room(1)
-    this.#view.setUint8(at, left)
+    this.#slab[at] = left
   }
 
   string(value: string, field: string): void {
@@ -208,17 +214,20 @@ export class Writer {
   beginTag(tag: number): number {
     this.uvarint(tag)
     this.#tagDepth++
-    return this.#room(1)
+    return this.#room(1) - this.#start
   }
 
-  endTag(at: number): void {
+  endTag(position: number): void {
     this.#tagDepth--
+    // The message may have moved to another slab since.
+    let at = this.#start + position
     const size = this.#at - at - 1
     let extra = 0
     for (let left = size; left > 0x7f; left >>>= 7) extra++
     if (extra > 0) {
       this.#room(extra)
-      this.#buffer.copyWithin(at + 1 + extra, at + 1, at + 1 + size)
+      at = this.#start + position
+      this.#slab.copyWithin(at + 1 + extra, at + 1, at + 1 + size)
     }
     const end = this.#at
     this.#at = at
@@ -263,12 +272,25 @@ export class Writer {
 
   /** Four bytes at the very start, for a size known only at the end. */
   setInt32(at: number, value: number): void {
-    this.#view.setInt32(at, value)
+    this.#put32(this.#start + at, value)
   }
 
   #int16(value: number): void {
     const at = this.#room(2)
-    this.#view.setInt16(at, value)
+    this.#slab[at] = value >>> 8
+    this.#slab[at + 1] = value
+  }
+
+  #put32(at: number, value: number): void {
+    const slab = this.#slab
+    slab[at] = value >>> 24
+    slab[at + 1] = value >>> 16
+    slab[at + 2] = value >>> 8
+    slab[at + 3] = value
+  }
+
+  #part(from: number, to: number): Uint8Array {
+    return new Uint8Array(this.#slab.buffer, from, to - from)
   }
 
   #text(value: string, field: string, compact: boolean): void {
@@ -281,23 +303,23 @@ export class Writer {
     if (compact) this.uvarint(size + 1)
     else this.#int16(size)
     const at = this.#room(size)
-    this.#buffer.write(value, at, size, 'utf8')
+    Buffer.from(this.#slab.buffer, at, size).write(value, 'utf8')
   }
 
   /** Short ASCII, as nearly all names are, without a call into the runtime. False: it was none, nothing was written. */
   #ascii(value: string, length: number, compact: boolean): boolean {
-    const before = this.#at
+    const before = this.#at - this.#start
     if (compact) this.uvarint(length + 1)
     else this.#int16(length)
     const at = this.#room(length)
-    const buffer = this.#buffer
+    const slab = this.#slab
     for (let i = 0; i < length; i++) {
       const code = value.charCodeAt(i)
       if (code > 0x7f) {
-        this.#at = before
+        this.#at = this.#start + before
         return false
       }
-      buffer[at + i] = code
+      slab[at + i] = code
     }
     return true
   }
@@ -310,7 +332,7 @@ export class Writer {
   #appendOne(bytes: Uint8Array): void {
     // Within a tagged field everything is copied: its bytes may still be moved by `endTag`.
     if (this.#byReference && this.#tagDepth === 0 && bytes.length >= REFERENCED_FROM) {
-      this.#cuts.push({ at: this.#at, bytes })
+      this.#cuts.push({ at: this.#at - this.#start, bytes })
       this.#cutBytes += bytes.length
     } else {
       this.#copy(bytes)
@@ -319,27 +341,32 @@ export class Writer {
 
   #copy(bytes: Uint8Array): void {
     const at = this.#room(bytes.length)
-    this.#buffer.set(bytes, at)
+    this.#slab.set(bytes, at)
   }
 
   #halves(high: number, low: number): void {
     const at = this.#room(8)
-    this.#view.setInt32(at, high)
-    this.#view.setUint32(at + 4, low)
+    this.#put32(at, high)
+    this.#put32(at + 4, low)
   }
 
-  /** Makes sure that `n` more bytes fit, and answers where they start. Replaces the scratch: call it in a statement of
-   *  its own, before `#view` or `#buffer` is read. */
+  /** Makes sure that `n` more bytes fit, and answers where they start. Replaces the slab: call it in a statement of its
+   *  own, before `#slab` or `#start` is read. */
   #room(n: number): number {
+    if (this.#at + n > this.#slab.length) this.#move(n)
     const at = this.#at
     this.#at = at + n
-    if (this.#at > this.#buffer.length) {
-      const larger = Buffer.alloc(Math.max(this.#buffer.length * 2, this.#at))
-      larger.set(this.#buffer.subarray(0, at))
-      this.#buffer = larger
-      this.#view = viewOf(larger)
-    }
     return at
+  }
+
+  /** To a new slab, with what the message has so far. The old one belongs to the messages before it. */
+  #move(n: number): void {
+    const written = this.#at - this.#start
+    const slab = new Uint8Array(Math.max(SLAB, 2 * (written + n)))
+    slab.set(this.#slab.subarray(this.#start, this.#at))
+    this.#slab = slab
+    this.#start = 0
+    this.#at = written
   }
 }
 
@@ -351,10 +378,6 @@ function sizeOf(value: BytesValue, field: string): number {
   let size = 0
   for (const part of value) size += part.length
   return size
-}
-
-function viewOf(buffer: Buffer): DataView {
-  return new DataView(buffer.buffer, buffer.byteOffset, buffer.byteLength)
 }
 
 function invalid(field: string, value: unknown): never {
