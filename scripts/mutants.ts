@@ -7,7 +7,7 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { baseline, type Hunt, hunt } from './mutants/hunt.ts'
+import { type Hunt, Hunter } from './mutants/hunt.ts'
 import { type Mutant, mutants } from './mutants/index.ts'
 import { documentation, line, summary } from './mutants/report.ts'
 import { Tree } from './mutants/tree.ts'
@@ -49,20 +49,21 @@ async function main(): Promise<boolean> {
   const options = { firstSeed: count('first'), seeds: count('seeds') }
   if (values.docs && queue.length < mutants.length)
     throw new Error('--docs needs every mutant, so no --only nor --from')
-  const first = await Tree.copy(root)
-  const trees = [first]
+  const clean = await Tree.copy(root)
+  const hunter = new Hunter(clean)
+  const trees: Tree[] = []
   try {
-    const problems = await baseline(first, { ...options, seeds: BASELINE_SEEDS })
+    const problems = await hunter.baseline({ ...options, seeds: BASELINE_SEEDS })
     if (problems.length > 0) {
       say(`The unmutated tree is not clean, so nothing that a mutant does would mean anything:\n${problems.join('\n')}`)
       return false
     }
-    while (trees.length < Math.min(count('jobs'), queue.length)) trees.push(await first.twin())
+    while (trees.length < Math.min(count('jobs'), queue.length)) trees.push(await clean.twin())
     const hunts: Hunt[] = []
     const order = new Map(queue.map((mutant, i) => [mutant, i]))
     const work = async (tree: Tree): Promise<void> => {
       for (let mutant = queue.shift(); mutant !== undefined; mutant = queue.shift()) {
-        const found = await hunt(tree, mutant, options)
+        const found = await hunter.hunt(tree, mutant, options)
         hunts.push(found)
         if (!values.json) say(line(found))
       }
@@ -77,10 +78,11 @@ async function main(): Promise<boolean> {
       await mkdir(join(root, 'docs'), { recursive: true })
       await writeFile(join(root, 'docs', 'mutants.md'), documentation(hunts, options))
     }
+    for (const words of hunter.unclean.values()) say(`fails without a mutant, too: ${words[0]}`)
     say(summary(hunts))
-    return hunts.every(({ outcome }) => outcome.kind === 'killed')
+    return hunter.unclean.size === 0 && hunts.every(({ outcome }) => outcome.kind === 'killed')
   } finally {
-    for (const tree of trees) await tree.remove()
+    for (const tree of [clean, ...trees]) await tree.remove()
   }
 }
 
