@@ -8,6 +8,8 @@ import type { LifeAnswer, LifeTask } from './messages.ts'
 import type { LifeRow } from './types.ts'
 
 const DEFAULT_HUNG_AFTER_MS = 300_000
+/** After so many lives a worker is replaced: what a runtime keeps for ever (compiled code, interned names) stays bounded. */
+const LIVES_OF_A_WORKER = 200
 /** Characters of what a dying worker said. */
 const LAST_WORDS = 4_000
 /** `.ts` in a checkout, `.js` in the package. */
@@ -29,6 +31,7 @@ export class LifePool {
   readonly #idle: ChildProcess[] = []
   readonly #busy: Map<ChildProcess, (row: LifeRow | null) => void> = new Map()
   readonly #waiting: Waiting[] = []
+  readonly #lives: WeakMap<ChildProcess, number> = new WeakMap()
   #closed = false
 
   constructor(options: LifePoolOptions) {
@@ -80,7 +83,9 @@ export class LifePool {
       clearTimeout(timer)
       child.removeAllListeners('message').removeAllListeners('exit').removeAllListeners('error')
       child.stderr!.removeListener('data', hear)
-      if (reusable && !this.#closed) this.#idle.push(child)
+      const lives = (this.#lives.get(child) ?? 0) + 1
+      this.#lives.set(child, lives)
+      if (reusable && !this.#closed && lives < LIVES_OF_A_WORKER) this.#idle.push(child)
       else child.kill('SIGKILL')
       done(row)
       this.#next()

@@ -50,6 +50,11 @@ test('a worker that dies, hangs or breaks costs its own seed and no other', { ti
   expect(report.ok).toBe(false)
 })
 
+test('more lives than a worker lives are all lived', { timeout: 60_000 }, async () => {
+  const { report } = await explored({ firstSeed: 1_000, seeds: 450, jobs: 1 })
+  expect(report).toMatchObject({ ran: 450, left: 0, failures: [] })
+})
+
 test('fail-fast hands out no seed after the first failure', { timeout: 60_000 }, async () => {
   const { report } = await explored({ firstSeed: VIOLATING, seeds: 1_000, jobs: 1, failFast: true })
   expect(report).toMatchObject({ ran: 1, left: 999, ok: false })
