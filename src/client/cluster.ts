@@ -134,12 +134,17 @@ export class Cluster {
     let maybeApplied = false
     let unanswered = 0
     for (let attempt = 0; ; attempt++) {
+      const turn = this.#turn
       const target = node === null ? this.#any() : await this.#broker(node, deadline)
       const result = await target.send(api, body, this.#sendOptions(deadline))
+      // Of several that have failed on one broker, one moves on: together they might step over all that live.
+      const moveOn = (): void => {
+        if (this.#turn === turn) this.#turn++
+      }
       if (result.kind === 'ok') {
         const error = errorName(errorOf(result.body))
         if (!isRetriable(error) || !(await this.#retry.pause(attempt, deadline))) return result
-        this.#turn++
+        moveOn()
         continue
       }
       if (result.reason === 'unsupported-version') {
@@ -147,7 +152,7 @@ export class Cluster {
       }
       maybeApplied ||= result.sent
       if (result.sent) unanswered++
-      this.#turn++
+      moveOn()
       const giveUp = result.reason === 'closed' || unanswered > retries
       if (giveUp || !(await this.#retry.pause(attempt, deadline))) {
         const why = result.error === undefined ? '' : ` (${result.error.message})`

@@ -10,14 +10,17 @@
 import { assert, type NodeId } from '../../base/index.ts'
 import type { NodeView } from '../../main/index.ts'
 import type { SimCluster } from '../cluster.ts'
-import type { LifeKind, Swarm } from './types.ts'
+import type { Swarm } from './types.ts'
 
 type MetadataImage = NodeView['image']
+
+/** `promise`: no more than the promise allows. `power`: every kill and power loss besides. `all`: everything. */
+export type Limit = 'promise' | 'power' | 'all'
 
 export class Budget {
   readonly #cluster: SimCluster
   readonly #swarm: Swarm
-  readonly #kind: LifeKind
+  readonly #limit: Limit
   /** Nodes whose disks lost something, until they are in every ISR again. */
   readonly #lossy: Set<NodeId> = new Set()
   /** Nodes that ended without a clean shutdown, until they are in every ISR again. */
@@ -32,16 +35,16 @@ export class Budget {
   #spent = false
   spentInFull = 0
 
-  constructor(cluster: SimCluster, swarm: Swarm, kind: LifeKind) {
+  constructor(cluster: SimCluster, swarm: Swarm, limit: Limit) {
     this.#cluster = cluster
     this.#swarm = swarm
-    this.#kind = kind
+    this.#limit = limit
   }
 
   /** In words. */
   get allowed(): string {
     const { flush, minInsyncReplicas } = this.#swarm
-    if (this.#kind === 'beyond' && flush === 'os') return 'everything; what flush=os may lose is counted'
+    if (this.#limit !== 'promise') return 'every power loss and kill, all at once too; what that takes is counted'
     if (flush === 'fsync') return 'every power loss and kill, all at once too'
     const disks = minInsyncReplicas - 1
     return disks === 0
@@ -51,25 +54,26 @@ export class Budget {
 
   mayKill(ids: readonly NodeId[]): boolean {
     this.#rejoin()
-    return this.#unlimited || this.#lossy.size === 0 || this.#fits(ids)
+    return this.#limit !== 'promise' || this.#lossy.size === 0 || this.#fits(ids)
   }
 
   /** Never of a disk that has deceived its node: a voter that forgets is beyond what any quorum survives. */
   mayLosePower(ids: readonly NodeId[]): boolean {
+    if (this.#limit === 'all') return true
     if (ids.some((id) => this.#deceived.has(id) || this.#lying.has(id))) return false
-    return this.#powerIsHarmless ? this.mayKill(ids) : this.mayLoseData(ids)
+    return this.#limit !== 'promise' || (this.#powerIsHarmless ? this.mayKill(ids) : this.mayLoseData(ids))
   }
 
   /** A majority of the voters keep their disks. */
   mayReplace(id: NodeId): boolean {
     const replaced = new Set([...this.#replaced, id]).size
-    return replaced * 2 < this.#swarm.brokers && this.mayLoseData([id])
+    return this.#limit === 'all' || (replaced * 2 < this.#swarm.brokers && this.mayLoseData([id]))
   }
 
   /** A disk that forgets what it said it had. */
   mayLoseData(ids: readonly NodeId[]): boolean {
     this.#rejoin()
-    return this.#unlimited || this.#fits(ids)
+    return this.#limit === 'all' || this.#fits(ids)
   }
 
   killed(ids: readonly NodeId[]): void {
@@ -129,10 +133,6 @@ export class Budget {
     return this.#swarm.flush === 'fsync'
   }
 
-  get #unlimited(): boolean {
-    return this.#kind === 'beyond'
-  }
-
   #fits(ids: readonly NodeId[]): boolean {
     const unclean = new Set([...this.#unclean, ...this.#doomed, ...ids])
     return unclean.size <= this.#swarm.minInsyncReplicas - 1
@@ -143,7 +143,7 @@ export class Budget {
     const { brokers, flush, minInsyncReplicas } = this.#swarm
     const everybody = this.#unclean.size === brokers
     const disks = this.#lossy.size > 0 && this.#unclean.size === minInsyncReplicas - 1
-    const full = flush === 'fsync' || minInsyncReplicas === 1 || this.#unlimited ? everybody : disks
+    const full = flush === 'fsync' || minInsyncReplicas === 1 || this.#limit !== 'promise' ? everybody : disks
     if (full && !this.#spent) this.spentInFull++
     this.#spent = full
   }

@@ -111,8 +111,7 @@ export class Executor {
     this.#cluster.heal()
     this.#hands.setNetwork()
     for (const id of this.#cluster.ids) {
-      this.#hands.disarm(id)
-      this.#cluster.sim.skewClock(this.#cluster.host(id), 0, 0)
+      this.#hands.spare(id)
     }
   }
 

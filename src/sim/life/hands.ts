@@ -96,6 +96,17 @@ export class Hands {
     this.#budget.spared(id)
   }
 
+  /** What is planned for a node and has not struck yet never will; its clocks are right again as far as their pace. */
+  spare(id: NodeId): void {
+    const { sim } = this.#cluster
+    const host = this.#cluster.host(id)
+    this.disarm(id)
+    sim.skewClock(host, 0, 0)
+    const { faults } = sim.disk(host)
+    faults.nextSyncsFail = 0
+    faults.nextAppendsFail = 0
+  }
+
   #process(
     fault: FaultOf<
       'kill' | 'kill-at' | 'kill-all' | 'power-loss' | 'power-loss-all' | 'stop' | 'restart' | 'replace-disk'

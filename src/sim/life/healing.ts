@@ -3,7 +3,7 @@
 // lead a partition are outside of it, is not asked of it.
 
 import type { NodeId, SeededRandom } from '../../base/index.ts'
-import { messageOf } from '../../base/index.ts'
+import { messageOf, UNASSIGNED_DIR } from '../../base/index.ts'
 import type { NodeView } from '../../main/index.ts'
 import type { SimCluster } from '../cluster.ts'
 import { type Budget, inEveryIsr, newestImage } from './budget.ts'
@@ -27,6 +27,8 @@ export interface HealingWorld {
   readonly budget: Budget
   readonly workload: Workload
   readonly minInsyncReplicas: number
+  /** False: everybody is healed at once. */
+  readonly core: boolean
   readonly random: SeededRandom
   violated(name: string, text: string): void
   note(text: string): void
@@ -58,6 +60,7 @@ export class Healing {
   /** A majority of the voters; more where the promise needs more in sync. */
   #drawCore(): NodeId[] {
     const { cluster, budget, minInsyncReplicas, random } = this.#world
+    if (!this.#world.core) return [...cluster.ids]
     const majority = Math.floor(cluster.ids.length / 2) + 1
     const voters = shuffled(budget.voters, random)
     const core = voters.slice(0, majority)
@@ -113,22 +116,20 @@ export class Healing {
     }
   }
 
-  /** A change of the metadata by a client that has just come. */
+  /** A change of the metadata by a client that has just come; it changes nothing that matters. */
   #administer(): () => string[] {
     const { admin } = this.#world.workload.world('healer').connect({ clientId: 'healer' })
-    let said = 'a topic could not be created: no answer yet'
-    const options = { timeoutMs: CORE_WITHIN_MS }
-    admin.createTopics([{ name: 'after-healing', partitions: 1, replicationFactor: 1 }], options).then(
+    let said = 'no answer yet'
+    const changes = [{ name: 'flush.ms', operation: 'set', value: String(2n ** 63n - 1n) }] as const
+    admin.incrementalAlterConfigs([{ type: 'topic', name: 't0', changes }], { timeoutMs: CORE_WITHIN_MS }).then(
       ([outcome]) => {
-        // A retry of the client's own may find its first attempt carried out.
-        const done = outcome?.error === 'NONE' || outcome?.error === 'TOPIC_ALREADY_EXISTS'
-        said = done ? '' : `a topic could not be created: ${outcome?.error}`
+        said = outcome?.error ?? 'an empty answer'
       },
       (error: unknown) => {
-        said = `a topic could not be created: ${messageOf(error)}`
+        said = messageOf(error)
       },
     )
-    return () => (said === '' ? [] : [said])
+    return () => (said === 'NONE' ? [] : [`a topic could not be reconfigured: ${said}`])
   }
 
   #missingInCore(core: readonly NodeId[]): string[] {
@@ -139,13 +140,14 @@ export class Healing {
     if (leaders.size !== 1 || leader === undefined || !core.includes(leader))
       return [`no leader of the quorum for all: ${[...leaders].join()}`]
     const missing: string[] = []
-    for (const topic of newestImage(cluster, core).topics.values()) {
+    const image = newestImage(cluster, core)
+    for (const topic of image.topics.values()) {
       for (const [index, partition] of topic.partitions) {
         const key = `${topic.name}-${index}`
         if (core.includes(partition.leader)) {
           const behind = partition.replicas.filter((id) => core.includes(id) && !partition.isr.includes(id))
           if (behind.length > 0) missing.push(`${behind.join()} not in the ISR of ${key}`)
-        } else if (!out(partition, core)) missing.push(`${key} has leader ${partition.leader}`)
+        } else if (!out(image, partition, core)) missing.push(`${key}: ${inWords(partition)}`)
       }
     }
     return missing
@@ -158,7 +160,7 @@ export class Healing {
     return workload.topics.keys.some(({ topic, partition }) => {
       const found = image.topics.get(image.topicIds.get(topic) ?? '')?.partitions.get(partition)
       if (found === undefined) return false
-      return out(found, core) || found.replicas.filter((id) => core.includes(id)).length < minInsyncReplicas
+      return out(image, found, core) || found.replicas.filter((id) => core.includes(id)).length < minInsyncReplicas
     })
   }
 
@@ -181,11 +183,20 @@ export class Healing {
   }
 }
 
-/** All who may lead are outside of the core: those in ISR and ELR or, where there are none, the last known (KIP-966). */
-function out(partition: PartitionImage, core: readonly NodeId[]): boolean {
-  const { isr, elr, lastKnownElr } = partition
+function inWords({ leader, replicas, isr, elr, lastKnownElr, directories }: PartitionImage): string {
+  return `leader ${leader} of ${replicas.join()}, ISR [${isr.join()}], ELR [${elr.join()}], last known [${lastKnownElr.join()}], directories ${directories.join()}`
+}
+
+/** All who may lead are outside of the core, or lost the disk that they had: those in ISR and ELR or, where there are none,
+ *  the last known (KIP-966). */
+function out(image: NodeView['image'], partition: PartitionImage, core: readonly NodeId[]): boolean {
+  const { isr, elr, lastKnownElr, replicas, directories } = partition
   const eligible = isr.length + elr.length > 0 ? [...isr, ...elr] : lastKnownElr
-  return !eligible.some((id) => core.includes(id))
+  return !eligible.some((id) => {
+    const directory = directories[replicas.indexOf(id)] ?? UNASSIGNED_DIR
+    const has = image.brokers.get(id)?.directories ?? []
+    return core.includes(id) && (directory === UNASSIGNED_DIR || has.includes(directory))
+  })
 }
 
 function shuffled<T>(items: readonly T[], random: SeededRandom): T[] {

@@ -72,7 +72,7 @@ class Life {
       ...(options.tap === undefined ? {} : { tap: options.tap }),
     })
     this.#watch = watchCluster(this.#cluster, { violations: VIOLATIONS_MAX })
-    this.#budget = new Budget(this.#cluster, this.#swarm, kind)
+    this.#budget = new Budget(this.#cluster, this.#swarm, this.#mayLose ? 'power' : 'promise')
     this.#hands = new Hands(this.#cluster, this.#budget, this.#swarm.network, (id, error) => {
       this.#gaveUp(id, error instanceof Error ? error : new Error(messageOf(error)))
     })
@@ -182,6 +182,7 @@ class Life {
       budget: this.#budget,
       workload: this.#workload,
       minInsyncReplicas: this.#swarm.minInsyncReplicas,
+      core: this.#kind !== 'calm',
       random: stream(this.#options.seed, CORE_STREAM),
       violated: (name, text) => this.violated(name, text, {}),
       note: (text) => this.#note(null, text),

@@ -84,7 +84,7 @@ class World {
     const swarm = drawSwarm(seed, 'within', { ...promise, ...(verbs === undefined ? {} : { verbs }) })
     const drawn = typeof faults === 'number'
     const plan = drawn ? drawPlan(seed, swarm, faults) : (faults ?? { faults: [], durationMs: 0 })
-    const budget = new Budget(cluster, swarm, drawn ? 'within' : 'beyond')
+    const budget = new Budget(cluster, swarm, drawn ? 'promise' : 'all')
     const hands = new Hands(cluster, budget, 'rack', (id, error) => this.#gaveUp(id, error, hands))
     this.executor = new Executor(cluster, budget, hands, {
       fault: (fault) => tell?.(`${cluster.sim.now.toFixed(0)} ${faultText(fault)}`),

@@ -278,6 +278,24 @@ describe('consumer', () => {
     expect(await drain(consumer, 1)).toHaveLength(1)
   })
 
+  test('several that fail on a dead broker do not step over the living one together', async () => {
+    const { log } = await world()
+    log.topic('u', 1)
+    sim!.addNode('dark')
+    sim!.powerLoss('dark')
+    const client = createClient(sim!.addNode('c'), { bootstrap: 'dark:9092,b:9092', requestTimeoutMs: 500 })
+    const consumer = client.consumer()
+    consumer.assign([
+      { topic: 't', partition: 0, offset: 'earliest' },
+      { topic: 'u', partition: 0, offset: 'earliest' },
+    ])
+    const told: unknown[] = []
+    for (let i = 0; i < 10; i++) told.push(await sim!.wait(caught(consumer.poll(1_000))))
+    expect(told.at(-1)).toBeNull()
+    expect(consumer.position('t', 0)).toBe(0)
+    expect(consumer.position('u', 0)).toBe(0)
+  })
+
   test('an offset out of range is told, or reset', async () => {
     const w = await world()
     await w.wait(w.client.producer().send({ topic: 't', partition: 0, value: 'x' }))
