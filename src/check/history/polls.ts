@@ -14,14 +14,16 @@ type Positions = Map<number, number>
 
 export function checkPolls(it: Case): void {
   const { history } = it
-  const positions: Positions[] = history.processes.list.map(() => new Map())
+  const positions: Positions[] = []
   const isSubscribed = new Uint8Array(history.processes.list.length)
   const within: Positions = new Map()
   for (let i = 0; i < history.completions.length; i++) {
     const op = history.completions.at(i)
     const process = history.process.at(op)
-    const before = positions[process]!
     const f = history.f.at(op)
+    if (f === SEND) continue
+    const before = positions[process] ?? new Map<number, number>()
+    positions[process] = before
     if (f === ASSIGN || f === SUBSCRIBE) {
       if (history.outcome.at(op) === FAIL) continue
       isSubscribed[process] = f === SUBSCRIBE ? 1 : 0
@@ -32,7 +34,7 @@ export function checkPolls(it: Case): void {
       within.clear()
       checkOperation(it, op, before, within, isSubscribed[process] === 1)
       if (history.outcome.at(op) === OK) for (const [key, row] of within) before.set(key, row)
-      else if (history.outcome.at(op) === INFO && f !== SEND) before.clear()
+      else if (history.outcome.at(op) === INFO) before.clear()
     }
   }
 }

@@ -16,8 +16,8 @@ type LastSends = Map<number, number>
 export function checkSends(it: Case): void {
   const { history } = it
   const told = new Set<number>()
-  const invoked: LastSends[] = history.processes.list.map(() => new Map())
-  const acknowledged: LastSends[] = history.processes.list.map(() => new Map())
+  const invoked: LastSends[] = []
+  const acknowledged: LastSends[] = []
   const within: LastSends = new Map()
   let completion = 0
   for (let op = 0; op < history.operations; op++) {
@@ -26,19 +26,29 @@ export function checkSends(it: Case): void {
       const done = history.completions.at(completion)
       const line = history.completedLine.at(done)
       if (line < 0 || line > history.invokedLine.at(op)) break
-      acknowledge(it, done, acknowledged[history.process.at(done)]!)
+      if (sendsAny(it, done)) acknowledge(it, done, ofProcess(acknowledged, history.process.at(done)))
     }
     const f = history.f.at(op)
     if (f === CRASH || f === ASSIGN || f === SUBSCRIBE) {
-      forget(it, op, invoked[process]!)
-      forget(it, op, acknowledged[process]!)
-    } else if (history.sendsTo.at(op) > history.sendsFrom.at(op) && history.weak.at(op) === 0) {
+      forget(it, op, ofProcess(invoked, process))
+      forget(it, op, ofProcess(acknowledged, process))
+    } else if (sendsAny(it, op) && history.weak.at(op) === 0) {
       checkOperation(it, op, within)
       if (history.outcome.at(op) !== OK) continue
-      if (history.idempotent.at(op) === 1) inOrderOfInvocation(it, op, invoked[process]!, told)
-      afterAcknowledged(it, op, acknowledged[process]!, told)
+      if (history.idempotent.at(op) === 1) inOrderOfInvocation(it, op, ofProcess(invoked, process), told)
+      afterAcknowledged(it, op, ofProcess(acknowledged, process), told)
     }
   }
+}
+
+function sendsAny({ history }: Case, op: number): boolean {
+  return history.sendsTo.at(op) > history.sendsFrom.at(op)
+}
+
+function ofProcess(sends: LastSends[], process: number): LastSends {
+  const mine = sends[process] ?? new Map<number, number>()
+  sends[process] = mine
+  return mine
 }
 
 function forget({ history }: Case, op: number, sends: LastSends): void {

@@ -52,7 +52,7 @@ interface Place {
 export function worstLag(it: Case): HistoryStats['worstLag'] {
   const { history } = it
   const known = knownSince(it)
-  const places: Map<number, Place>[] = history.processes.list.map(() => new Map())
+  const places = new Map<number, Map<number, Place>>()
   const lastPoll = new Float64Array(history.processes.list.length).fill(Number.NEGATIVE_INFINITY)
   let worst: HistoryStats['worstLag'] = { ms: 0, key: null, process: null }
   // While a place does not move its lag only grows, so that it is enough to look when it is left.
@@ -67,12 +67,14 @@ export function worstLag(it: Case): HistoryStats['worstLag'] {
     const op = history.completions.at(i)
     const process = history.process.at(op)
     const f = history.f.at(op)
-    const mine = places[process]!
+    if (f === SEND) continue
+    const mine = places.get(process) ?? new Map<number, Place>()
+    places.set(process, mine)
     if (f === ASSIGN || f === SUBSCRIBE || f === CRASH) {
       if (history.outcome.at(op) === FAIL) continue
       const keys = (f === ASSIGN ? history.assignments.get(op)?.keys : undefined) ?? NO_KEYS
       move(mine, keys, history.completedAt.at(op), process)
-    } else if (f !== SEND && history.outcome.at(op) === OK) {
+    } else if (history.outcome.at(op) === OK) {
       for (let row = history.pollsFrom.at(op); row < history.pollsTo.at(op); row++) {
         const key = history.valueKey.at(history.pollValue.at(row))
         const slot = it.orders.slotOfPoll(row)
@@ -84,7 +86,7 @@ export function worstLag(it: Case): HistoryStats['worstLag'] {
       lastPoll[process] = history.invokedAt.at(op)
     }
   }
-  for (const [process, mine] of places.entries()) for (const [key, place] of mine) leave(process, key, place)
+  for (const [process, mine] of places) for (const [key, place] of mine) leave(process, key, place)
   return worst
 
   function move(mine: Map<number, Place>, kept: ReadonlySet<number>, since: number, process: number): void {

@@ -1,18 +1,19 @@
 // A log that does what Kafka promises, and clients that write and read it as a script says: the source of correct
-// histories. Producers are idempotent and have several sends under way; transactions commit, abort or stay unknown, and
-// hide what comes after them until they are decided; consumers are assigned, crash, and rewind when they abort.
+// histories. Idempotent producers have several sends under way; plain ones write twice now and then; what weak ones were
+// told is truncated while nobody has read it; transactions commit, abort or stay unknown, and hide what comes after them
+// until they are decided; consumers are assigned, crash, and rewind when they abort.
 
 import type { HistoryRecorder, HistoryStep } from '../../../src/check/index.ts'
 
 export interface Step {
-  readonly verb: 'send' | 'complete' | 'poll' | 'txn' | 'assign' | 'crash'
+  readonly verb: 'send' | 'plain' | 'weak' | 'truncate' | 'complete' | 'poll' | 'txn' | 'assign' | 'crash'
   readonly who: number
   readonly key: number
   /** Chooses outcomes and amounts. */
   readonly n: number
 }
 
-type Fate = 'committed' | 'open' | 'aborted'
+type Fate = 'committed' | 'open' | 'aborted' | 'weak'
 interface Entry {
   readonly value: string
   fate: Fate
@@ -47,6 +48,9 @@ export class Model {
     const producer = `producer-${step.who}`
     const consumer = `consumer-${step.who}`
     if (step.verb === 'send') this.#send(producer, step.key, step.n)
+    else if (step.verb === 'plain') this.#plain(`plain-${step.who}`, step.key, step.n)
+    else if (step.verb === 'weak') this.#weak(`weak-${step.who}`, step.key, step.n)
+    else if (step.verb === 'truncate') this.#truncate(step.key)
     else if (step.verb === 'complete' && this.#pending.length > 0) this.#complete(step.n % this.#pending.length)
     else if (step.verb === 'poll') this.#poll(consumer, 1 + (step.n % 4), step.n)
     else if (step.verb === 'txn') this.#transaction(`worker-${step.who}`, step.n)
@@ -75,6 +79,34 @@ export class Model {
       else this.#recorder.ok(op, { steps: [{ ...ask, offset }] })
     }
     this.#pending.push({ process, complete })
+  }
+
+  /** Its retries overtake each other: written when it completes, sometimes twice. */
+  #plain(process: string, key: number, n: number): void {
+    const value = this.#value()
+    const ask: HistoryStep = { f: 'send', key: KEYS[key]!, value }
+    const op = this.#recorder.invoke(process, { f: 'send', steps: [ask], idempotent: false })
+    const complete = (): void => {
+      if (n > 7) this.#append(key, value, 'committed')
+      const offset = this.#append(key, value, 'committed')
+      if (n < 2) this.#recorder.info(op, 'REQUEST_TIMED_OUT')
+      else this.#recorder.ok(op, { steps: [{ ...ask, offset }] })
+    }
+    this.#pending.push({ process, complete })
+  }
+
+  #weak(process: string, key: number, n: number): void {
+    const ask = { f: 'send', key: KEYS[key]!, value: this.#value() } as const
+    const op = this.#recorder.invoke(process, { f: 'send', steps: [ask], weak: true })
+    // One in three is lost on its way, as with acks=0.
+    const offset = n % 3 === 0 ? -1 : this.#append(key, ask.value, 'weak')
+    this.#recorder.ok(op, { steps: [offset < 0 || n % 2 === 0 ? ask : { ...ask, offset }] })
+  }
+
+  /** A leader died that alone had the end of the log. */
+  #truncate(key: number): void {
+    const log = this.#logs[key]!
+    while (log.at(-1)?.fate === 'weak') log.pop()
   }
 
   #transaction(process: string, n: number): void {
@@ -134,6 +166,7 @@ export class Model {
       const list: [number, string][] = []
       while (position[key]! < log.length && list.length < most && log[position[key]!]!.fate !== 'open') {
         const entry = log[position[key]!]!
+        if (entry.fate === 'weak') entry.fate = 'committed'
         if (entry.fate === 'committed') list.push([position[key]!, entry.value])
         position[key]! += 1
       }
