@@ -260,6 +260,9 @@ export class PartitionInvariants {
   #joined(key: string, before: PartitionTruth, after: PartitionTruth, id: NodeId): void {
     // An election out of the ELR or an unclean one makes its leader the ISR; that is no joining.
     if (after.leader === id && before.leader !== id) return
+    // A change may be committed long after it was decided, when the member's next life has an empty disk: P2 then looks at
+    // that life when it registers.
+    if (!this.#facts.running(id)) return
     const model = this.#facts.model(key)
     const last = model?.lastCommitted
     if (model === undefined || last === null || last === undefined) return
