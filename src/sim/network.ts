@@ -16,6 +16,10 @@ const SYN_RETRIES_US: readonly number[] = [1, 2, 4, 8, 16, 32, 64].map((s) => s 
 /** Connections that stand in a listener's kernel before its owner has taken them: what `listen` is called with. */
 const BACKLOG = 511
 
+/** How late the last bytes of a lost connection may arrive. */
+const RESET_DETAINS_US = 3_000_000
+const DEATH_DETAINS_US = 1_000_000
+
 /** A machine on the network. */
 export interface NetworkHost {
   readonly name: string
@@ -62,7 +66,11 @@ export class SimInternet {
 
   /** Connections of a host, or those between two, are lost: one owner hears at once, the other after what is under way. */
   reset(host: string, other?: string): void {
-    for (const end of this.#connections(host, other)) (oneIn(this.random, 2) ? end : (end.peer ?? end)).cutOff()
+    for (const end of this.#connections(host, other)) {
+      if (oneIn(this.random, 3)) end.detain(this.random.below(RESET_DETAINS_US))
+      const first = oneIn(this.random, 2) ? end : (end.peer ?? end)
+      first.cutOff()
+    }
   }
 
   /** Something on the way forgets the connections of a host: they stand, and nothing comes through any more. */
@@ -82,10 +90,15 @@ export class SimInternet {
     )
   }
 
-  /** The kernel of a killed process resets its connections; a machine without power says nothing. */
+  /** The kernel of a killed process resets its connections; a machine without power says nothing. What the dead one has
+   *  said last may be on its way for long, and arrive when its successor is at work. */
   processEnded(process: Process, powerLost: boolean): void {
     for (const [key, bound] of this.#listeners) if (bound.process === process) this.#listeners.delete(key)
-    for (const end of [...this.#ends]) if (end.process === process) end.ownerDied(powerLost)
+    for (const end of [...this.#ends]) {
+      if (end.process !== process) continue
+      if (end.host !== end.peerHost && oneIn(this.random, 8)) end.detain(this.random.below(DEATH_DETAINS_US))
+      end.ownerDied(powerLost)
+    }
   }
 
   /** A machine that has come back answers what is sent to its old connections with a reset. */

@@ -160,6 +160,7 @@ describe('a slow way', () => {
 describe('a reset', () => {
   test('ends every connection of a host at both ends, after what was under way by chance', async () => {
     const stories = new Set<string>()
+    const late = new Set<boolean>()
     for (const seed of SEEDS) {
       using sim = createSimulation({ seed })
       const { caller, heard, received } = await connected(sim)
@@ -167,10 +168,13 @@ describe('a reset', () => {
       await sim.sleep(0.02)
       sim.reset('b')
       await sim.sleep(100)
+      late.add(heard.length === 0)
+      await sim.sleep(3_000)
       expect(heard).toEqual(['closed ECONNRESET: read b:1'])
       stories.add(received())
     }
     expect([...stories].sort()).toEqual(['', 'x'])
+    expect(late.size).toBe(2)
   })
 
   test('may be between two hosts only', async () => {
@@ -179,7 +183,7 @@ describe('a reset', () => {
     const other = callFrom(sim, 'c', 'b')
     await sim.sleep(10)
     sim.reset('b', 'c')
-    await sim.sleep(10)
+    await sim.sleep(3_100)
     expect([heard, other]).toEqual([[], ['connected', 'closed ECONNRESET: read b:1']])
   })
 })
@@ -271,6 +275,24 @@ test("a detained connection's bytes come after those of its successor", async ()
   expect(received()).toBe('new ')
   await sim.sleep(1_000)
   expect(received()).toBe('new old ')
+})
+
+test('the last words of a dead process may come when its successor has long spoken', async () => {
+  const told = new Set<string>()
+  for (const seed of SEEDS) {
+    using sim = createSimulation({ seed })
+    const { caller, received } = await connected(sim)
+    caller.write([bytes('old ')])
+    await sim.sleep(0.02)
+    sim.kill('a')
+    sim
+      .restart('a')
+      .network.connect({ host: 'b', port: 1 }, ear([]))
+      .write([bytes('new ')])
+    await sim.sleep(1_100)
+    told.add(received())
+  }
+  expect([...told].sort()).toEqual(['new old ', 'old new '])
 })
 
 /** A new host's connection to port 1 of another; what it hears. */
