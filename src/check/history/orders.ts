@@ -45,13 +45,15 @@ export class Orders {
     this.slots = this.#cut(offsets)
   }
 
-  /** Whether what a row of sends wrote must be in the log: its operation said so, or somebody read it (of a transaction,
-   *  any of its values). A weak send's acknowledgement says nothing. */
+  /** Whether what a row of sends wrote must be in the log at the offset that it was told: its operation said so, or
+   *  somebody read it (of a transaction, any of its values). Never of a weak send, even if it was read: that may have
+   *  been an earlier attempt, while the acknowledged one was truncated and its offset used again. */
   mustHaveCommitted(send: number): boolean {
     const history = this.#history
     const op = history.sendOp.at(send)
     const outcome = history.outcome.at(op)
-    if (outcome === OK) return history.weak.at(op) === 0 || this.isRead[history.sendValue.at(send)] === 1
+    if (history.weak.at(op) === 1) return false
+    if (outcome === OK) return true
     if (outcome !== INFO) return false
     if (history.f.at(op) !== TXN) return this.isRead[history.sendValue.at(send)] === 1
     return this.proofOf(op) >= 0

@@ -220,6 +220,22 @@ describe('what was promised less', () => {
     expect(counts(history)).toEqual({ duplicate: 1 })
   })
 
+  it('does not believe the offset that a weak send was told, even if its record was read', () => {
+    const history = new History()
+    // The first attempt landed at 0 and was not answered; the second landed at 2, was acknowledged, and truncated.
+    history.send('p', 'x', 'a', 2, { weak: true })
+    history.send('q', 'x', 'b', 1)
+    history.send('q', 'x', 'c', 2)
+    history.poll('c', {
+      x: [
+        [0, 'a'],
+        [1, 'b'],
+        [2, 'c'],
+      ],
+    })
+    expect(history.report()).toMatchObject({ valid: true, anomalies: [], allowedLosses: {} })
+  })
+
   it('holds a weak send that was read to what everybody else is held to', () => {
     const history = new History()
     history.send('p', 'x', 'a', 0, { weak: true })
