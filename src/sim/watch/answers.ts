@@ -70,18 +70,19 @@ export class Answers implements FrameSink {
     this.#findings = findings
   }
 
-  wants(apiKey: number, port: number): boolean {
-    if (port === CONTROLLER_PORT) return apiKey === apis.Vote.key || apiKey === apis.AlterPartition.key
-    if (apiKey === apis.Fetch.key) return true
-    return port === CLIENT_PORT && (apiKey === apis.Produce.key || apiKey === apis.ListOffsets.key)
+  wants(apiKey: number, port: number): 'body' | 'answer' | null {
+    if (port === CONTROLLER_PORT) {
+      if (apiKey === apis.Vote.key) return 'body'
+      return apiKey === apis.AlterPartition.key ? 'answer' : null
+    }
+    if (apiKey === apis.Fetch.key) return 'answer'
+    return port === CLIENT_PORT && (apiKey === apis.Produce.key || apiKey === apis.ListOffsets.key) ? 'body' : null
   }
 
   request(end: TappedEnd, { apiKey, version, frame }: HeardRequest): Heard | null {
     switch (apiKey) {
       case apis.Produce.key:
         return this.#produce(end, version, frame)
-      case apis.Fetch.key:
-        return { apiKey, version }
       case apis.ListOffsets.key:
         return this.#listing(version, frame)
       case apis.Vote.key:

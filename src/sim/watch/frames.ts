@@ -1,7 +1,7 @@
 // Requests and responses as they pass at the server's end of a connection. Assembles only the frames that somebody wants
 // (by API key) and steps over the others without copying; forgets a connection with its end. Decodes headers, not bodies.
 
-import type { TappedEnd } from '../tap.ts'
+import type { BytesTap, TappedEnd } from '../tap.ts'
 
 export interface HeardRequest {
   readonly apiKey: number
@@ -12,7 +12,8 @@ export interface HeardRequest {
 }
 
 export interface FrameSink {
-  wants(apiKey: number, port: number): boolean
+  /** `body`: the request is read; `answer`: only what comes back is. */
+  wants(apiKey: number, port: number): 'body' | 'answer' | null
   /** What comes back is kept until the response passes; null: the response is of no interest. */
   request(end: TappedEnd, request: HeardRequest): Heard | null
   response(end: TappedEnd, heard: Heard, frame: Uint8Array): void
@@ -24,21 +25,24 @@ export interface Heard {
   readonly version: number
 }
 
-/** Cuts one direction of a stream into frames. */
-class Frames {
+/** Cuts one direction of a stream into frames, and puts together those that are wanted. */
+abstract class Frames {
+  readonly #need: number
   #left = 0
   #skipping = false
   #parts: Uint8Array[] = []
   /** A size or a header that came in pieces. */
   #rest: Uint8Array | null = null
 
-  /** `peek` sees the frame's first `need` bytes (or all of it) and says whether it is wanted. */
-  take(
-    bytes: Uint8Array,
-    need: number,
-    peek: (head: Uint8Array, at: number) => boolean,
-    whole: (frame: Uint8Array) => void,
-  ): void {
+  constructor(need: number) {
+    this.#need = need
+  }
+
+  /** Sees a frame's first bytes and says whether the whole is wanted. */
+  protected abstract wanted(bytes: Uint8Array, at: number): boolean
+  protected abstract whole(frame: Uint8Array): void
+
+  take(bytes: Uint8Array): void {
     let chunk = bytes
     if (this.#rest !== null) {
       chunk = joined([this.#rest, bytes])
@@ -50,36 +54,88 @@ class Frames {
         const here = chunk.length - at
         if (here < 4) break
         const size = uint32(chunk, at)
-        if (here < 4 + Math.min(need, size)) break
+        if (here < 4 + Math.min(this.#need, size)) break
         at += 4
         this.#left = size
-        this.#skipping = !peek(chunk, at)
+        this.#skipping = size < this.#need || !this.wanted(chunk, at)
       }
       const part = Math.min(this.#left, chunk.length - at)
       if (!this.#skipping) this.#parts.push(chunk.subarray(at, at + part))
       this.#left -= part
       at += part
       if (this.#left > 0 || this.#skipping) continue
-      const frame = this.#parts.length === 1 ? this.#parts[0]! : joined(this.#parts)
+      const parts = this.#parts
       this.#parts = []
-      whole(frame)
+      this.whole(joined(parts))
     }
-    // Copied: what was given is borrowed.
     if (at < chunk.length) this.#rest = chunk.slice(at)
+    // Copied: what was given is borrowed.
     if (this.#parts.length > 0) this.#parts[this.#parts.length - 1] = this.#parts.at(-1)!.slice()
   }
 }
 
-class ServerEnd {
-  readonly requests: Frames = new Frames()
-  readonly responses: Frames = new Frames()
-  readonly pending: Map<number, Heard> = new Map()
+class Requests extends Frames {
+  readonly #end: TappedEnd
+  readonly #sink: FrameSink
+  readonly #pending: Map<number, Heard>
+
+  constructor(end: TappedEnd, sink: FrameSink, pending: Map<number, Heard>) {
+    super(8)
+    this.#end = end
+    this.#sink = sink
+    this.#pending = pending
+  }
+
+  protected override wanted(bytes: Uint8Array, at: number): boolean {
+    const apiKey = int16(bytes, at)
+    const wants = this.#sink.wants(apiKey, this.#end.local.port)
+    if (wants === 'answer') this.#pending.set(uint32(bytes, at + 4), { apiKey, version: int16(bytes, at + 2) })
+    return wants === 'body'
+  }
+
+  protected override whole(frame: Uint8Array): void {
+    const correlationId = uint32(frame, 4)
+    const request = { apiKey: int16(frame, 0), version: int16(frame, 2), correlationId, frame }
+    const heard = this.#sink.request(this.#end, request)
+    if (heard !== null) this.#pending.set(correlationId, heard)
+  }
 }
 
-export class FrameTap {
+class Responses extends Frames {
+  readonly #end: TappedEnd
+  readonly #sink: FrameSink
+  readonly #pending: Map<number, Heard>
+
+  constructor(end: TappedEnd, sink: FrameSink, pending: Map<number, Heard>) {
+    super(4)
+    this.#end = end
+    this.#sink = sink
+    this.#pending = pending
+  }
+
+  protected override wanted(bytes: Uint8Array, at: number): boolean {
+    return this.#pending.size > 0 && this.#pending.has(uint32(bytes, at))
+  }
+
+  protected override whole(frame: Uint8Array): void {
+    const correlationId = uint32(frame, 0)
+    const heard = this.#pending.get(correlationId)
+    this.#pending.delete(correlationId)
+    if (heard !== undefined) this.#sink.response(this.#end, heard, frame)
+  }
+}
+
+/** The server's end of one connection. */
+interface Ears {
+  readonly requests: Requests
+  readonly responses: Responses
+}
+
+export class FrameTap implements BytesTap {
   readonly #sink: FrameSink
   readonly #isServer: (end: TappedEnd) => boolean
-  readonly #ends: WeakMap<TappedEnd, ServerEnd | typeof NOT_A_SERVER> = new WeakMap()
+  /** Null: not a server's end. */
+  readonly #ears: WeakMap<TappedEnd, { readonly ears: Ears | null }> = new WeakMap()
 
   constructor(isServer: (end: TappedEnd) => boolean, sink: FrameSink) {
     this.#isServer = isServer
@@ -87,53 +143,29 @@ export class FrameTap {
   }
 
   read(_at: number, end: TappedEnd, bytes: Uint8Array): void {
-    const server = this.#of(end)
-    if (server === null) return
-    server.requests.take(
-      bytes,
-      8,
-      (head, at) => this.#sink.wants(int16(head, at), end.local.port),
-      (frame) => {
-        const apiKey = int16(frame, 0)
-        const correlationId = uint32(frame, 4)
-        const heard = this.#sink.request(end, { apiKey, version: int16(frame, 2), correlationId, frame })
-        if (heard !== null) server.pending.set(correlationId, heard)
-      },
-    )
+    const { ears } = this.#ears.get(end) ?? this.#listen(end)
+    ears?.requests.take(bytes)
   }
 
   wrote(_at: number, end: TappedEnd, chunks: readonly Uint8Array[]): void {
-    const server = this.#of(end)
-    if (server === null) return
-    for (const chunk of chunks) {
-      server.responses.take(
-        chunk,
-        4,
-        (head, at) => server.pending.has(uint32(head, at)),
-        (frame) => {
-          const correlationId = uint32(frame, 0)
-          const heard = server.pending.get(correlationId)
-          server.pending.delete(correlationId)
-          if (heard !== undefined) this.#sink.response(end, heard, frame)
-        },
-      )
-    }
+    const { ears } = this.#ears.get(end) ?? this.#listen(end)
+    if (ears !== null) for (const chunk of chunks) ears.responses.take(chunk)
   }
 
-  #of(end: TappedEnd): ServerEnd | null {
-    let known = this.#ends.get(end)
-    if (known === undefined) {
-      known = this.#isServer(end) ? new ServerEnd() : NOT_A_SERVER
-      this.#ends.set(end, known)
+  #listen(end: TappedEnd): { readonly ears: Ears | null } {
+    const pending = new Map<number, Heard>()
+    const known = {
+      ears: this.#isServer(end)
+        ? { requests: new Requests(end, this.#sink, pending), responses: new Responses(end, this.#sink, pending) }
+        : null,
     }
-    return known === NOT_A_SERVER ? null : (known as ServerEnd)
+    this.#ears.set(end, known)
+    return known
   }
 }
 
-const NOT_A_SERVER: unique symbol = Symbol('not a server')
-
 function joined(parts: readonly Uint8Array[]): Uint8Array {
-  return parts.length === 1 ? parts[0]! : new Uint8Array(Buffer.concat(parts))
+  return parts.length === 1 ? parts[0]! : Buffer.concat(parts)
 }
 
 function int16(bytes: Uint8Array, at: number): number {
