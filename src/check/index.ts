@@ -11,6 +11,7 @@ export type * from './history/types.ts'
 export { AnswerInvariants, type ProducedFact } from './invariants/answers.ts'
 export { Batch, type BatchFact, ReplicaLog, SegmentLog } from './invariants/batches.ts'
 export { type ControllerFacts, ControllerInvariants } from './invariants/controller.ts'
+export { ImageInvariants, type ImageObservation } from './invariants/images.ts'
 export { type LogKind, LogModel } from './invariants/logs.ts'
 /** The rare states that a long exploration must have reached. */
 export { type KnownMarker, MARKERS, type Marker } from './invariants/markers.ts'

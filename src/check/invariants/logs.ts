@@ -162,6 +162,15 @@ export class LogModel {
     log.checked = Math.max(log.checked, at)
   }
 
+  /** The committed batch that ends at or before an offset, the newest. */
+  committedBefore(offset: Offset): Batch | null {
+    let found: Batch | null = null
+    for (const batch of this.committed.values()) {
+      if (batch.endOffset <= offset && (found === null || batch.baseOffset > found.baseOffset)) found = batch
+    }
+    return found
+  }
+
   /** What was committed from here on need not stay: more was lost than the promise covers, or an operator allowed it. */
   forgive(from: Offset): void {
     if (from >= this.committedEnd) return

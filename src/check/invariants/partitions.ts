@@ -125,6 +125,23 @@ export class PartitionInvariants {
     this.#candidates(after)
   }
 
+  /** P1, when nothing happens any more: leaders hold everything that was committed and not forgiven. */
+  atEnd(): void {
+    for (const partition of this.#facts.truth.partitions.values()) {
+      const model = this.#facts.model(keyOf(partition))
+      if (model === undefined || partition.leader < 0 || !this.#facts.running(partition.leader)) continue
+      const log = model.log(partition.leader)
+      for (const batch of model.committed.values()) {
+        if (batch.endOffset <= model.released || log.holds(batch)) continue
+        const name = `${partition.topic}-${partition.index}`
+        const what = batch.acknowledged ? 'acknowledged' : 'committed'
+        const text = `${name}: leader ${partition.leader} lacks offset ${batch.baseOffset} of epoch ${batch.fact.epoch}, which was ${what}`
+        this.#findings.violated('P1', text, { node: partition.leader, partition: name, offset: batch.baseOffset })
+        break
+      }
+    }
+  }
+
   /** A broker is registered or unfenced: what it is a member of it must hold. */
   returned(): void {
     for (const partition of this.#facts.truth.partitions.values()) this.#candidates(partition)

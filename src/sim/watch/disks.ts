@@ -13,6 +13,11 @@ export const QUORUM_KEY = 'quorum'
 const QUORUM_DIRECTORY = '__cluster_metadata-0'
 const LOG_SUFFIX = '.log'
 
+export interface SnapshotId {
+  readonly endOffset: Offset
+  readonly epoch: number
+}
+
 /** What is done with the facts. */
 export interface DiskSink {
   /** The model of a partition's log: by topic id and index, or the quorum's. */
@@ -22,12 +27,7 @@ export interface DiskSink {
   foundVote(node: NodeId, vote: Vote): void
   /** The clean-shutdown marker, or null when it was taken away. */
   cleanMarker(node: NodeId, epoch: number | null): void
-  snapshot(
-    node: NodeId,
-    id: { readonly endOffset: Offset; readonly epoch: number },
-    fetched: boolean,
-    path: string,
-  ): void
+  snapshot(node: NodeId, id: SnapshotId, fetched: boolean, bytes: Uint8Array): void
   /** A replica cut batches off its log; none where only half a batch went. */
   cut(node: NodeId, key: string, batches: number, left: Offset): void
   /** A whole disk is gone. */
@@ -238,7 +238,8 @@ export class DiskWatch implements DiskObserver {
     const fetched = /\/\d+-\d+\.checkpoint\.part$/.test(from)
     const log = this.#open(to.slice(0, to.lastIndexOf('/')))?.model.log(this.#node)
     if (log !== undefined) log.covered = Math.max(log.covered, id.endOffset)
-    this.#sink.snapshot(this.#node, id, fetched, to)
+    const bytes = this.#disk.look(to)
+    if (bytes !== null) this.#sink.snapshot(this.#node, id, fetched, bytes)
   }
 
   #flipped(): void {

@@ -9,6 +9,7 @@ import {
   ClusterTruth,
   ControllerInvariants,
   type Findings,
+  ImageInvariants,
   type KnownMarker,
   LogModel,
   MARKERS,
@@ -25,9 +26,9 @@ import type { NodeView } from '../../main/index.ts'
 import type { SimCluster } from '../cluster.ts'
 import type { Notable } from '../life/types.ts'
 import { Answers } from './answers.ts'
-import { DiskWatch, QUORUM_KEY } from './disks.ts'
+import { DiskWatch, QUORUM_KEY, type SnapshotId } from './disks.ts'
 import { FrameTap } from './frames.ts'
-import { metadataFacts } from './metadata.ts'
+import { metadataFacts, snapshotFacts } from './metadata.ts'
 
 export interface WatchOptions {
   /** How many notable events are kept, the newest ones. Default 4096. */
@@ -85,6 +86,7 @@ class ClusterWatch implements Watch, Findings {
   readonly #quorum: QuorumInvariants
   readonly #controller: ControllerInvariants
   readonly #partitions: PartitionInvariants
+  readonly #images: ImageInvariants
   readonly #ring: Notable[] = []
   readonly #ringSize: number
   readonly #mostViolations: number
@@ -114,6 +116,7 @@ class ClusterWatch implements Watch, Findings {
       },
       this,
     )
+    this.#images = new ImageInvariants(this.#truth, this.#quorumLog, this)
     this.#quorumLog.onCommitted = (batch) => this.#committed(batch.fact.bytes, batch.endOffset)
     for (const id of cluster.ids) this.#members.push(newMember(id))
     this.#unattached = this.#members.length
@@ -137,6 +140,8 @@ class ClusterWatch implements Watch, Findings {
 
   atEnd(): void {
     this.#look()
+    this.#partitions.atEnd()
+    for (const { id, view } of this.#members) if (view !== null) this.#images.compareWhole(id, view.image)
   }
 
   close(): void {
@@ -186,9 +191,11 @@ class ClusterWatch implements Watch, Findings {
       if (view === null) continue
       const { version, image } = view
       if (version === member.version && image === member.image) continue
+      const moved = image !== member.image
       member.version = version
       member.image = image
       this.#changed(member, view)
+      if (moved) this.#images.published(member.id, image)
     }
   }
 
@@ -215,6 +222,7 @@ class ClusterWatch implements Watch, Findings {
   #anotherLife(member: Member, view: NodeView | null): void {
     if (member.view !== null) {
       this.#quorum.ended(member.id)
+      this.#images.ended(member.id)
       for (const seen of member.seen) this.#partitions.left(seen)
       this.noted(`node ${member.id} is no more`, { node: member.id })
     }
@@ -279,8 +287,8 @@ class ClusterWatch implements Watch, Findings {
     voted: (node: NodeId, vote: Vote, durable: boolean): void => this.#quorum.voted(node, vote, durable),
     foundVote: (node: NodeId, vote: Vote): void => this.#quorum.foundVote(node, vote),
     cleanMarker: (node: NodeId, epoch: number | null): void => this.#cleanMarker(node, epoch),
-    snapshot: (node: NodeId, id: { readonly endOffset: Offset; readonly epoch: number }, fetched: boolean): void =>
-      this.#snapshot(node, id, fetched),
+    snapshot: (node: NodeId, id: SnapshotId, fetched: boolean, bytes: Uint8Array): void =>
+      this.#snapshot(node, id, fetched, bytes),
     cut: (node: NodeId, key: string, batches: number, left: Offset): void => this.#cut(node, key, batches, left),
     replaced: (node: NodeId): void => this.#quorum.replaced(node),
     lost: (node: NodeId, key: string, batches: number, committed: number): void =>
@@ -320,7 +328,12 @@ class ClusterWatch implements Watch, Findings {
     return member?.view != null && broker !== undefined && !broker.fenced && broker.epoch === member.view.brokerEpoch
   }
 
-  #snapshot(node: NodeId, id: { readonly endOffset: Offset; readonly epoch: number }, fetched: boolean): void {
+  #snapshot(node: NodeId, id: SnapshotId, fetched: boolean, bytes: Uint8Array): void {
+    if (fetched && this.#member(node).view?.quorum.state === 'leader') {
+      const text = `node ${node} leads the quorum and takes over snapshot ${id.endOffset}-${id.epoch}`
+      this.violated('R17', text, { node, offset: id.endOffset, epoch: id.epoch })
+    }
+    if (!fetched) this.#images.snapshot(node, id, snapshotFacts(bytes))
     this.marked(fetched ? 'quorum: snapshot loaded' : 'quorum: snapshot taken')
     if (fetched && this.#quorum.electing) this.marked('quorum: snapshot during an election')
     const how = fetched ? 'takes over' : 'stores'
