@@ -59,6 +59,9 @@ export class RaftStorage {
     const { disk } = ports
     const path = disk.join(options.metadataDirectory, `${TOPIC}-0`)
     await disk.makeDirectory(path)
+    // Formatting made it only where it left the first voters there: otherwise the name is ours to make durable, or a power
+    // loss would take votes and log with it.
+    await disk.syncDirectory(options.metadataDirectory)
     const snapshots: StoredSnapshot[] = []
     let bootstrap = false
     for (const entry of await disk.list(path)) {

@@ -51,3 +51,18 @@ test.each([1, 2])('a replaced disk counts for nobody and is filled again (seed %
   ])
   expect([...cluster.fatal]).toEqual([])
 })
+
+test.each([1, 2, 3, 4])('and what its quorum log then holds survives a power loss (seed %i)', async (seed) => {
+  const cluster = createSimCluster({ seed })
+  using _ = cluster
+  await cluster.start()
+  cluster.kill(1)
+  await cluster.replaceDisk(1)
+  await cluster.restart(1)
+  await cluster.sim.sleep(5_000)
+  cluster.powerLoss(1)
+  // No snapshot came with the format, so the node itself made this directory.
+  expect(cluster.sim.disk(cluster.host(1)).paths('/data/__cluster_metadata-0')).toContain(
+    '/data/__cluster_metadata-0/quorum-state',
+  )
+})
