@@ -17,6 +17,9 @@ const execute = promisify(execFile)
 
 const HEALTHY_WITHIN_MS = 180_000
 const STOP_WITHIN_S = 45
+const SERVING_WITHIN_MS = 20_000
+/** Kafka's own line, which the image prints when a node is ready. */
+const STARTED = 'Kafka Server started'
 const CLIENT_PORT = 9092
 /** Of the scheduler, microseconds. */
 const CPU_PERIOD = 100_000
@@ -39,7 +42,12 @@ interface Container {
 }
 
 interface Inspected {
-  readonly State: { readonly Status: string; readonly Pid: number; readonly Health?: { readonly Status: string } }
+  readonly State: {
+    readonly Status: string
+    readonly Pid: number
+    readonly StartedAt: string
+    readonly Health?: { readonly Status: string }
+  }
   readonly NetworkSettings: { readonly Networks: Readonly<Record<string, unknown>> }
 }
 
@@ -171,6 +179,7 @@ class ComposeTarget implements Target {
         return NOTHING
       case 'restart':
         await run(['docker', 'start', this.#container(fault.node)])
+        await serving(this.#container(fault.node))
         return NOTHING
       case 'pause':
         return this.#paired(fault.node, ['pause'], ['unpause'])
@@ -298,6 +307,19 @@ async function healthy(containers: readonly Container[], tell: (line: string) =>
 
 async function inspect(container: string): Promise<Inspected> {
   return (JSON.parse(await run(['docker', 'inspect', container])) as Inspected[])[0]!
+}
+
+/** Resolves when the node says that it takes part: the container's health is looked at every ten seconds only. */
+async function serving(container: string): Promise<void> {
+  for (const until = performance.now() + SERVING_WITHIN_MS; ; ) {
+    const { Status, StartedAt } = (await inspect(container)).State
+    const log = await run(['docker', 'logs', '--since', StartedAt, container])
+    if (log.includes(STARTED)) return
+    if (Status !== 'running') throw new ConfigError(`it ended again (${Status}): docker logs ${container} says why`)
+    // Others may be down as well, and without them it cannot: it goes on by itself.
+    if (performance.now() > until) return
+    await new Promise((resolve) => setTimeout(resolve, 300))
+  }
 }
 
 /** Compose v2 where the engine has it, else v1. */

@@ -33,8 +33,8 @@ interface Toxic {
 
 /** Drops all that comes, and closes the connection when it is taken away. */
 const BLACK_HOLE: Toxic = { type: 'timeout', attributes: { timeout: 0 } }
-/** Long enough that every busy connection meets it. */
-const RESET_MS = 300
+/** Long enough that every busy connection meets it, and its successor. */
+const RESET_MS = 1_000
 /** In the midst of an answer. */
 const RESET_AFTER_BYTES = 500
 

@@ -48,7 +48,7 @@ const TEMPLATES: Readonly<Partial<Record<Verb, Template>>> = {
     ...nodes.map((node) => ({ at: 500 + random.below(1500), fault: { verb: 'restart', node } as const })),
   ],
   pause: ({ node, ms }) => [now({ verb: 'pause', node, ms })],
-  'slow-cpu': ({ node, ms, random }) => [now({ verb: 'slow-cpu', node, factor: between(random, [20, 60]), ms })],
+  'slow-cpu': ({ node, ms, random }) => [now({ verb: 'slow-cpu', node, factor: between(random, [10, 40]), ms })],
   isolate: ({ node, ms, random }) => [
     now({ verb: 'isolate', node, direction: pick(random, ['both', 'both', 'in', 'out'] as const), ms }),
   ],

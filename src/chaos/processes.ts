@@ -13,8 +13,8 @@ import type { Condition, Target, Undo } from './types.ts'
 import type { Fault, NodeId } from './words.ts'
 import { SIMULATED_ONLY } from './words.ts'
 
-/** One stop and one go of a slowed process. */
-const DUTY_MS = 100
+/** One stop and one go of a slowed process: a request of several steps takes several of them. */
+const DUTY_MS = 400
 const NOTHING: Undo = async () => undefined
 
 export interface ProcessTargetOptions {

@@ -6,5 +6,5 @@ export const QUICK_PROPERTIES: ReadonlyMap<string, string> = new Map([
   ['broker.session.timeout.ms', '3000'],
   ['replica.lag.time.max.ms', '3000'],
   ['replica.socket.timeout.ms', '3000'],
-  ['leader.imbalance.check.interval.seconds', '5'],
+  ['leader.imbalance.check.interval.seconds', '2'],
 ])

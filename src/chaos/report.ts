@@ -7,11 +7,11 @@ import type { Ack } from './workload.ts'
 
 /** After its end an episode may still show: elections, replicas that come back. */
 export const AFTERMATH_MS = 2_000
-/** What calm times have too is no gap: the longest of them, but a third more; and nothing shorter than this. */
-const LEAST_GAP_MS = 150
-const CALM_FACTOR = 1.3
-/** Single stalls of a busy machine are no measure of calm. */
-const CALM_QUANTILE = 0.9
+/** What calm times have too is no gap: half as long again as most of theirs, and nothing shorter than this. */
+const LEAST_GAP_MS = 250
+const CALM_FACTOR = 1.5
+/** Single stalls of a busy machine, and the one calm that began before all had come back, are no measure. */
+const CALM_QUANTILE = 0.75
 
 export interface Notes {
   readonly durationMs: number

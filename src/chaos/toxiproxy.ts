@@ -52,11 +52,14 @@ export function findProgram(searched: string): string | null {
   return null
 }
 
+/** The server lives until the shell's input ends, and that ends with us, whatever ends us. */
+const UNTIL_INPUT_ENDS = 'trap "" INT TERM HUP; "$0" "$@" & read -r _; kill $!; wait $!'
+
 async function startServer(program: string): Promise<ToxiproxyServer> {
   const [port] = await freePorts('127.0.0.1', 1)
   const address = `127.0.0.1:${port}`
-  const child = spawn(program, ['-host', '127.0.0.1', '-port', String(port)], {
-    stdio: 'ignore',
+  const child = spawn('sh', ['-c', UNTIL_INPUT_ENDS, program, '-host', '127.0.0.1', '-port', String(port)], {
+    stdio: ['pipe', 'ignore', 'ignore'],
     env: { ...process.env, LOG_LEVEL: 'error' },
     // A Ctrl-C in the terminal is for whoever started it: the proxies must outlive the brokers' last words.
     detached: true,
@@ -65,16 +68,9 @@ async function startServer(program: string): Promise<ToxiproxyServer> {
   child.once('error', (error) => {
     failure = error.message
   })
-  child.once('exit', (code, signal) => {
-    failure ??= `it ended (${signal ?? `exit code ${code}`})`
-  })
-  // Whatever ends this process must not leave the server behind.
-  const kill = (): void => void child.kill('SIGKILL')
-  process.once('exit', kill)
-  const close = async (): Promise<void> => {
-    process.off('exit', kill)
-    await end(child)
-  }
+  // It may end before it is asked to: then nobody reads.
+  child.stdin.on('error', () => child.stdin.destroy())
+  const close = (): Promise<void> => end(child)
   for (const until = performance.now() + READY_WITHIN_MS; !(await answers(address)); ) {
     if (failure !== null || performance.now() > until) {
       await close()
@@ -83,6 +79,8 @@ async function startServer(program: string): Promise<ToxiproxyServer> {
     await new Promise((resolve) => setTimeout(resolve, ASK_EVERY_MS))
   }
   child.unref()
+  // The pipe that holds it is a socket for node, and would hold this process as well.
+  if ('unref' in child.stdin && typeof child.stdin.unref === 'function') child.stdin.unref()
   return { address, close }
 }
 
@@ -103,6 +101,6 @@ function end(child: ChildProcess): Promise<void> {
       clearTimeout(timer)
       resolve()
     })
-    child.kill('SIGTERM')
+    child.stdin?.end()
   })
 }
