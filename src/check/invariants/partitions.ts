@@ -101,9 +101,10 @@ export class PartitionInvariants {
         seen.maximalIsr = isr
         seen.isrState = view.isrState
         this.#superset(seen)
+        if (view.isrState === 'pending-expand') this.#proposed(seen, view)
       }
     }
-    if (view.highWatermark !== seen.highWatermark) this.#advanced(seen, view)
+    if (view.highWatermark !== seen.highWatermark) this.#advanced(seen, view, !moved)
     if (view.logStartOffset !== seen.logStartOffset) this.#started(seen, view)
   }
 
@@ -198,14 +199,14 @@ export class PartitionInvariants {
       )
   }
 
-  #advanced(seen: SeenReplica, view: ReplicaObservation): void {
+  #advanced(seen: SeenReplica, view: ReplicaObservation, goesOn: boolean): void {
     const before = seen.highWatermark
     const { highWatermark } = view
     seen.highWatermark = highWatermark
     const model = this.#facts.model(seen.key)
     if (model === undefined || highWatermark < 0) return
     if (view.role === 'leader') {
-      if (highWatermark < before)
+      if (highWatermark < before && goesOn)
         this.#violated(
           'P5',
           seen,
@@ -270,6 +271,19 @@ export class PartitionInvariants {
       const name = `${truth.topic}-${truth.index}`
       const text = `${name}: leader ${seen.node} counts [${seen.maximalIsr.join(', ')}] while the ISR is [${truth.isr.join(', ')}]`
       this.#findings.violated('P3', text, { node: seen.node, partition: name, epoch: seen.leaderEpoch })
+    }
+  }
+
+  /** P8 when it is proposed: the new member has what its leader's epoch began with (KAFKA-7128). */
+  #proposed(seen: SeenReplica, view: ReplicaObservation): void {
+    const model = this.#facts.model(seen.key)
+    if (model === undefined) return
+    for (const id of view.maximalIsr) {
+      if (view.isr.includes(id)) continue
+      const log = model.log(id)
+      if (log.endOffset >= view.epochStartOffset || log.damaged || !this.#facts.running(id)) continue
+      const text = `proposes member ${id}, which ends at ${log.endOffset}, in an epoch that begins at ${view.epochStartOffset}`
+      this.#violated('P8', seen, view, text)
     }
   }
 

@@ -51,6 +51,9 @@ export function drawSwarm(seed: number, kind: LifeKind, over: Partial<Swarm> = {
   const properties = drawProperties(random)
   const workload = drawWorkload(random)
   if (workload.fading > 0) properties['log.retention.check.interval.ms'] = '2000'
+  // Preferred leaders: the one way in which a leader hands over and stays in the ISR with what it alone has (KIP-279).
+  const rebalanceSeconds = pick([0, 0, 1, 4])
+  if (rebalanceSeconds > 0) properties['leader.imbalance.check.interval.seconds'] = String(rebalanceSeconds)
   return {
     brokers,
     minInsyncReplicas: Math.min(over.brokers ?? brokers, 3, minInsyncReplicas),
