@@ -115,6 +115,11 @@ export class Executor {
     }
   }
 
+  /** Nodes that were told to stop and have not ended yet. */
+  get stopping(): ReadonlySet<NodeId> {
+    return this.#hands.stopping
+  }
+
   restart(id: NodeId): void {
     this.#hands.restart(id)
   }

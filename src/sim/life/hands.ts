@@ -33,6 +33,8 @@ export class Hands {
   readonly #failed: (id: NodeId, error: unknown) => void
   /** Nodes whose disks were made to fail; what they then complain of is no wonder. */
   readonly troubled: Set<NodeId> = new Set()
+  /** Nodes that were told to stop and have not ended: one that was still starting, or that finds no controller. */
+  readonly stopping: Set<NodeId> = new Set()
 
   constructor(
     cluster: SimCluster,
@@ -87,6 +89,8 @@ export class Hands {
   }
 
   restart(id: NodeId, properties?: Readonly<Record<string, string>>): void {
+    // Who died while it was stopping never says that it has stopped.
+    this.stopping.delete(id)
     this.#cluster.restarting(id, properties).catch((error: unknown) => this.#failed(id, error))
   }
 
@@ -135,7 +139,11 @@ export class Hands {
         return living.length === 0 ? null : this.#powerLoss(cluster.ids)
       case 'stop':
         if (!cluster.alive(fault.node)) return null
-        cluster.stopping(fault.node).catch((error: unknown) => this.#failed(fault.node, error))
+        this.stopping.add(fault.node)
+        cluster
+          .stopping(fault.node)
+          .catch((error: unknown) => this.#failed(fault.node, error))
+          .finally(() => this.stopping.delete(fault.node))
         return DONE
       case 'restart':
         if (cluster.alive(fault.node)) return null

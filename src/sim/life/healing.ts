@@ -86,7 +86,7 @@ export class Healing {
   }
 
   async #healRest(): Promise<boolean> {
-    const { cluster, workload } = this.#world
+    const { cluster, executor, workload } = this.#world
     workload.end()
     let answered = false
     void Promise.all(workload.workers.map(({ done }) => done)).then(
@@ -97,7 +97,9 @@ export class Healing {
     )
     return this.#until('L-recovery', ALL_WITHIN_MS, cluster.ids, () => {
       const behind = cluster.ids.filter((id) => !inEveryIsr(cluster, id)).map((id) => `${id} is not in every ISR`)
-      return answered ? behind : [...behind, 'operations are unanswered']
+      // A stop that was asked for among the faults may come to its end only now; its node is then started again.
+      const stopping = [...executor.stopping].map((id) => `${id} is still stopping`)
+      return [...behind, ...stopping, ...(answered ? [] : ['operations are unanswered'])]
     })
   }
 
