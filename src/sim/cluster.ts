@@ -6,16 +6,19 @@ import type { Clock, Logger, NodeId, Ports, Random, Timers, Uuid } from '../base
 import type { Client, ClientOptions } from '../client/index.ts'
 import { createClient } from '../client/index.ts'
 import { parseNodeConfig } from '../config/index.ts'
-import type { LocalNode, NodeView, OdradekNode } from '../main/index.ts'
-import {
-  CLIENT_LISTENER,
-  CONTROLLER_LISTENER,
-  createNode,
-  formatStorage,
-  INTER_BROKER_LISTENER,
-  localProperties,
-} from '../main/index.ts'
+import type { NodeView } from '../main/index.ts'
+import { createNode } from '../main/index.ts'
 import type { LinkQuality } from './links.ts'
+import type { Member, Properties } from './member.ts'
+import {
+  CLIENT_PORT,
+  closedSegments,
+  endpoints,
+  formatMember,
+  LOG_DIRECTORY,
+  newMember,
+  propertiesOf,
+} from './member.ts'
 import type { Direction } from './plan.ts'
 import { createSimulation, type Simulation } from './simulation.ts'
 import type { Tap } from './tap.ts'
@@ -48,24 +51,9 @@ export interface SimUser {
   delay(ms: number): Promise<void>
 }
 
-const CLIENT_PORT = 9092
-const INTER_BROKER_PORT = 19_092
-const CONTROLLER_PORT = 9093
-const LOG_DIRECTORY = '/data'
 /** Virtual milliseconds within which a node that is being started must be unfenced. */
 const START_WITHIN_MS = 120_000
 const METADATA_VERSION_4_3 = 30
-
-type Properties = Readonly<Record<string, string>>
-
-interface Member {
-  readonly id: NodeId
-  readonly host: string
-  readonly local: LocalNode
-  /** What restarts have changed. */
-  properties: Properties
-  node: OdradekNode | null
-}
 
 /** A cluster that has not been started yet; `start` does. */
 export function createSimCluster(options: SimClusterOptions): SimCluster {
@@ -88,17 +76,9 @@ export class SimCluster {
     this.sim = createSimulation({ seed: options.seed, ...(options.tap === undefined ? {} : { tap: options.tap }) })
     this.clusterId = this.sim.random.uuid()
     for (let id = 1; id <= (options.brokers ?? 3); id++) {
-      const local = {
-        id,
-        clientPort: CLIENT_PORT,
-        interBrokerPort: INTER_BROKER_PORT,
-        controllerPort: CONTROLLER_PORT,
-        logDirectory: LOG_DIRECTORY,
-        directoryId: this.sim.random.uuid(),
-      }
-      this.#members.set(id, { id, host: `node${id}`, local, properties: {}, node: null })
+      this.#members.set(id, newMember(id, this.sim.random.uuid()))
     }
-    this.bootstrap = this.#endpoints(CLIENT_PORT)
+    this.bootstrap = endpoints([...this.#members.values()], CLIENT_PORT)
   }
 
   get ids(): readonly NodeId[] {
@@ -345,31 +325,15 @@ export class SimCluster {
     return member
   }
 
-  #endpoints(port: number): string {
-    return [...this.#members.values()].map((member) => `${member.host}:${port}`).join(',')
-  }
-
-  async #format(member: Member, ports: Ports, isNew = true): Promise<void> {
-    await formatStorage(ports, {
-      clusterId: this.clusterId,
-      nodeId: member.id,
-      logDirs: [LOG_DIRECTORY],
-      metadataLogDir: LOG_DIRECTORY,
-      initialControllers: (isNew ? [...this.#members.values()] : []).map(({ id, host, local }) => ({
-        id,
-        host,
-        port: CONTROLLER_PORT,
-        directoryId: local.directoryId,
-      })),
-      controllerListenerName: CONTROLLER_LISTENER,
-      metadataVersion: this.#options.metadataVersion ?? METADATA_VERSION_4_3,
-      ignoreFormatted: false,
-    })
+  #format(member: Member, ports: Ports, isNew = true): Promise<void> {
+    const voters = isNew ? [...this.#members.values()] : []
+    const { metadataVersion = METADATA_VERSION_4_3 } = this.#options
+    return formatMember(ports, member, voters, this.clusterId, metadataVersion)
   }
 
   #boot(member: Member, ports: Ports): Promise<void> {
     const node = createNode({
-      config: parseNodeConfig(this.#properties(member)),
+      config: parseNodeConfig(propertiesOf(member, [...this.#members.values()], this.#options.properties ?? {})),
       ports,
       logger: this.#options.logger ?? SILENT,
       onFatal: (error) => {
@@ -379,30 +343,6 @@ export class SimCluster {
     member.node = node
     return node.start()
   }
-
-  #properties(member: Member): Map<string, string> {
-    const listeners = [
-      `${CLIENT_LISTENER}://${member.host}:${CLIENT_PORT}`,
-      `${INTER_BROKER_LISTENER}://${member.host}:${INTER_BROKER_PORT}`,
-      `${CONTROLLER_LISTENER}://${member.host}:${CONTROLLER_PORT}`,
-    ].join(',')
-    const locals = [...this.#members.values()].map((each) => each.local)
-    const own = new Map([
-      ['listeners', listeners],
-      ['advertised.listeners', listeners],
-      ['controller.quorum.bootstrap.servers', this.#endpoints(CONTROLLER_PORT)],
-      ...Object.entries(this.#options.properties ?? {}),
-      ...Object.entries(member.properties),
-    ])
-    return localProperties(member.local, locals, member.host, own)
-  }
-}
-
-/** Segments of topics' partitions that are written no more: all but the last of each. */
-function closedSegments(paths: readonly string[]): string[] {
-  const logs = paths.filter((path) => path.endsWith('.log') && !path.includes('/__cluster_metadata-'))
-  const directory = (path: string): string => path.slice(0, path.lastIndexOf('/'))
-  return logs.filter((path, i) => logs[i + 1] !== undefined && directory(logs[i + 1]!) === directory(path))
 }
 
 const SILENT: Logger = {

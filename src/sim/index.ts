@@ -5,6 +5,8 @@ export type { SimClusterOptions, SimUser } from './cluster.ts'
 export { createSimCluster, SimCluster } from './cluster.ts'
 /** Many seeds, in worker processes. */
 export * from './explore/index.ts'
+/** A machine's part in the world. */
+export type { HostOptions } from './host.ts'
 /** How far a run goes, and why it stopped. */
 export type { RunEnd, RunLimits } from './kernel.ts'
 /** One seed's whole run. */
@@ -20,7 +22,7 @@ export type { Direction, Fault, FaultPlan, PlannedFault, Verb } from './plan.ts'
 export { faultText, isVerb, parseFault, VERBS } from './plan-text.ts'
 /** A host's disk, for checkers and faults. */
 export type { DiskFaults, DiskState } from './platter.ts'
-export type { HostOptions, SimulationOptions } from './simulation.ts'
+export type { SimulationOptions } from './simulation.ts'
 /** Bodies of all six ports from one seed, and the verbs that hurt them. */
 export { createSimulation, Simulation } from './simulation.ts'
 /** Listening in on a world. */

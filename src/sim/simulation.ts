@@ -1,19 +1,17 @@
 // One seed, one world: hosts with disks, tables and clocks that outlive processes, processes with the six ports, and
 // the verbs that hurt them. The same seed and commit give the same trace. Knows nothing of Kafka: see `cluster.ts`.
 
-import type { Ports, SeededRandom } from '../base/index.ts'
-import { SeededRandom as Seeded, Timers } from '../base/index.ts'
-import { MachineClock, SimClock } from './clock.ts'
-import { SimDisk } from './disk.ts'
+import type { Ports, SeededRandom, Timers } from '../base/index.ts'
+import { SeededRandom as Seeded } from '../base/index.ts'
 import { guard } from './guard.ts'
+import type { HostOptions } from './host.ts'
+import { Host } from './host.ts'
 import type { AfterEvent, RunEnd, RunLimits } from './kernel.ts'
-import { Kernel, Process, touchedBit } from './kernel.ts'
+import { Kernel, touchedBit } from './kernel.ts'
 import type { LinkQuality } from './links.ts'
-import type { NetworkHost } from './network.ts'
 import { SimInternet } from './network.ts'
 import type { Direction } from './plan.ts'
-import { DiskState } from './platter.ts'
-import { SimOffload, SimRandom, SimTables, TablesState } from './ports.ts'
+import type { DiskState } from './platter.ts'
 import type { BytesTap, Tap } from './tap.ts'
 import type { Undo } from './undo.ts'
 import { once } from './undo.ts'
@@ -25,24 +23,6 @@ export interface SimulationOptions {
   readonly wallMs?: number
   /** Hears everything that happens. */
   readonly tap?: Tap
-}
-
-export interface HostOptions {
-  /** Somebody who uses the others: nodes can be hidden from it. */
-  readonly client?: boolean
-}
-
-interface Host extends NetworkHost {
-  readonly index: number
-  incarnation: number
-  readonly random: SeededRandom
-  readonly disk: DiskState
-  readonly tables: TablesState
-  readonly clock: MachineClock
-  /** How many times slower its processor is than one should be. */
-  slowness: number
-  timers: Timers | null
-  ports: Ports
 }
 
 /** 2026-01-01T00:00:00Z: a wall clock of its own, so that no run depends on the day it is run. */
@@ -97,29 +77,10 @@ export class Simulation {
   /** A new host with an empty disk and a process on it. Its name is its address. */
   addNode(name: string, options: HostOptions = {}): Ports {
     if (this.#hosts.has(name)) throw new Error(`there is a node ${name} already`)
-    const index = this.#hosts.size
-    const process = new Process(name, index, 0)
-    const random = this.#random.fork()
-    const state = {
-      name,
-      index,
-      incarnation: 0,
-      client: options.client === true,
-      up: true,
-      process,
-      random,
-      slowness: 1,
-      timers: null,
-    }
-    const world = {
-      disk: new DiskState(),
-      tables: new TablesState(),
-      clock: new MachineClock(this.#wallMs + state.random.below(40) - 20),
-    }
-    const host: Host = { ...state, ...world, ports: this.#ports({ ...state, ...world }) }
+    const host = new Host(name, this.#hosts.size, this.#random.fork(), this.#wallMs, options)
     this.#hosts.set(name, host)
     this.#internet.hosts.set(name, host)
-    return host.ports
+    return host.begin(this.#kernel, this.#internet)
   }
 
   /** The ports of the process that lives, or last lived, on a host. */
@@ -160,14 +121,9 @@ export class Simulation {
   restart(name: string): Ports {
     const host = this.#host(name)
     if (host.process.alive) this.kill(name)
-    host.incarnation++
-    host.process = new Process(name, host.index, host.incarnation)
-    host.process.slowDown(host.slowness)
-    host.timers = null
     host.up = true
     this.#internet.hostRestarted(name)
-    host.ports = this.#ports(host)
-    return host.ports
+    return host.begin(this.#kernel, this.#internet)
   }
 
   /** Replaces the host's disk and tables by empty ones; its process must be dead. */
@@ -303,12 +259,8 @@ export class Simulation {
   /** Its processor takes `factor` times as long for everything; a process that is started meanwhile is as slow. */
   slowCpu(name: string, factor: number): Undo {
     const host = this.#host(name)
-    const set = (slowness: number): void => {
-      host.slowness = slowness
-      host.process.slowDown(slowness)
-    }
-    set(host.slowness * factor)
-    return once(() => set(host.slowness / factor))
+    host.slowDown(host.slowness * factor)
+    return once(() => host.slowDown(host.slowness / factor))
   }
 
   /** Its wall clock jumps, and from now on both its clocks gain `driftPpm` microseconds a second (−500,000 to 500,000; 0:
@@ -319,9 +271,7 @@ export class Simulation {
 
   /** Timers on the clock of a host's present process, for code that waits there: `await sim.timersOf('me').delay(50)`. */
   timersOf(name: string): Timers {
-    const host = this.#host(name)
-    host.timers ??= new Timers(host.ports.clock)
-    return host.timers
+    return this.#host(name).timers
   }
 
   /** Delivers events until a limit is reached. Without limits: until nothing is left to happen. */
@@ -381,24 +331,5 @@ export class Simulation {
     const host = this.#hosts.get(name)
     if (host === undefined) throw new Error(`there is no node ${name}`)
     return host
-  }
-
-  #ports(host: Omit<Host, 'ports'>): Ports {
-    const { process, random } = host
-    const kernel = this.#kernel
-    const clock = new SimClock(kernel, process, host.clock)
-    process.onDeath.push(() => {
-      host.disk.loseStaged(random)
-      // `up` has been cleared beforehand when it was the power that failed.
-      this.#internet.processEnded(process, !this.#host(host.name).up)
-    })
-    return {
-      clock,
-      random: new SimRandom(kernel, process, random.fork()),
-      disk: new SimDisk(kernel, process, host.disk, random.fork(), () => clock.wall()),
-      network: this.#internet.port(host, process),
-      tables: new SimTables(kernel, process, host.tables, random.fork()),
-      offload: new SimOffload(kernel, process, random.fork()),
-    }
   }
 }
