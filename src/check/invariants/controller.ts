@@ -94,6 +94,10 @@ export class ControllerInvariants {
     if (after.leader !== before.leader) this.#newLeader(before, after, unclean)
     else if (after.leaderEpoch > before.leaderEpoch && after.leader >= 0)
       this.#findings.marked('partition: led again in a later epoch')
+    // What a replica had fetched before it lost its log must not count afterwards (KAFKA-18106).
+    const lost = unclean.find((id) => before.isr.includes(id) || before.elr.includes(id))
+    if (lost !== undefined && after.leaderEpoch === before.leaderEpoch)
+      this.#violated('P15', after, `stays in epoch ${after.leaderEpoch} though ${lost} stopped uncleanly`)
     if (!sameMembers(before.isr, after.isr)) this.#newIsr(before, after)
     if (!sameMembers(before.elr, after.elr)) this.#noted(after, `has ELR ${list(after.elr)}`)
     if (!before.recovering && after.recovering) this.#findings.marked('partition: leader recovering')

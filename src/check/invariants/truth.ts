@@ -147,8 +147,10 @@ export class ClusterTruth {
       this.#touched.push({ offset: endOffset, partitions: [...partitions.keys()], brokers: [...brokers.keys()] })
     return {
       offset: endOffset,
-      partitions: [...partitions].map(([key, before]) => ({ before, after: this.partitions.get(key) ?? null })),
-      brokers: [...brokers].map(([id, before]) => ({ before, after: this.brokers.get(id) ?? null })),
+      partitions: [...partitions]
+        .map(([key, before]) => ({ before, after: this.partitions.get(key) ?? null }))
+        .filter(differ),
+      brokers: [...brokers].map(([id, before]) => ({ before, after: this.brokers.get(id) ?? null })).filter(differ),
     }
   }
 
@@ -336,6 +338,11 @@ export class ClusterTruth {
       else this.brokers.set(id, before)
     }
   }
+}
+
+/** What an aborted transaction touched is as it was. */
+function differ(change: { readonly before: unknown; readonly after: unknown }): boolean {
+  return change.before !== change.after
 }
 
 function emptyStep(): { partitions: Map<string, PartitionTruth | null>; brokers: Map<NodeId, BrokerTruth | null> } {

@@ -1,0 +1,206 @@
+// Every check of a log's model, by a sequence of writes, cuts and claims that breaks it, and by one that does not.
+
+import { describe, expect, test } from 'vitest'
+import { type LogKind, LogModel } from '../../../src/check/index.ts'
+import { batch, Collected, fill } from './findings.ts'
+
+function log(kind: LogKind = 'partition'): { model: LogModel; found: Collected } {
+  const found = new Collected()
+  return { model: new LogModel(kind === 'quorum' ? '__cluster_metadata-0' : 't-0', kind, found), found }
+}
+
+const THREE = [batch(0, 4, 0), batch(5, 5, 0), batch(6, 9, 1)]
+
+describe('a good log', () => {
+  test('replicated, committed, cut where nothing is committed, and let go at the front', () => {
+    const { model, found } = log()
+    fill(model, [1, 2, 3], THREE)
+    model.written(1, 0, batch(10, 12, 1))
+    for (const node of [1, 2, 3]) model.claimed(node, 10)
+    model.cut(1, 0, 300)
+    model.written(1, 0, batch(10, 10, 2, {}))
+    model.begun(1, 11)
+    model.dropped(1, 0)
+    expect(found.violations).toEqual([{ name: 'P20', text: expect.stringContaining('10 to 10') }])
+    expect(model.committedEnd).toBe(10)
+  })
+
+  test('two segments may reach the disk out of order', () => {
+    const { model, found } = log()
+    model.written(1, 5, batch(5, 5, 0))
+    model.written(1, 0, batch(0, 4, 0))
+    model.claimed(1, 6)
+    fill(model, [2], [batch(0, 4, 0), batch(5, 5, 0)])
+    expect(found.violations).toEqual([])
+    expect(model.committedEnd).toBe(6)
+  })
+})
+
+describe('P10 and R4: one batch an epoch and offset, on one prefix', () => {
+  test.each(['partition', 'quorum'] as const)('other bytes in a %s', (kind) => {
+    const { model, found } = log(kind)
+    fill(model, [1], THREE)
+    model.written(2, 0, batch(0, 4, 0, { crc: 77 }))
+    expect(found.names).toEqual([kind === 'quorum' ? 'R4' : 'P10'])
+  })
+
+  test('the same batch on another prefix', () => {
+    const { model, found } = log()
+    fill(model, [1], [batch(0, 4, 0), batch(5, 9, 2)])
+    fill(model, [2], [batch(0, 1, 0, { crc: 1 })])
+    model.cut(2, 0, 0)
+    found.violations.length = 0
+    fill(model, [2], [batch(0, 4, 1), batch(5, 9, 2)])
+    expect(found.names).toContain('P10')
+  })
+
+  test('a gap', () => {
+    const { model, found } = log()
+    fill(model, [1], [batch(0, 4, 0), batch(6, 9, 0)])
+    expect(found.names).toEqual(['P10'])
+  })
+})
+
+test.each([
+  ['quorum', 'R1'],
+  ['partition', 'P6'],
+] as const)('two writers of one epoch in a %s', (kind, name) => {
+  const { model, found } = log(kind)
+  fill(model, [1], [batch(0, 0, 3)])
+  fill(model, [2], [batch(0, 0, 3)])
+  model.written(2, 0, batch(1, 1, 3))
+  expect(found.names).toEqual([name])
+})
+
+test('P6: an epoch that goes back within a log', () => {
+  const { model, found } = log()
+  fill(model, [1], [batch(0, 0, 3), batch(1, 1, 2)])
+  expect(found.names).toEqual(['P6'])
+})
+
+describe('what is committed', () => {
+  test.each([
+    ['quorum', 'R6'],
+    ['partition', 'P10'],
+  ] as const)('two batches at one offset of a %s', (kind, name) => {
+    const { model, found } = log(kind)
+    fill(model, [1], [batch(0, 4, 0)])
+    fill(model, [2], [batch(0, 4, 1)])
+    model.claimed(1, 5)
+    model.claimed(2, 5)
+    expect(found.names).toEqual([name])
+  })
+
+  test.each([
+    ['quorum', 'R8'],
+    ['partition', 'P4'],
+  ] as const)('beyond what is on the disk, in a %s', (kind, name) => {
+    const { model, found } = log(kind)
+    fill(model, [1], [batch(0, 4, 0)])
+    model.claimed(1, 9)
+    expect(found.names).toEqual([name])
+  })
+
+  test.each([
+    ['quorum', 'R11'],
+    ['partition', 'P9'],
+  ] as const)('is cut off in a %s', (kind, name) => {
+    const { model, found } = log(kind)
+    fill(model, [1, 2], THREE)
+    model.claimed(1, 6)
+    model.cut(2, 0, 200)
+    expect(found.names).toEqual([])
+    model.cut(2, 0, 100)
+    expect(found.names).toEqual([name])
+  })
+
+  test('goes with a segment at the end', () => {
+    const { model, found } = log()
+    fill(model, [1], THREE)
+    model.claimed(1, 10)
+    model.dropped(1, 0)
+    expect(found.names).toEqual(['P9', 'P9', 'P9'])
+  })
+
+  test('is not missed below where some log begins, nor on a damaged disk', () => {
+    const { model, found } = log()
+    fill(model, [1, 2], THREE)
+    model.claimed(1, 10)
+    model.released = 6
+    model.cut(1, 0, 200)
+    expect(found.names).toEqual(['P9'])
+    model.cut(1, 0, 0)
+    model.log(2).damaged = true
+    model.cut(2, 0, 0)
+    expect(found.names).toEqual(['P9'])
+  })
+
+  test('once forgiven it may be cut, and another be committed', () => {
+    const { model, found } = log()
+    fill(model, [1, 2], THREE)
+    model.claimed(1, 10)
+    model.forgive(6)
+    model.cut(1, 0, 200)
+    model.cut(2, 0, 200)
+    fill(model, [1, 2], [batch(6, 7, 2)])
+    model.claimed(2, 8)
+    expect(found.violations).toEqual([])
+    expect(model.committedEnd).toBe(8)
+  })
+})
+
+describe('a disk that is looked at anew', () => {
+  test('remembers who lost what to a power failure, until it is there again', () => {
+    const { model, found } = log()
+    fill(model, [1, 2], THREE)
+    model.claimed(1, 10)
+    const lost = model.rescanned(2, [{ base: 0, facts: THREE.slice(0, 2), durable: 200 }], 'lost')
+    expect(lost.map((each) => each.lostBy)).toEqual([[2]])
+    model.written(2, 0, THREE[2]!)
+    expect(model.log(2).last?.lostBy).toEqual([])
+    expect(found.violations).toEqual([])
+  })
+
+  test('P9: a death alone loses nothing that is committed', () => {
+    const { model, found } = log()
+    fill(model, [1], THREE)
+    model.claimed(1, 10)
+    model.rescanned(1, [{ base: 0, facts: THREE.slice(0, 2), durable: 200 }], 'died')
+    expect(found.names).toEqual(['P9'])
+  })
+})
+
+test('R16: the quorum lets its front go only under a snapshot', () => {
+  const { model, found } = log('quorum')
+  fill(model, [1, 2], THREE)
+  for (const node of [1, 2]) model.begun(node, 10)
+  model.log(1).covered = 10
+  model.dropped(1, 0)
+  expect(found.names).toEqual([])
+  model.dropped(2, 0)
+  expect(new Set(found.names)).toEqual(new Set(['R16']))
+})
+
+describe('P17: sequences', () => {
+  const of = (base: number, epoch: number, sequence: number) =>
+    batch(base, base + 1, 0, {
+      producerId: 7,
+      producerEpoch: epoch,
+      baseSequence: sequence,
+      lastSequence: (sequence + 1) % 2 ** 31,
+    })
+  const run = (...batches: ReturnType<typeof of>[]): string[] => {
+    const { model, found } = log()
+    fill(model, [1], batches)
+    model.claimed(1, batches.at(-1)!.lastOffset + 1)
+    return found.names
+  }
+
+  test('run on, wrap, and begin anew with an epoch', () => {
+    expect(run(of(0, 0, 2 ** 31 - 4), of(2, 0, 2 ** 31 - 2), of(4, 0, 0), of(6, 1, 0))).toEqual([])
+  })
+  test('a repetition', () => expect(run(of(0, 0, 0), of(2, 0, 0))).toEqual(['P17']))
+  test('a gap', () => expect(run(of(0, 0, 0), of(2, 0, 4))).toEqual(['P17']))
+  test('an epoch that is over', () => expect(run(of(0, 1, 0), of(2, 0, 2))).toEqual(['P17']))
+  test('a new epoch that does not begin at 0', () => expect(run(of(0, 0, 0), of(2, 1, 2))).toEqual(['P17']))
+})

@@ -1,0 +1,321 @@
+// Every check of replication and of answers to clients, by what replicas show, what their disks hold and what is said.
+
+import { describe, expect, test } from 'vitest'
+import {
+  AnswerInvariants,
+  ClusterTruth,
+  LogModel,
+  type MetadataFact,
+  PartitionInvariants,
+  type ProducedFact,
+  type ReplicaObservation,
+  unseen,
+} from '../../../src/check/index.ts'
+import { batch, Collected, change, fill, KEY, TOPIC, WORLD } from './findings.ts'
+
+interface World {
+  readonly found: Collected
+  readonly model: LogModel
+  readonly partitions: PartitionInvariants
+  /** A replica's next look. */
+  readonly look: (node: number, fields?: Partial<ReplicaObservation>) => void
+  readonly commit: (...records: MetadataFact[]) => void
+}
+
+function world(): World {
+  const found = new Collected()
+  const truth = new ClusterTruth()
+  const model = new LogModel('t-0', 'partition', found)
+  const facts = {
+    truth,
+    running: () => true,
+    model: (key: string) => (key === KEY ? model : undefined),
+    promised: () => 2,
+  }
+  const partitions = new PartitionInvariants(facts, found)
+  const seen = new Map([1, 2, 3].map((node) => [node, unseen(node, KEY)]))
+  let offset = 0
+  const commit = (...records: MetadataFact[]): void => {
+    const step = truth.apply(records, ++offset)
+    for (const { before, after } of step?.partitions ?? []) partitions.registered(before, after)
+    if (step !== null && step.brokers.length > 0) partitions.returned()
+  }
+  commit(...WORLD)
+  return {
+    found,
+    model,
+    partitions,
+    commit,
+    look: (node, fields = {}) => partitions.observed(seen.get(node)!, view(fields)),
+  }
+}
+
+function view(fields: Partial<ReplicaObservation>): ReplicaObservation {
+  const leads = fields.role === 'leader'
+  return {
+    topic: 't',
+    topicId: TOPIC,
+    partition: 0,
+    role: 'follower',
+    leaderEpoch: 0,
+    partitionEpoch: 0,
+    isr: leads ? [1, 2, 3] : [],
+    maximalIsr: leads ? [1, 2, 3] : [],
+    isrState: 'committed',
+    highWatermark: 0,
+    endOffset: 0,
+    logStartOffset: 0,
+    epochStartOffset: leads ? 0 : -1,
+    minInsyncReplicas: 2,
+    durable: false,
+    ...fields,
+  }
+}
+
+const TEN = [batch(0, 4, 0), batch(5, 9, 0)]
+
+/** Ten records on all disks, committed in epoch 0 of leader 1. */
+function committed(): World {
+  const all = world()
+  fill(all.model, [1, 2, 3], TEN)
+  all.look(1, { role: 'leader', highWatermark: 10 })
+  for (const node of [2, 3]) all.look(node, { highWatermark: 10 })
+  expect(all.found.violations).toEqual([])
+  expect(all.model.committedEnd).toBe(10)
+  return all
+}
+
+test('a good fail-over', () => {
+  const { found, model, look, commit } = committed()
+  commit(change({ leader: 2, isr: [2, 3] }))
+  look(2, { role: 'leader', leaderEpoch: 1, isr: [2, 3], maximalIsr: [2, 3], highWatermark: 10, epochStartOffset: 10 })
+  fill(model, [2, 3], [batch(10, 11, 1)])
+  look(2, { role: 'leader', leaderEpoch: 1, isr: [2, 3], maximalIsr: [2, 3], highWatermark: 12, epochStartOffset: 10 })
+  expect(found.violations).toEqual([])
+  expect(found.markers).toContain('partition: two believe they lead')
+})
+
+describe('P1: at the end', () => {
+  test('a leader that lacks what is committed', () => {
+    const { found, model, partitions } = committed()
+    const log = model.log(1)
+    log.segments[0]!.batches.pop()
+    partitions.atEnd()
+    expect(found.names).toEqual(['P1'])
+  })
+})
+
+describe('P2: candidates are complete', () => {
+  test('a member of the ISR that lost a record to a power failure', () => {
+    const { found, model, commit } = committed()
+    model.rescanned(3, [{ base: 0, facts: TEN.slice(0, 1), durable: 100 }], 'lost')
+    commit({ type: 'UnfenceBrokerRecord', value: { id: 3 } })
+    expect(found.names).toEqual(['P2'])
+  })
+
+  test('a member of the ELR', () => {
+    const { found, model, commit } = committed()
+    model.rescanned(3, [], 'lost')
+    commit(change({ isr: [1], eligibleLeaderReplicas: [2, 3] }))
+    expect(found.names).toEqual(['P2'])
+  })
+
+  test('as many disks as the promise names excuse it, and what is gone is forgiven', () => {
+    const { found, model, commit } = committed()
+    for (const node of [2, 3]) model.rescanned(node, [{ base: 0, facts: TEN.slice(0, 1), durable: 100 }], 'lost')
+    commit(change({ leader: 2, isr: [2, 3] }))
+    expect(found.violations).toEqual([])
+    expect(model.committedEnd).toBe(5)
+  })
+})
+
+describe('P3: the leader counts whom the controller counts', () => {
+  test('one too few', () => {
+    const { found, look } = world()
+    look(1, { role: 'leader', isr: [1, 2], maximalIsr: [1, 2] })
+    expect(found.names).toEqual(['P3'])
+  })
+  test('one whose joining is in flight is counted already', () => {
+    const { found, look, commit } = world()
+    commit(change({ isr: [1, 2] }))
+    look(1, { role: 'leader', isr: [1, 2], maximalIsr: [1, 2, 3], isrState: 'pending-expand' })
+    commit(change({ isr: [1, 2, 3] }))
+    expect(found.violations).toEqual([])
+  })
+  test('the controller commits what the leader does not count', () => {
+    const { found, look, commit } = world()
+    commit(change({ isr: [1, 2] }))
+    look(1, { role: 'leader', isr: [1, 2], maximalIsr: [1, 2] })
+    commit(change({ isr: [1, 2, 3] }))
+    expect(found.names).toEqual(['P3'])
+  })
+})
+
+describe('P4: the high watermark', () => {
+  test('beyond a member', () => {
+    const { found, model, look } = world()
+    fill(model, [1, 2], TEN)
+    fill(model, [3], TEN.slice(0, 1))
+    look(1, { role: 'leader', highWatermark: 5 })
+    expect(found.names).toEqual([])
+    look(1, { role: 'leader', highWatermark: 10 })
+    expect(new Set(found.names)).toEqual(new Set(['P4', 'P2']))
+  })
+  test('beyond what a member has durably, where that counts', () => {
+    const { found, model, look } = world()
+    fill(model, [1, 2], TEN)
+    for (const fact of TEN) model.written(3, 0, fact)
+    look(1, { role: 'leader', highWatermark: 10, durable: true })
+    expect(found.names).toEqual(['P4'])
+  })
+  test('with too small an ISR', () => {
+    const { found, model, look, commit } = world()
+    fill(model, [1, 2, 3], TEN)
+    commit(change({ isr: [1] }))
+    look(1, { role: 'leader', isr: [1], maximalIsr: [1], highWatermark: 10 })
+    expect(found.names).toEqual(['P4'])
+  })
+})
+
+describe('P5: what is exposed', () => {
+  test('goes back while leading', () => {
+    const { found, look } = committed()
+    look(1, { role: 'leader', highWatermark: 5 })
+    expect(found.names).toContain('P5')
+  })
+  test('goes back with the next leader', () => {
+    const { found, look } = committed()
+    look(2, { role: 'leader', leaderEpoch: 1, highWatermark: 5, epochStartOffset: 5 })
+    expect(found.names).toEqual(['P5'])
+  })
+  test('not before the next leader has reached the start of its epoch', () => {
+    const { found, look } = committed()
+    look(2, { role: 'leader', leaderEpoch: 1, highWatermark: 5, epochStartOffset: 10 })
+    expect(found.violations).toEqual([])
+  })
+})
+
+describe('P6: epochs of replicas', () => {
+  test('go back', () => {
+    const { found, look } = world()
+    look(2, { leaderEpoch: 3 })
+    look(2, { leaderEpoch: 2 })
+    expect(found.names).toEqual(['P6'])
+  })
+  test('two lead in one', () => {
+    const { found, look } = world()
+    look(1, { role: 'leader' })
+    look(2, { role: 'leader' })
+    expect(found.names).toEqual(['P6'])
+  })
+})
+
+test('P8: a replica joins that lacks what is committed', () => {
+  const { found, model, commit } = committed()
+  commit(change({ isr: [1, 2] }))
+  model.log(3).segments[0]!.batches.pop()
+  commit(change({ isr: [1, 2, 3] }))
+  expect(new Set(found.names)).toEqual(new Set(['P8', 'P2']))
+})
+
+test('P20: a log that begins beyond what is committed', () => {
+  const { found, look } = committed()
+  look(2, { highWatermark: 10, logStartOffset: 5 })
+  expect(found.names).toEqual([])
+  look(3, { highWatermark: 10, logStartOffset: 11 })
+  expect(found.names).toEqual(['P20'])
+})
+
+describe('answers', () => {
+  const sent = (fields: Partial<ProducedFact> = {}): ProducedFact => ({
+    acks: -1,
+    producerId: -1,
+    producerEpoch: -1,
+    baseSequence: -1,
+    lastOffsetDelta: 4,
+    batchesBefore: 0,
+    ...fields,
+  })
+
+  function answers(): World & { answers: AnswerInvariants } {
+    const all = committed()
+    return { ...all, answers: new AnswerInvariants(all.found) }
+  }
+
+  test('good ones', () => {
+    const { answers: a, found, model } = answers()
+    a.acknowledged(1, model, sent(), 5)
+    a.acknowledged(1, model, sent({ batchesBefore: 2 }), 5)
+    a.refused(1, model, -1, 'NOT_LEADER_OR_FOLLOWER')
+    a.shown(1, model, 10, TEN)
+    a.endTold(1, model, 0, 10)
+    expect(found.violations).toEqual([])
+    expect(found.markers.filter((marker) => marker === 'produce: duplicate answered')).toHaveLength(1)
+  })
+
+  describe('P12', () => {
+    test('acks=all for what is not committed', () => {
+      const { answers: a, found, model } = answers()
+      fill(model, [1], [batch(10, 14, 0)])
+      a.acknowledged(1, model, sent({ acks: 1 }), 10)
+      expect(found.names).toEqual([])
+      a.acknowledged(1, model, sent(), 10)
+      expect(found.names).toEqual(['P12'])
+    })
+    test('at an offset where nothing lies', () => {
+      const { answers: a, found, model } = answers()
+      a.acknowledged(1, model, sent(), 10)
+      expect(found.names).toEqual(['P12'])
+    })
+    test('at an offset where something else lies', () => {
+      const { answers: a, found, model } = answers()
+      a.acknowledged(1, model, sent({ producerId: 4, producerEpoch: 0, baseSequence: 0 }), 5)
+      a.acknowledged(1, model, sent(), 6)
+      expect(found.names).toEqual(['P12', 'P12'])
+    })
+    test('with offset −1', () => {
+      const { answers: a, found, model } = answers()
+      a.acknowledged(1, model, sent(), -1)
+      expect(found.names).toEqual(['P12'])
+    })
+  })
+
+  test('P18: an error with an offset', () => {
+    const { answers: a, found, model } = answers()
+    a.refused(1, model, 0, 'KAFKA_STORAGE_ERROR')
+    expect(found.names).toEqual(['P18'])
+  })
+
+  describe('P11 and P10: what consumers are shown', () => {
+    test('beyond the high watermark', () => {
+      const { answers: a, found, model } = answers()
+      a.shown(1, model, 9, TEN)
+      expect(found.names).toEqual(['P11'])
+    })
+    test('what is not committed', () => {
+      const { answers: a, found, model } = answers()
+      a.shown(1, model, 20, [batch(10, 14, 0)])
+      expect(found.names).toEqual(['P11'])
+    })
+    test('something else than what is committed', () => {
+      const { answers: a, found, model } = answers()
+      a.shown(1, model, 10, [batch(5, 9, 1)])
+      a.shown(1, model, 10, [batch(5, 9, 0, { crc: 1 })])
+      expect(found.names).toEqual(['P10', 'P10'])
+    })
+    test('an end beyond what is committed', () => {
+      const { answers: a, found, model } = answers()
+      a.endTold(1, model, 0, 11)
+      expect(found.names).toEqual(['P11'])
+    })
+  })
+
+  test('P5: an end that goes back from one leader to the next, though not one told by a stale leader', () => {
+    const { answers: a, found, model } = answers()
+    a.endTold(2, model, 1, 10)
+    a.endTold(1, model, 0, 5)
+    expect(found.names).toEqual([])
+    a.endTold(2, model, 2, 9)
+    expect(found.names).toEqual(['P5'])
+  })
+})

@@ -1,0 +1,236 @@
+// Every check of the quorum, by what nodes show and what their disks hold.
+
+import { describe, expect, test } from 'vitest'
+import { LogModel, QuorumInvariants, type QuorumObservation } from '../../../src/check/index.ts'
+import { batch, Collected, fill } from './findings.ts'
+
+const VOTERS = [1, 2, 3].map((id) => ({ id, directoryId: `d${id}` }))
+
+function quorum(): { log: LogModel; quorum: QuorumInvariants; found: Collected } {
+  const found = new Collected()
+  const log = new LogModel('__cluster_metadata-0', 'quorum', found)
+  const quorum = new QuorumInvariants(log, found)
+  for (const { id, directoryId } of VOTERS) quorum.directory(id, directoryId)
+  return { log, quorum, found }
+}
+
+function view(fields: Partial<QuorumObservation>): QuorumObservation {
+  return {
+    state: 'follower',
+    epoch: 1,
+    leaderId: -1,
+    votedFor: -1,
+    highWatermark: 0,
+    shownHighWatermark: -1,
+    logStartOffset: 0,
+    epochStartOffset: -1,
+    voters: VOTERS,
+    ...fields,
+  }
+}
+
+const leader = (epoch: number, fields: Partial<QuorumObservation> = {}): QuorumObservation =>
+  view({ state: 'leader', epoch, epochStartOffset: 0, ...fields })
+
+test('a good election, commit and fail-over', () => {
+  const { log, quorum: q, found } = quorum()
+  q.observed(1, view({ state: 'prospective', epoch: 0 }))
+  expect(q.electing).toBe(true)
+  q.preVoteGranted(2, 1, 0)
+  q.voted(1, { epoch: 1, votedFor: 1 }, true)
+  q.voteAsked(1, 1, 3)
+  q.voted(2, { epoch: 1, votedFor: 1 }, true)
+  q.voteGranted(2, 1, 1)
+  q.observed(1, leader(1))
+  expect(q.electing).toBe(false)
+  fill(log, [1, 2], [batch(0, 0, 1), batch(1, 4, 1)])
+  q.observed(1, leader(1, { highWatermark: 5, shownHighWatermark: 5 }))
+  q.observed(2, view({ highWatermark: 5 }))
+  q.ended(1)
+  q.observed(2, leader(2, { epochStartOffset: 5, highWatermark: 5 }))
+  expect(found.violations).toEqual([])
+  expect(q.elections).toBe(2)
+})
+
+test('R1: two leaders of one epoch', () => {
+  const { quorum: q, found } = quorum()
+  q.observed(1, leader(4))
+  q.observed(2, leader(4))
+  expect(found.names).toEqual(['R1'])
+})
+
+describe('R2: one vote, durable before it is told', () => {
+  test('two votes', () => {
+    const { quorum: q, found } = quorum()
+    q.voted(1, { epoch: 3, votedFor: 2 }, true)
+    q.voted(1, { epoch: 3, votedFor: 3 }, true)
+    expect(found.names).toEqual(['R2'])
+  })
+
+  test('forgotten within the epoch', () => {
+    const { quorum: q, found } = quorum()
+    q.voted(1, { epoch: 3, votedFor: 2 }, true)
+    q.voted(1, { epoch: 3, votedFor: -1 }, true)
+    expect(found.names).toEqual(['R2'])
+  })
+
+  test('told while only the cache knows it', () => {
+    const { quorum: q, found } = quorum()
+    q.voted(1, { epoch: 3, votedFor: 2 }, false)
+    q.voteGranted(1, 2, 3)
+    expect(found.names).toEqual(['R2'])
+  })
+
+  test('a candidate that has not voted for itself', () => {
+    const { quorum: q, found } = quorum()
+    q.preVoteGranted(2, 1, 2)
+    q.voted(1, { epoch: 2, votedFor: -1 }, true)
+    q.voteAsked(1, 3, 3)
+    expect(found.names).toEqual(['R2'])
+  })
+})
+
+describe('R3: epochs do not go back', () => {
+  test('in a life', () => {
+    const { quorum: q, found } = quorum()
+    q.observed(1, view({ epoch: 5 }))
+    q.observed(1, view({ epoch: 4 }))
+    expect(found.names).toEqual(['R3'])
+  })
+
+  test('across a restart, below what was durable', () => {
+    const { quorum: q, found } = quorum()
+    q.voted(1, { epoch: 5, votedFor: -1 }, true)
+    q.observed(1, view({ epoch: 6 }))
+    q.ended(1)
+    q.observed(1, view({ epoch: 5 }))
+    expect(found.names).toEqual([])
+    q.ended(1)
+    q.observed(1, view({ epoch: 4 }))
+    expect(found.names).toEqual(['R3'])
+  })
+
+  test('on the disk', () => {
+    const { quorum: q, found } = quorum()
+    q.voted(1, { epoch: 5, votedFor: -1 }, true)
+    q.voted(1, { epoch: 4, votedFor: -1 }, false)
+    expect(found.names).toEqual(['R3'])
+  })
+
+  test('a replaced disk begins anew', () => {
+    const { quorum: q, found } = quorum()
+    q.voted(1, { epoch: 5, votedFor: 1 }, true)
+    q.replaced(1)
+    q.observed(1, view({ epoch: 0 }))
+    q.voted(1, { epoch: 1, votedFor: -1 }, true)
+    expect(found.violations).toEqual([])
+  })
+})
+
+describe('R5: leaders hold what is committed', () => {
+  const committed = (): ReturnType<typeof quorum> => {
+    const all = quorum()
+    fill(all.log, [1, 2], [batch(0, 0, 1), batch(1, 1, 1)])
+    all.quorum.observed(1, leader(1))
+    all.quorum.observed(1, leader(1, { highWatermark: 2, shownHighWatermark: 2 }))
+    return all
+  }
+
+  test('one that does not', () => {
+    const { quorum: q, found } = committed()
+    q.observed(3, leader(2))
+    expect(found.names).toEqual(['R5'])
+  })
+
+  test('one whose snapshot does', () => {
+    const { log, quorum: q, found } = committed()
+    log.log(3).covered = 2
+    q.observed(3, leader(2))
+    expect(found.names).toEqual([])
+  })
+
+  test('one disk that lost it is no excuse, a majority is', () => {
+    const { log, quorum: q, found } = committed()
+    log.rescanned(2, [], 'lost')
+    q.observed(2, leader(2))
+    expect(found.names).toEqual(['R5'])
+    log.rescanned(1, [], 'lost')
+    q.observed(3, leader(3))
+    expect(found.names).toEqual(['R5'])
+  })
+})
+
+test('R7: durable on a minority; another disk under the same id is another voter', () => {
+  const { log, quorum: q, found } = quorum()
+  q.observed(1, leader(1))
+  fill(log, [1, 2], [batch(0, 0, 1)])
+  fill(log, [1], [batch(1, 1, 1)])
+  log.written(2, 0, batch(1, 1, 1))
+  q.observed(1, leader(1, { highWatermark: 1, shownHighWatermark: 1 }))
+  expect(found.names).toEqual([])
+  q.observed(1, leader(1, { highWatermark: 2, shownHighWatermark: 2 }))
+  expect(found.names).toEqual(['R7'])
+  const other = quorum()
+  other.quorum.observed(1, leader(1))
+  fill(other.log, [1, 2], [batch(0, 0, 1)])
+  other.quorum.directory(2, 'another')
+  other.quorum.observed(1, leader(1, { highWatermark: 1, shownHighWatermark: 1 }))
+  expect(other.found.names).toEqual(['R7'])
+})
+
+test('R8: committed before it is durable here', () => {
+  const { log, quorum: q, found } = quorum()
+  log.written(2, 0, batch(0, 0, 1))
+  q.observed(2, view({ highWatermark: 1 }))
+  expect(found.names).toEqual(['R8'])
+})
+
+describe('R9: the high watermark does not go back', () => {
+  test('of a node', () => {
+    const { log, quorum: q, found } = quorum()
+    fill(log, [2], [batch(0, 0, 1), batch(1, 1, 1)])
+    q.observed(2, view({ highWatermark: 2 }))
+    q.observed(2, view({ highWatermark: 1 }))
+    expect(found.names).toEqual(['R9'])
+  })
+
+  test('as leaders show it', () => {
+    const { log, quorum: q, found } = quorum()
+    fill(log, [1, 2], [batch(0, 0, 1), batch(1, 1, 1)])
+    q.observed(1, leader(1))
+    q.observed(1, leader(1, { highWatermark: 2, shownHighWatermark: 2 }))
+    q.observed(2, leader(2, { highWatermark: 1, shownHighWatermark: 1 }))
+    expect(found.names).toEqual(['R9'])
+  })
+})
+
+describe('R10: first something of the own epoch', () => {
+  test('commits what is older', () => {
+    const { log, quorum: q, found } = quorum()
+    fill(log, [1, 2], [batch(0, 0, 1), batch(1, 1, 2)])
+    q.observed(1, leader(2, { epochStartOffset: 1 }))
+    q.observed(1, leader(2, { epochStartOffset: 1, highWatermark: 1 }))
+    expect(found.names).toEqual(['R10'])
+  })
+
+  test('shows what is older', () => {
+    const { quorum: q, found } = quorum()
+    q.observed(1, leader(2, { epochStartOffset: 1, shownHighWatermark: 1 }))
+    expect(found.names).toEqual(['R10'])
+  })
+})
+
+test('R12: an epoch raised without a majority of pre-votes', () => {
+  const { quorum: q, found } = quorum()
+  q.voted(1, { epoch: 3, votedFor: 1 }, true)
+  q.voteAsked(1, 3, 3)
+  expect(found.names).toEqual(['R12'])
+})
+
+test('R15: a candidate that is no voter, or has another disk', () => {
+  const { quorum: q, found } = quorum()
+  q.observed(4, view({ state: 'prospective' }))
+  q.directory(2, 'another')
+  q.observed(2, view({ state: 'candidate' }))
+  expect(found.names).toEqual(['R15', 'R15'])
+})
