@@ -97,7 +97,7 @@ test('closed ports are those of a dead process: nothing is written, called or se
   await expect(readFile(join(directory, 'late'))).rejects.toMatchObject({ code: 'ENOENT' })
 })
 
-describe('an append that the system takes in parts', () => {
+describe('an append that the system takes in parts (S67)', () => {
   afterEach(() => {
     vi.restoreAllMocks()
   })

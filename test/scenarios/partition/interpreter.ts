@@ -198,7 +198,7 @@ class PartitionScenario implements Scenario {
       case 'high-watermark':
         return [`hw ${effect.offset}`]
       case 'propose-isr':
-        return [`propose-isr (${effect.newIsr.map((member) => member.id).join(' ')}): ${effect.reason}`]
+        return [`propose-isr (${effect.newIsr.map(memberText).join(' ')}): ${effect.reason}`]
       case 'isr':
         return [`isr (${effect.isr.join(' ')})`]
     }
@@ -212,6 +212,11 @@ class PartitionScenario implements Scenario {
       role.kind === 'leader' && role.isr.kind !== 'committed' ? ` maximal=(${maximalIsr(this.#state).join(' ')})` : ''
     return `${nodeId} ${role.kind} epoch=${role.epoch}${isr}${maximal} end=${endOffset} hw=${highWatermark}`
   }
+}
+
+/** With the broker epoch that the evidence is of, where it is not that of the beginning. */
+function memberText({ id, brokerEpoch }: { readonly id: number; readonly brokerEpoch: number }): string {
+  return brokerEpoch === 100 + id ? `${id}` : `${id}@${brokerEpoch}`
 }
 
 function number(command: Command, option: string, otherwise: number): number {

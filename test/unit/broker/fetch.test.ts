@@ -99,7 +99,7 @@ describe('what an answer carries', () => {
 })
 
 describe('replicas', () => {
-  test('are believed on the brokers’ listener only (CVE-2018-1288)', async () => {
+  test('are believed on the brokers’ listener only (S36, CVE-2018-1288)', async () => {
     const side = requestSide()
     for (const request of [
       [12, { replicaId: 2, topics: asked([0]) }],

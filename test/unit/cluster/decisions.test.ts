@@ -140,7 +140,7 @@ describe('CreateTopics', () => {
     ])
   })
 
-  test('refuses what would not fit one batch, and keeps the rest', () => {
+  test('refuses what would not fit one batch, and keeps the rest (S55)', () => {
     const outcomes = create([topic('a', { numPartitions: 9_000 }), topic('b', { numPartitions: 2_000 }), topic('c')])
     expect(outcomes).toEqual(['a NONE', 'b POLICY_VIOLATION', 'c NONE'])
   })

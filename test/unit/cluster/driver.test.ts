@@ -145,7 +145,7 @@ describe('requests', () => {
     expect(answered).toBe(0)
   })
 
-  test('too large for one batch are refused whole, and the controller leads on', async () => {
+  test('too large for one batch are refused whole, and the controller leads on (S55)', async () => {
     const { driver } = world.nodes.get(1)!
     const created = driver.submit(apis.CreateTopics, 7, createRequest('big', 1), world.context())
     await world.clock.advance(10)
@@ -223,7 +223,7 @@ describe('brokers', () => {
     }
   })
 
-  test('a stalled controller fences nobody: what arrived meanwhile is heard first', async () => {
+  test('a stalled controller fences nobody: what arrived meanwhile is heard first (S59)', async () => {
     world.clock.stall(30_000)
     await world.clock.advance(5_000)
     for (const broker of world.nodes.get(1)!.driver.image.brokers.values()) expect(broker.fenced).toBe(false)

@@ -198,13 +198,13 @@ describe('records that do not fit', () => {
       'metadata.version 31 is finalized',
     ],
   ]
-  test.each(cases)('%s stops the node', (_, records, message) => {
+  test.each(cases)('%s stops the node (S61)', (_, records, message) => {
     expect(() => folded(...records)).toThrow(message)
   })
 })
 
 describe('local changes', () => {
-  test('a replica taken away and given back between two images is removed first: it is empty (KIP-966)', () => {
+  test('a replica taken away and given back between two images is removed first: it is empty (S30, KIP-966)', () => {
     const before = folded(level, topicRecord, partition()).publish(3, 1)!
     const fold = new MetadataFold(before)
     fold.apply(change({ replicas: [1], directories: [DIR], isr: [1] }))
@@ -215,7 +215,7 @@ describe('local changes', () => {
     expect(localChanges(before, after, 3)).toEqual([])
   })
 
-  test('a topic deleted and created again under its name is another one', () => {
+  test('a topic deleted and created again under its name is another one (S39)', () => {
     const before = folded(level, topicRecord, partition()).publish(3, 1)!
     const fold = new MetadataFold(before)
     const other = 'otherAAAAAAAAAAAAAAAAA'

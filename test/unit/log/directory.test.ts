@@ -54,7 +54,7 @@ test('meta.properties is read as it was written, also Kafka’s own; a corrupt o
   await expect(open(ports)).rejects.toThrow('is not formatted')
 })
 
-test('a clean stop leaves marker and checkpoints; the marker is gone before anything is loaded', async () => {
+test('a clean stop leaves marker and checkpoints; the marker is gone before anything is loaded (S35)', async () => {
   const ports = await formatted()
   let directory = await open(ports)
   const log = await directory.create('t', ID, 0, logConfig({ segmentBytes: 500 }))

@@ -35,7 +35,7 @@ function logFile(ports: TestPorts, base: number): { bytes: Uint8Array } {
   return ports.disk.files.get(`${PATH}/${String(base).padStart(20, '0')}.log`)!
 }
 
-test('corruption in the middle is reported and nothing is cut; a follower repairs it by truncating', async () => {
+test('corruption in the middle is reported and nothing is cut; a follower repairs it by truncating (S78)', async () => {
   const ports = testPorts()
   let log = await open(ports, logConfig({ segmentBytes: 600 }))
   for (let i = 0; i < 20; i++) await append(log, 2)
@@ -155,7 +155,7 @@ test('indexes, epochs and snapshots that are missing or corrupt are rebuilt to t
   }
 })
 
-test('a failed append fails the log for good and tells its owner once', async () => {
+test('a failed append fails the log for good and tells its owner once (S71)', async () => {
   const ports = testPorts()
   const failures: Error[] = []
   const log = await open(ports, logConfig(), { onFailure: (error) => failures.push(error) })
@@ -241,7 +241,7 @@ test('segments roll by time as the records tell it', async () => {
   expect(ports.disk.files.has(`${PATH}/${'2'.padStart(20, '0')}.snapshot`)).toBe(true)
 })
 
-test('retention by time deletes after the high watermark has passed, files after the delay', async () => {
+test('retention by time deletes after the high watermark has passed, files after the delay (S75)', async () => {
   const ports = testPorts()
   const log = await open(ports, logConfig({ segmentBytes: 300, retentionMs: 1000 }))
   for (let i = 0; i < 10; i++) await append(log, 2, 0, { timestamp: START })
@@ -263,7 +263,7 @@ test('retention by time deletes after the high watermark has passed, files after
   expect(offsetsOf(await log.read(20, ALL))).toEqual([20])
 })
 
-test('a read that was under way when the log was truncated gives nothing of what was cut', async () => {
+test('a read that was under way when the log was truncated gives nothing of what was cut (S15)', async () => {
   const ports = testPorts()
   const log = await open(ports, logConfig(), { tailBytes: 0 })
   for (let i = 0; i < 10; i++) await append(log, 1, 1)

@@ -306,7 +306,7 @@ describe('reads', () => {
     })
   })
 
-  it('believe only assigned replicas of the present life', async () => {
+  it('believe only assigned replicas of the present life (S36)', async () => {
     await started()
     const topic = cluster.createTopic('t', [1, 2])
     await cluster.sim.sleep(1000)
@@ -515,7 +515,7 @@ describe('logs', () => {
     expect((await cluster.sim.wait(produce(1, second, 2))).baseOffset).toBe(0)
   })
 
-  it('whose topic was deleted while the broker was away are deleted, the others kept', async () => {
+  it('whose topic was deleted while the broker was away are deleted, the others kept (S39)', async () => {
     await started()
     const gone = cluster.createTopic('gone', [1, 2])
     const kept = cluster.createTopic('kept', [1, 2])
@@ -532,7 +532,7 @@ describe('logs', () => {
     expect(view(2, kept).endOffset).toBe(2)
   })
 
-  it('are not touched by history that is replayed before the own registration', async () => {
+  it('are not touched by history that is replayed before the own registration (S38)', async () => {
     await started()
     const topic = cluster.createTopic('t', [1, 2])
     await cluster.sim.sleep(1000)
