@@ -331,7 +331,8 @@ export function deadline(state: RaftState): Instant {
   let at = Number.POSITIVE_INFINITY
   switch (role.kind) {
     case 'unattached':
-      if (!stopping && isLocalVoter(state) && state.installing === null) at = isAlone(state) ? 0 : role.electionAt
+      // While the disk works nothing is due: what ends its work is an event, and a tick would find nothing to do (S57).
+      if (!stopping && isLocalVoter(state) && isDiskIdle(state)) at = isAlone(state) ? 0 : role.electionAt
       break
     case 'prospective':
     case 'candidate':

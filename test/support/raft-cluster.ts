@@ -167,7 +167,11 @@ export class RaftCluster {
   tick(): void {
     for (const node of this.nodes.values()) {
       if (!node.alive) continue
-      if (deadline(node.state) <= this.now) this.event(node, { kind: 'tick' })
+      if (deadline(node.state) <= this.now) {
+        this.event(node, { kind: 'tick' })
+        // S57: an alarm that is due again at once rings for ever, and nothing else happens on that node any more.
+        assert(!node.alive || deadline(node.state) > this.now, 'a tick puts the next one off')
+      }
       const due = node.parked.filter((parked) => parked.until <= this.now)
       node.parked = node.parked.filter((parked) => parked.until > this.now)
       for (const parked of due) this.#answerFetch(node, parked.request, parked.from, Number.POSITIVE_INFINITY, false)
