@@ -24,6 +24,7 @@ export {
   unseen,
 } from './invariants/partitions.ts'
 export { QuorumInvariants, type QuorumObservation, type Vote } from './invariants/quorum.ts'
+export { type EpochStart, StorageInvariants } from './invariants/storage.ts'
 export {
   type BrokerTruth,
   ClusterTruth,

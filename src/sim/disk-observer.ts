@@ -15,11 +15,13 @@ export interface DiskObserver {
   replaced(path: string, bytes: Uint8Array): void
   /** And now its name is. */
   replacedDurably(path: string, bytes: Uint8Array): void
+  /** A write or an fsync failed: EIO, ENOSPC. */
+  failed(path: string, code: string): void
   renamed(from: string, to: string): void
   removed(path: string): void
   /** Something else than a process changed what is there; whoever keeps a picture of it has to look again. */
   disturbed(cause: DiskDisturbance): void
 }
 
-/** `died`: of what the dead process had begun, a part may have been done. */
-export type DiskDisturbance = 'died' | 'power-loss' | 'replaced' | 'bit-flip'
+/** `died`: of what the dead process had begun, a part may have been done. `sync-failed`: pages are gone from the cache. */
+export type DiskDisturbance = 'died' | 'sync-failed' | 'power-loss' | 'replaced' | 'bit-flip'

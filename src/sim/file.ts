@@ -158,6 +158,7 @@ export class SimFile implements DiskFile {
       this.#context.state.charge(this.path, append.bytes)
     } catch (error) {
       if (!(error instanceof StorageError)) throw error
+      this.#context.state.observer?.failed(this.path, error.code)
       this.#put(append, this.#context.random.below(append.bytes + 1))
       this.#broken = error
       return error

@@ -102,6 +102,8 @@ export class DiskState {
   sync(path: string, file: FileNode, upTo: number, random: SeededRandom): void {
     if (this.#syncFails(random)) {
       file.losePages(upTo, random)
+      this.observer?.failed(path, 'EIO')
+      this.observer?.disturbed('sync-failed')
       throw storageError(path, 'EIO', 'sync failed')
     }
     if (this.#lies === null) file.flush(upTo)

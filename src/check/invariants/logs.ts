@@ -241,6 +241,12 @@ export class LogModel {
     const found = known.find((batch) => batch.fact.epoch === fact.epoch)
     if (found === undefined) {
       this.#newBatch(node, fact)
+      if (known.length > 0) {
+        const quorum = this.kind === 'quorum'
+        this.#findings.marked(
+          quorum ? 'quorum: uncommitted records overwritten' : 'partition: uncommitted records overwritten',
+        )
+      }
       const batch = new Batch(fact, node, before, this.batches++)
       known.push(batch)
       return batch

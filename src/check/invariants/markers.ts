@@ -59,7 +59,6 @@ const ROWS = {
   'log: acknowledged copies lost': 'A power loss took batches that were committed, from one disk.',
   'log: clean shutdown': 'A node left the word of a clean stop.',
   'log: clean shutdown honoured': 'A starting node found that word and took it away.',
-  'log: index rebuilt': 'A starting node wrote an index anew.',
   'log: producer snapshot written': 'The state of producers was written down.',
   'log: epochs cut': 'A leader-epoch checkpoint lost an entry.',
   'disk: failed': 'A disk operation failed under a log.',

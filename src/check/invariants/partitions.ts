@@ -24,6 +24,7 @@ export interface ReplicaObservation {
   readonly highWatermark: Offset
   readonly endOffset: Offset
   readonly logStartOffset: Offset
+  readonly durableEndOffset: Offset
   readonly epochStartOffset: Offset
   readonly minInsyncReplicas: number
   readonly durable: boolean
@@ -47,6 +48,8 @@ export interface SeenReplica {
   partitionEpoch: number
   highWatermark: Offset
   logStartOffset: Offset
+  /** By its own word. */
+  durableEndOffset: Offset
   maximalIsr: readonly NodeId[]
   isrState: string
 }
@@ -60,6 +63,7 @@ export function unseen(node: NodeId, key: string): SeenReplica {
     partitionEpoch: -1,
     highWatermark: -1,
     logStartOffset: 0,
+    durableEndOffset: 0,
     maximalIsr: [],
     isrState: 'committed',
   }
@@ -92,6 +96,7 @@ export class PartitionInvariants {
       seen.role = role
       return
     }
+    seen.durableEndOffset = view.durableEndOffset
     const moved = view.leaderEpoch !== seen.leaderEpoch || role !== seen.role
     if (moved) this.#moved(seen, view)
     if (view.partitionEpoch !== seen.partitionEpoch) seen.partitionEpoch = view.partitionEpoch
@@ -100,6 +105,8 @@ export class PartitionInvariants {
       if (moved || isr !== seen.maximalIsr || view.isrState !== seen.isrState) {
         seen.maximalIsr = isr
         seen.isrState = view.isrState
+        if (view.isr.length < view.minInsyncReplicas && view.endOffset > view.highWatermark)
+          this.#findings.marked('partition: high watermark held by the minimum')
         this.#superset(seen)
         if (view.isrState === 'pending-expand') this.#proposed(seen, view)
       }

@@ -3,7 +3,7 @@
 // node's back. Judges nothing itself: the models of `src/check` do.
 
 import type { NodeId, Offset, Uuid } from '../../base/index.ts'
-import type { BatchFact, Findings, LogModel, Vote } from '../../check/index.ts'
+import type { BatchFact, EpochStart, Findings, LogModel, Vote } from '../../check/index.ts'
 import { type BatchHeader, readBatchHeader, validCrc } from '../../wire/index.ts'
 import type { DiskDisturbance, DiskObserver } from '../disk-observer.ts'
 import type { DiskState } from '../platter.ts'
@@ -27,6 +27,13 @@ export interface DiskSink {
   foundVote(node: NodeId, vote: Vote): void
   /** The clean-shutdown marker, or null when it was taken away. */
   cleanMarker(node: NodeId, epoch: number | null): void
+  /** Bytes reached a log; false: nobody minds. */
+  writtenUnderMarker(node: NodeId, model: LogModel): void
+  epochs(node: NodeId, model: LogModel, entries: readonly EpochStart[]): void
+  /** A power failure took something, or a failed fsync did; `ends` are the ends of logs before. */
+  powerLost(node: NodeId, lying: boolean, ends: ReadonlyMap<LogModel, Offset>): void
+  /** Before a cut. */
+  cutting(node: NodeId, key: string, model: LogModel, base: Offset, size: number): void
   snapshot(node: NodeId, id: SnapshotId, fetched: boolean, bytes: Uint8Array): void
   /** A replica cut batches off its log; none where only half a batch went. */
   cut(node: NodeId, key: string, batches: number, left: Offset): void
@@ -55,6 +62,10 @@ export class DiskWatch implements DiskObserver {
   readonly #findings: Findings
   readonly #files: Map<string, LogFile | null> = new Map()
   readonly #directories: Map<string, LogDirectory> = new Map()
+  /** How many entries a leader-epoch checkpoint has. */
+  readonly #epochs: Map<string, number> = new Map()
+  /** The word of a clean stop is there. */
+  #marker = false
 
   constructor(node: NodeId, disk: DiskState, root: string, sink: DiskSink, findings: Findings) {
     this.#node = node
@@ -97,6 +108,7 @@ export class DiskWatch implements DiskObserver {
     const file = this.#files.get(path)
     const log = file === undefined || file === null ? undefined : this.#directories.get(file.directory)
     if (file === undefined || file === null || log === undefined) return
+    this.#sink.cutting(this.#node, log.key, log.model, file.base, size)
     const batches = log.model.cut(this.#node, file.base, size)
     file.parsed = Math.min(file.parsed, size)
     this.#sink.cut(this.#node, log.key, batches.length, log.model.log(this.#node).endOffset)
@@ -124,7 +136,7 @@ export class DiskWatch implements DiskObserver {
 
   removed(path: string): void {
     if (path.endsWith(LOG_SUFFIX)) this.#fileGone(path)
-    else if (path.endsWith('/.kafka_cleanshutdown')) this.#sink.cleanMarker(this.#node, null)
+    else if (path.endsWith('/.kafka_cleanshutdown')) this.#cleanMarker(null)
     else if (this.#directories.has(path)) this.#directoryGone(path)
   }
 
@@ -136,12 +148,25 @@ export class DiskWatch implements DiskObserver {
       this.#sink.replaced(this.#node)
       this.#findings.marked('disk: replaced')
     } else if (cause === 'bit-flip') this.#flipped()
-    else this.#rescan(cause === 'died' ? 'died' : 'lost')
+    else if (cause === 'died') this.#rescan('died')
+    else this.#lost()
+  }
+
+  failed(_path: string, code: string): void {
+    this.#findings.marked(code === 'ENOSPC' ? 'disk: full' : 'disk: failed')
+  }
+
+  #lost(): void {
+    const ends = new Map<LogModel, Offset>()
+    for (const { model } of this.#directories.values()) ends.set(model, model.log(this.#node).endOffset)
+    this.#rescan('lost')
+    this.#sink.powerLost(this.#node, this.#disk.lying, ends)
   }
 
   #take(path: string, file: LogFile, bytes: Uint8Array, from: number): void {
     const log = this.#directories.get(file.directory)
     if (log === undefined) return
+    if (this.#marker) this.#sink.writtenUnderMarker(this.#node, log.model)
     for (let at = from; ; ) {
       const header = readBatchHeader(bytes, at)
       if (header === null) return
@@ -196,6 +221,8 @@ export class DiskWatch implements DiskObserver {
     if (where === 'front') {
       this.#findings.marked(log.key === QUORUM_KEY ? 'quorum: log start advanced' : 'log: retention deleted')
     } else if (where === 'end') {
+      if (log.key !== QUORUM_KEY && log.model.log(this.#node).segments.length === 0)
+        this.#findings.marked('partition: truncated to nothing')
       this.#sink.cut(this.#node, log.key, 1, log.model.log(this.#node).endOffset)
     }
   }
@@ -220,9 +247,27 @@ export class DiskWatch implements DiskObserver {
           if (file === null && known.startsWith(`${directory}/`)) this.#files.delete(known)
       }
     } else if (name === '.kafka_cleanshutdown') {
-      if (durable) this.#sink.cleanMarker(this.#node, markerEpoch(textOf(bytes)))
+      if (durable) this.#cleanMarker(bytes)
+    } else if (name === 'leader-epoch-checkpoint') {
+      if (!durable) this.#epochCheckpoint(path, textOf(bytes))
     } else if (name === 'meta.properties') this.#metaProperties(bytes)
     else if (name.endsWith('.snapshot') && !durable) this.#findings.marked('log: producer snapshot written')
+  }
+
+  #cleanMarker(bytes: Uint8Array | null): void {
+    this.#marker = bytes !== null
+    this.#sink.cleanMarker(this.#node, bytes === null ? null : markerEpoch(textOf(bytes)))
+  }
+
+  #epochCheckpoint(path: string, text: string): void {
+    const log = this.#directories.get(path.slice(0, path.lastIndexOf('/')))
+    const entries = [...text.matchAll(/^(\d+) (\d+)$/gm)].map((match) => ({
+      epoch: Number(match[1]),
+      startOffset: Number(match[2]),
+    }))
+    if (entries.length < (this.#epochs.get(path) ?? 0)) this.#findings.marked('log: epochs cut')
+    this.#epochs.set(path, entries.length)
+    if (log !== undefined) this.#sink.epochs(this.#node, log.model, entries)
   }
 
   #metaProperties(bytes: Uint8Array): void {
@@ -272,7 +317,7 @@ export class DiskWatch implements DiskObserver {
       files.set(path, file)
     }
     const marker = this.#disk.look(`${this.#root}/.kafka_cleanshutdown`)
-    this.#sink.cleanMarker(this.#node, marker === null ? null : markerEpoch(textOf(marker)))
+    this.#cleanMarker(marker)
     for (const [directory, files] of found) {
       const log = this.#directories.get(directory)!
       before.delete(log)

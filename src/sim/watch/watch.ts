@@ -8,6 +8,7 @@ import {
   AnswerInvariants,
   ClusterTruth,
   ControllerInvariants,
+  type EpochStart,
   type Findings,
   ImageInvariants,
   type KnownMarker,
@@ -17,6 +18,7 @@ import {
   PartitionInvariants,
   QuorumInvariants,
   type SeenReplica,
+  StorageInvariants,
   unseen,
   type Violation,
   type ViolationSubject,
@@ -61,14 +63,21 @@ const LOG_DIRECTORY = '/data'
 /** Listeners of a simulated node. */
 const SERVED: ReadonlySet<number> = new Set([9092, 19_092, 9093])
 
+/** As `afterEvent` says it: every host may have changed. */
+const ALL = -1
+
 interface Member {
   readonly id: NodeId
+  /** What `afterEvent` says it with. */
+  bit: number
   disk: DiskWatch | null
   view: NodeView | null
   version: number
   image: NodeView['image'] | null
   views: NodeView['replicas']
   seen: SeenReplica[]
+  /** Up to where its metadata log was durable, by its own word. */
+  quorumDurable: Offset
   /** Broker epoch in the word of a clean stop that lies on its disk; null: none. */
   marker: number | null
   /** In the one that its present process found. */
@@ -87,6 +96,7 @@ class ClusterWatch implements Watch, Findings {
   readonly #controller: ControllerInvariants
   readonly #partitions: PartitionInvariants
   readonly #images: ImageInvariants
+  readonly #storage: StorageInvariants = new StorageInvariants(this)
   readonly #ring: Notable[] = []
   readonly #ringSize: number
   readonly #mostViolations: number
@@ -120,7 +130,7 @@ class ClusterWatch implements Watch, Findings {
     this.#quorumLog.onCommitted = (batch) => this.#committed(batch.fact.bytes, batch.endOffset)
     for (const id of cluster.ids) this.#members.push(newMember(id))
     this.#unattached = this.#members.length
-    cluster.sim.afterEvent(() => this.#look())
+    cluster.sim.afterEvent((touched) => this.#look(touched))
     this.#nodes = new Map(cluster.ids.map((id) => [cluster.host(id), id]))
     const answers = new Answers(this.#answerFacts, new AnswerInvariants(this), this.#quorum, this)
     cluster.sim.hearBytes(new FrameTap((end) => SERVED.has(end.local.port) && this.#nodes.has(end.host), answers))
@@ -139,7 +149,7 @@ class ClusterWatch implements Watch, Findings {
   }
 
   atEnd(): void {
-    this.#look()
+    this.#look(ALL)
     this.#partitions.atEnd()
     for (const { id, view } of this.#members) if (view !== null) this.#images.compareWhole(id, view.image)
   }
@@ -182,10 +192,11 @@ class ClusterWatch implements Watch, Findings {
 
   // After every event.
 
-  #look(): void {
+  #look(touched: number): void {
     if (this.#closed) return
     if (this.#unattached > 0) this.#attach()
     for (const member of this.#members) {
+      if ((touched & member.bit) === 0) continue
       const view = this.#cluster.observed(member.id)
       if (view !== member.view) this.#anotherLife(member, view)
       if (view === null) continue
@@ -201,6 +212,7 @@ class ClusterWatch implements Watch, Findings {
 
   #changed(member: Member, view: NodeView): void {
     this.#quorum.observed(member.id, view.quorum)
+    member.quorumDurable = view.quorum.durableEndOffset
     const { replicas } = view
     if (replicas !== member.views) this.#otherReplicas(member, replicas)
     for (let i = 0; i < replicas.length; i++) this.#partitions.observed(member.seen[i]!, replicas[i]!)
@@ -242,6 +254,7 @@ class ClusterWatch implements Watch, Findings {
     for (const member of this.#members) {
       const host = this.#cluster.host(member.id)
       if (member.disk !== null || !sim.names.includes(host)) continue
+      member.bit = sim.touchedBit(host)
       member.disk = new DiskWatch(member.id, sim.disk(host), LOG_DIRECTORY, this.#sink, this)
       this.#unattached--
     }
@@ -289,6 +302,14 @@ class ClusterWatch implements Watch, Findings {
     cleanMarker: (node: NodeId, epoch: number | null): void => this.#cleanMarker(node, epoch),
     snapshot: (node: NodeId, id: SnapshotId, fetched: boolean, bytes: Uint8Array): void =>
       this.#snapshot(node, id, fetched, bytes),
+    writtenUnderMarker: (node: NodeId, model: LogModel): void => this.#storage.writtenUnderMarker(node, model),
+    epochs: (node: NodeId, model: LogModel, entries: readonly EpochStart[]): void =>
+      this.#storage.epochs(node, model, entries),
+    powerLost: (node: NodeId, lying: boolean, ends: ReadonlyMap<LogModel, Offset>): void =>
+      this.#powerLost(node, lying, ends),
+    cutting: (node: NodeId, key: string, model: LogModel, base: Offset, size: number): void => {
+      if (this.#recovering(node, key)) this.#storage.recoveryCuts(node, model, base, size)
+    },
     cut: (node: NodeId, key: string, batches: number, left: Offset): void => this.#cut(node, key, batches, left),
     replaced: (node: NodeId): void => this.#quorum.replaced(node),
     lost: (node: NodeId, key: string, batches: number, committed: number): void =>
@@ -307,15 +328,20 @@ class ClusterWatch implements Watch, Findings {
     if (change === null) return
     this.#controller.committed(change)
     for (const { before, after } of change.partitions) this.#partitions.registered(before, after)
-    if (change.brokers.length > 0) this.#partitions.returned()
+    if (change.brokers.length === 0) return
+    this.#partitions.returned()
+    const registered = change.brokers.some(({ before, after }) => before?.incarnationId !== after?.incarnationId)
+    if (registered && this.#quorum.electing) this.marked('broker: registered during an election')
   }
 
   #cleanMarker(node: NodeId, epoch: number | null): void {
     const member = this.#member(node)
     const before = member.marker
     member.marker = epoch
-    if (epoch !== null && before === null) this.marked('log: clean shutdown')
-    else if (epoch === null && before !== null && member.view !== null) this.marked('log: clean shutdown honoured')
+    if (epoch !== null && before === null) {
+      this.marked('log: clean shutdown')
+      for (const model of this.#models.values()) this.#storage.stoppedCleanly(node, model)
+    } else if (epoch === null && before !== null && member.view !== null) this.marked('log: clean shutdown honoured')
   }
 
   #stoppedCleanly(broker: NodeId, previousEpoch: number): boolean {
@@ -345,14 +371,34 @@ class ClusterWatch implements Watch, Findings {
   }
 
   #cut(node: NodeId, key: string, batches: number, left: Offset): void {
-    const view = this.#member(node).view
     const model = this.#models.get(key)!
-    const recovering = key === QUORUM_KEY ? view?.quorum.state === 'starting' : view?.replicas.length === 0
-    if (recovering) this.marked('log: recovery cut')
+    if (this.#recovering(node, key)) this.marked('log: recovery cut')
     else if (batches > 0) {
       this.marked(key === QUORUM_KEY ? 'quorum: log truncated' : 'partition: truncated below its own end')
     }
     this.noted(`node ${node} cuts ${model.name} to end at ${left}`, { node, partition: model.name, offset: left })
+  }
+
+  /** The node has not come so far as to open that log for work. */
+  #recovering(node: NodeId, key: string): boolean {
+    const { view } = this.#member(node)
+    if (view === null) return true
+    return key === QUORUM_KEY ? view.quorum.state === 'starting' : view.replicas.length === 0
+  }
+
+  #powerLost(node: NodeId, lying: boolean, ends: ReadonlyMap<LogModel, Offset>): void {
+    const member = this.#member(node)
+    // A drive that lies has made its node say what is not so.
+    if (!lying) {
+      for (const seen of member.seen) this.#owes(node, this.#models.get(seen.key), seen.durableEndOffset, ends)
+      this.#owes(node, this.#quorumLog, member.quorumDurable, ends)
+    }
+    member.quorumDurable = 0
+  }
+
+  #owes(node: NodeId, model: LogModel | undefined, claimed: Offset, ends: ReadonlyMap<LogModel, Offset>): void {
+    const end = model === undefined ? undefined : ends.get(model)
+    if (model !== undefined && end !== undefined) this.#storage.survived(node, model, claimed, end)
   }
 
   #lost(node: NodeId, key: string, batches: number, committed: number): void {
@@ -369,5 +415,17 @@ class ClusterWatch implements Watch, Findings {
 }
 
 function newMember(id: NodeId): Member {
-  return { id, disk: null, view: null, version: -1, image: null, views: [], seen: [], marker: null, cleanEpoch: null }
+  return {
+    id,
+    bit: ALL,
+    disk: null,
+    view: null,
+    version: -1,
+    image: null,
+    views: [],
+    seen: [],
+    quorumDurable: 0,
+    marker: null,
+    cleanEpoch: null,
+  }
 }

@@ -65,6 +65,7 @@ function view(fields: Partial<ReplicaObservation>): ReplicaObservation {
     highWatermark: 0,
     endOffset: 0,
     logStartOffset: 0,
+    durableEndOffset: 0,
     epochStartOffset: leads ? 0 : -1,
     minInsyncReplicas: 2,
     durable: false,
