@@ -67,6 +67,12 @@ export class ReplicationCluster {
   image: MetadataImage = emptyImage
   /** Directed pairs `from>to` that lose everything. */
   readonly cut: Set<string> = new Set()
+  /** Directed pairs `from>to` whose answers take so many milliseconds. */
+  readonly delays: Map<string, number> = new Map()
+  /** Log directories, as `/data0`, that a broker does not find when it boots. */
+  readonly missing: Set<string> = new Set()
+  /** May change what a leader answers to a fetch. */
+  tamper: ((answer: FetchedPartition, from: number, to: number) => void) | null = null
   /** True: the controller answers nobody. */
   controllerAway: boolean = false
   readonly proposals: IsrProposal[] = []
@@ -125,7 +131,7 @@ export class ReplicationCluster {
     broker.image = emptyImage
     const ports = { ...broker.ports, logger: this.#logger(broker) }
     broker.directories = []
-    for (const path of this.#paths())
+    for (const path of this.#paths().filter((each) => !this.missing.has(each)))
       broker.directories.push(await this.sim.wait(openLogDirectory(ports, path, { configOf: () => this.log })))
     broker.driver = createReplicationDriver({
       ports: broker.ports,
@@ -313,7 +319,7 @@ export class ReplicationCluster {
           await timers.delay(options.timeoutMs)
           return { kind: 'failed', reason: 'timeout', sent: true }
         }
-        await timers.delay(1)
+        await timers.delay(cluster.delays.get(`${to.id}>${from.id}`) ?? 1)
         return closed || !to.alive
           ? { kind: 'failed', reason: 'disconnected', sent: true }
           : { kind: 'ok', version: 18, body: answer }
@@ -385,7 +391,9 @@ export class ReplicationCluster {
         knownHighWatermark: -1,
       })),
     }).result
-    return { errorCode: 0, sessionId: session.id, responses: results.map(responseOf) } as unknown as FetchResponse
+    const responses = results.map(responseOf)
+    for (const { partitions } of responses) this.tamper?.(partitions[0]!, to.id, from.id)
+    return { errorCode: 0, sessionId: session.id, responses } as unknown as FetchResponse
   }
 
   #session(
@@ -436,7 +444,18 @@ export class ReplicationCluster {
   }
 }
 
-function responseOf(result: PartitionReadResult): unknown {
+/** One partition of a fetch's answer. */
+export interface FetchedPartition {
+  readonly partitionIndex: number
+  readonly errorCode: number
+  readonly highWatermark: number
+  readonly lastStableOffset: number
+  readonly logStartOffset: number
+  readonly divergingEpoch: { readonly epoch: number; readonly endOffset: number }
+  records: Uint8Array
+}
+
+function responseOf(result: PartitionReadResult): { readonly topicId: Uuid; readonly partitions: FetchedPartition[] } {
   const bytes = new Uint8Array(result.bytes)
   let end = 0
   for (const chunk of result.chunks) {
