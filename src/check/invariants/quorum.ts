@@ -45,6 +45,8 @@ export class QuorumInvariants {
   readonly #seen: Map<NodeId, Seen> = new Map()
   readonly #votes: Map<NodeId, Map<Epoch, NodeId>> = new Map()
   readonly #durable: Map<NodeId, Vote> = new Map()
+  /** The last epoch on a disk that was replaced. */
+  readonly #former: Map<NodeId, Epoch> = new Map()
   readonly #directories: Map<NodeId, Uuid> = new Map()
   /** The largest high watermark that the leader of an epoch has shown. */
   readonly #shown: Map<Epoch, Offset> = new Map()
@@ -69,6 +71,8 @@ export class QuorumInvariants {
 
   /** A disk was replaced by an empty one: what was known of its node is of another voter. */
   replaced(node: NodeId): void {
+    const epoch = this.#durable.get(node)?.epoch
+    if (epoch !== undefined) this.#former.set(node, Math.max(epoch, this.#former.get(node) ?? 0))
     this.#durable.delete(node)
     this.#votes.delete(node)
     this.#directories.delete(node)
@@ -145,6 +149,8 @@ export class QuorumInvariants {
   /** A candidate's request has arrived somewhere: it has voted for itself, and a majority had thought that it could win. */
   voteAsked(candidate: NodeId, epoch: Epoch, voters: number): void {
     const durable = this.#durable.get(candidate)
+    // A cut link may hold a request until its sender is long another voter; its vote was on the disk that is gone.
+    if (epoch <= (this.#former.get(candidate) ?? -1)) return
     if (durable === undefined || durable.epoch < epoch || (durable.epoch === epoch && durable.votedFor !== candidate)) {
       const text = `node ${candidate} asks for votes in epoch ${epoch}, and its disk has not got its own`
       this.#findings.violated('R2', text, { node: candidate, epoch })

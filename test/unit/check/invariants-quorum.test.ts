@@ -88,6 +88,17 @@ describe('R2: one vote, durable before it is told', () => {
     q.voteAsked(1, 3, 3)
     expect(found.names).toEqual(['R2'])
   })
+
+  test('a request from before a disk was replaced is excused, a later one is not', () => {
+    const { quorum: q, found } = quorum()
+    for (const epoch of [2, 3]) q.preVoteGranted(2, 1, epoch)
+    q.voted(1, { epoch: 3, votedFor: 1 }, true)
+    q.replaced(1)
+    q.voteAsked(1, 3, 3)
+    expect(found.names).toEqual([])
+    q.voteAsked(1, 4, 3)
+    expect(found.names).toEqual(['R2'])
+  })
 })
 
 describe('R3: epochs do not go back', () => {
