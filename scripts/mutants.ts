@@ -2,7 +2,11 @@
 // invariant or anomaly kills it. The unmutated tree is lived first and must be clean. Exits 1 if a mutant survives, does
 // not compile, or its text is not found.
 //
-//   npm run mutants -- [--only NAME[,NAME…]] [--from NAME] [--seeds MOST] [--first SEED] [--jobs N] [--json] [--docs]
+//   npm run mutants -- [--only NAME[,NAME…]] [--from NAME] [--seeds MOST] [--first SEED] [--jobs N]
+//                      [--resume FILE] [--json] [--docs]
+//
+// `--resume` keeps what was found in a file, a line a mutant, and does not hunt again what was killed there with the same
+// text. `--docs` writes docs/mutants.md.
 
 import { mkdir, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
@@ -10,6 +14,7 @@ import { parseArgs } from 'node:util'
 import { type Hunt, Hunter } from './mutants/hunt.ts'
 import { type Mutant, mutants } from './mutants/index.ts'
 import { documentation, line, summary } from './mutants/report.ts'
+import { Results } from './mutants/results.ts'
 import { Tree } from './mutants/tree.ts'
 
 const root: string = dirname(import.meta.dirname)
@@ -23,6 +28,7 @@ const { values } = parseArgs({
     first: { type: 'string', default: '1' },
     jobs: { type: 'string', default: '2' },
     json: { type: 'boolean', default: false },
+    resume: { type: 'string' },
     docs: { type: 'boolean', default: false },
   },
 })
@@ -45,9 +51,11 @@ function count(name: 'seeds' | 'first' | 'jobs'): number {
 const say = (text: string): void => void process.stdout.write(`${text}\n`)
 
 async function main(): Promise<boolean> {
-  const queue = [...chosen()]
+  const wanted = chosen()
+  const results = await Results.read(values.resume)
+  const queue = wanted.filter((mutant) => results.killed(mutant) === null)
   const options = { firstSeed: count('first'), seeds: count('seeds') }
-  if (values.docs && queue.length < mutants.length)
+  if (values.docs && wanted.length < mutants.length)
     throw new Error('--docs needs every mutant, so no --only nor --from')
   const clean = await Tree.copy(root)
   const hunter = new Hunter(clean)
@@ -59,12 +67,13 @@ async function main(): Promise<boolean> {
       return false
     }
     while (trees.length < Math.min(count('jobs'), queue.length)) trees.push(await clean.twin())
-    const hunts: Hunt[] = []
-    const order = new Map(queue.map((mutant, i) => [mutant, i]))
+    const hunts: Hunt[] = wanted.flatMap((mutant) => results.killed(mutant) ?? [])
+    const order = new Map(wanted.map((mutant, i) => [mutant, i]))
     const work = async (tree: Tree): Promise<void> => {
       for (let mutant = queue.shift(); mutant !== undefined; mutant = queue.shift()) {
         const found = await hunter.hunt(tree, mutant, options)
         hunts.push(found)
+        await results.add(found)
         if (!values.json) say(line(found))
       }
     }

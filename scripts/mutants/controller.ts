@@ -51,15 +51,6 @@ export const controller: readonly Mutant[] = [
     expect: ['P3', 'P7', 'R10'],
   },
   {
-    name: 'same-id-twice-alive',
-    title: 'A broker is registered while an earlier incarnation of it has a session.',
-    source: 'KIP-631 (DUPLICATE_BROKER_REGISTRATION)',
-    file: 'cluster/controller/brokers.ts',
-    find: 'before.incarnationId !== request.incarnationId && hasSession(controller, before, now)',
-    replace: 'before.incarnationId !== request.incarnationId && before.id < 0 && hasSession(controller, before, now)',
-    expect: ['P7'],
-  },
-  {
     name: 'newer-epoch-refused-for-good',
     title: 'A controller that lags behind tells a leader with a newer epoch that it is fenced.',
     source: 'S26 KAFKA-14154',

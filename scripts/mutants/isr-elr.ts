@@ -85,15 +85,6 @@ export const isrElr: readonly Mutant[] = [
     expect: ['P3', 'P4'],
   },
   {
-    name: 'pending-cleared-by-metadata',
-    title: 'Any registration of the partition, be it the one already known, ends the proposal in flight.',
-    source: 'S25 KAFKA-12686 (the other half)',
-    file: 'replication/partition/step.ts',
-    find: "if (!samePartitionEpoch) before.isr = { kind: 'committed', isr: assignment.isr }",
-    replace: "before.isr = { kind: 'committed', isr: assignment.isr }",
-    expect: ['P3'],
-  },
-  {
     name: 'shrink-before-commit',
     title: 'A leader drops a lagging member from what it waits for when it proposes to, not when that is committed.',
     source: 'KIP-497 (the shrink is pessimistic)',

@@ -1,4 +1,4 @@
-// Bugs of the list that our code cannot have in that form, each with the reason.
+// Bugs of the list that our code cannot have in that form, or that change nothing here, each with the reason.
 
 import type { NotPlantable } from './types.ts'
 
@@ -7,6 +7,68 @@ export const notPlantable: readonly NotPlantable[] = [
     source: 'S7 Kip320FirstTry',
     title: 'A high watermark learned on an old epoch',
     reason:
-      'A leader refuses other epochs and a follower drops answers to questions of another epoch; with both guards gone it is `zombie-fetch`.',
+      'A leader refuses other epochs and a follower drops answers to questions of another one; with both guards gone it is `zombie-fetch`.',
+  },
+  {
+    source: 'S9 KAFKA-9491',
+    title: 'A log begun anew leaves the high watermark behind',
+    reason:
+      'The log raises its own, and the answer that comes next raises the partition’s: nobody can be shown the gap.',
+  },
+  {
+    source: 'S12 KAFKA-13207, S13 KAFKA-13266',
+    title: 'A truncation or an append for a fetcher that no longer owns the log',
+    reason:
+      'One writer a partition: a fetcher’s work is bracketed by the replica, and no role writes before it has left the log.',
+  },
+  {
+    source: 'S24 KAFKA-13091',
+    title: 'No new high watermark after a committed shrink',
+    reason:
+      'The metadata of the same change computes it, too, and so does every fetch: it is late by milliseconds at most.',
+  },
+  {
+    source: 'S28 KAFKA-10301',
+    title: 'A high watermark computed while the replica map is refilled',
+    reason: 'The step is synchronous: nothing can look between clearing and filling.',
+  },
+  {
+    source: 'S30, S56, S62, S66; issue: voter set kept after truncation',
+    title: 'Reassignments and changes of the voter set that go wrong',
+    reason:
+      'Neither is served yet: a quorum’s voters are written once, by its first leader. They come with those APIs.',
+  },
+  {
+    source: 'S33 (progress carried over into the next epoch)',
+    title: 'A leader that leads again keeps what it knew of its followers',
+    reason:
+      'Who may have lost something since has left the ISR with the same registration, and joins again only by a fetch of its own.',
+  },
+  {
+    source: 'S36 CVE-2018-1288',
+    title: 'A client’s fetch that says it is a replica',
+    reason: 'No client of the simulated workload lies; hostile requests have tests of their own (test/unit/broker).',
+  },
+  {
+    source: 'S50 KAFKA-12460',
+    title: 'A divergence answer below the high watermark is obeyed',
+    reason: 'It asserts what no correct leader asks for: only a second bug could show that it is gone.',
+  },
+  {
+    source: 'KIP-631; issue: broker re-registered while its old incarnation lives',
+    title: 'A registration replaces one that still has a session',
+    reason:
+      'A directory’s lock keeps two lives of a node apart, and a registration takes the earlier life out of every ISR: without the refusal a restart is only faster.',
+  },
+  {
+    source: 'S70 KAFKA-9892',
+    title: 'Producer snapshots closed without fsync',
+    reason: 'They carry a checksum and are derived: a bad one is passed over for the one before and the log.',
+  },
+  {
+    source: 'Issue: index trusted after a torn tail',
+    title: 'Index entries that point behind the end of a torn log',
+    reason:
+      'Recovery builds the indexes of what it verifies anew and the others are complete before their segment counts as durable; the neighbour `index-beyond-the-truncation` is planted instead.',
   },
 ]

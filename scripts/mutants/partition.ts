@@ -95,15 +95,6 @@ export const partition: readonly Mutant[] = [
     expect: ['P10', 'P9'],
   },
   {
-    name: 'start-without-high-watermark',
-    title: 'A log that is begun anew at its leader’s start leaves the high watermark below it.',
-    source: 'S9 KAFKA-9491',
-    file: 'replication/partition/step.ts',
-    find: 'const next = Math.max(event.logStartOffset, Math.min(state.highWatermark, event.endOffset))',
-    replace: 'const next = Math.min(state.highWatermark, event.endOffset)',
-    expect: ['P20'],
-  },
-  {
     name: 'empty-epochs-kept',
     title:
       'A truncation to the log’s end forgets no epoch that began there, so the leader asks for it again and again.',
@@ -174,15 +165,5 @@ export const partition: readonly Mutant[] = [
     replace:
       "return reader.isolation === 'read_committed' ? lastStableOffset(replica, state) : replica.log.appendedOffset",
     expect: ['P11', 'inconsistent-offsets', 'nonmonotonic-poll'],
-  },
-  {
-    name: 'progress-of-the-old-epoch',
-    title: 'A leader that leads again in a later epoch goes on with what it knew of its followers in the earlier one.',
-    source: 'S33 KAFKA-18106, Raft §5.3 (matchIndex starts anew)',
-    file: 'replication/partition/step.ts',
-    find: 'state.role = leader\n  reassign(leader, state, now)',
-    replace:
-      "if (before.kind === 'leader') for (const [id, progress] of before.followers) leader.followers.set(id, progress)\n  state.role = leader\n  reassign(leader, state, now)",
-    expect: ['P4', 'P8'],
   },
 ]

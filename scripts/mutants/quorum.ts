@@ -223,8 +223,8 @@ export const quorum: readonly Mutant[] = [
       },
       {
         file: 'raft/core/step.ts',
-        find: 'if (!stopping && isLocalVoter(state) && state.installing === null) at = isAlone(state) ? 0 : role.electionAt',
-        replace: 'if (!stopping && state.installing === null) at = isAlone(state) ? 0 : role.electionAt',
+        find: 'if (!stopping && isLocalVoter(state) && isDiskIdle(state)) at = isAlone(state) ? 0 : role.electionAt',
+        replace: 'if (!stopping && isDiskIdle(state)) at = isAlone(state) ? 0 : role.electionAt',
       },
       { file: 'raft/core/roles.ts', find: "assert(isLocalVoter(state), 'only voters campaign')", replace: '' },
     ],
