@@ -32,6 +32,12 @@ function connectionOf(message: RaftMessage, endpoint: Endpoint): string {
   return `${purposeOf(message)} ${endpoint.host}:${endpoint.port}`
 }
 
+/** Until when nothing of the kind may be sent there; 0 where nothing is to be waited for. */
+function pausedUntil(state: RaftState, message: RaftMessage, endpoint: Endpoint): Instant {
+  // Nearly always empty, and then no name is needed.
+  return state.backoff.size === 0 ? 0 : (state.backoff.get(connectionOf(message, endpoint)) ?? 0)
+}
+
 export function noteFailure(state: RaftState, request: Request, now: Instant): void {
   state.backoff.set(connectionOf(request.message, request.to.endpoint), now + state.config.retryBackoffMs)
   const { role } = state
@@ -41,13 +47,13 @@ export function noteFailure(state: RaftState, request: Request, now: Instant): v
 }
 
 export function noteSuccess(state: RaftState, request: Request): void {
-  state.backoff.delete(connectionOf(request.message, request.to.endpoint))
+  if (state.backoff.size > 0) state.backoff.delete(connectionOf(request.message, request.to.endpoint))
 }
 
 /** Sends every wish that may be sent now. */
 export function sendWishes(state: RaftState, now: Instant, out: Effects): void {
   for (const wish of wishes(state, now)) {
-    const ready = wish.among.filter((to) => (state.backoff.get(connectionOf(wish.message, to.endpoint)) ?? 0) <= now)
+    const ready = wish.among.filter((to) => pausedUntil(state, wish.message, to.endpoint) <= now)
     const to = ready.length < 2 ? ready[0] : ready[state.chance.below(ready.length)]
     if (to === undefined) continue
     const id = state.nextRequestId++
@@ -70,13 +76,13 @@ export function wishesAt(state: RaftState): Instant {
       if (progress.key.id === state.config.nodeId || isAsked(state, progress.key.id)) continue
       const endpoint = endpointOf(voterById(currentVoters(state), progress.key.id), state.config.listenerName)
       if (endpoint === null) continue
-      const paused = state.backoff.get(connectionOf({ kind: 'begin-quorum-epoch', epoch: role.epoch }, endpoint)) ?? 0
+      const paused = pausedUntil(state, { kind: 'begin-quorum-epoch', epoch: role.epoch }, endpoint)
       at = Math.min(at, Math.max(beginDue(state, progress), paused))
     }
     return at
   }
   for (const wish of wishes(state, 0)) {
-    for (const to of wish.among) at = Math.min(at, state.backoff.get(connectionOf(wish.message, to.endpoint)) ?? 0)
+    for (const to of wish.among) at = Math.min(at, pausedUntil(state, wish.message, to.endpoint))
   }
   return at
 }
@@ -175,7 +181,7 @@ function fetchWish(state: RaftState, role: Follower | Unattached, now: Instant):
     return [{ among: [leader], message: { kind: 'fetch-snapshot', epoch: role.epoch, id, position } }]
   }
   // A leader that does not answer may have been followed by another, which only others can tell.
-  const unreachable = (state.backoff.get(connectionOf(fetch, leader.endpoint)) ?? 0) > now
+  const unreachable = pausedUntil(state, fetch, leader.endpoint) > now
   const lost = !isLocalVoter(state) && role.fetchTimeoutAt <= now
   if (!unreachable && !lost) return [{ among: [leader], message: fetch }]
   return [

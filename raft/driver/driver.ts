@@ -3,7 +3,7 @@
 // the core made it. Steps are synchronous; effects may wait for the disk, and then all later effects wait behind them,
 // so nothing leaves this node before what it rests on is durable.
 
-import type { Endpoint, Epoch, Logger, Offset, Ports, Timer, Timestamp } from '../../src/base/index.ts'
+import type { Endpoint, Epoch, Instant, Logger, Offset, Ports, Timer, Timestamp } from '../../src/base/index.ts'
 import { assert, messageOf, Timers } from '../../src/base/index.ts'
 import type { Peer, Rpc } from '../../src/rpc/index.ts'
 import type {
@@ -81,8 +81,13 @@ class Driver implements RaftDriver, handlers.HandlerContext {
   #snapshotWork: Promise<void> = Promise.resolve()
   #nextToken = 1
   #alarm: Timer | null = null
+  #alarmAt: Instant = Number.POSITIVE_INFINITY
   #maintenance: Timer | null = null
-  #seen = ''
+  /** Of what sleepers wait for: role, end, high watermark. */
+  #seenRole = ''
+  #seenEpoch = -1
+  #seenEnd = -1
+  #seenWatermark = -1
   #dead = false
   #steps = 0
   readonly #view: QuorumView = quorumView(
@@ -333,17 +338,34 @@ class Driver implements RaftDriver, handlers.HandlerContext {
 
   #setAlarm(state: RaftState): void {
     const at = deadline(state)
+    // A deadline that moves away, as it does with every fetch, costs nothing until the tick that finds itself early.
+    if (this.#alarm !== null && this.#alarmAt <= at) return
     this.#alarm?.cancel()
+    this.#alarm = null
+    if (!Number.isFinite(at)) return
+    this.#alarmAt = at
     // What would campaign or resign should be decided only after one poll phase, when a stalled process has read what
     // had already arrived (D6); the simulated and the real clock both fire here, so that is the place for it.
-    this.#alarm = Number.isFinite(at) ? this.timers.at(at, () => this.step({ kind: 'tick' })) : null
+    this.#alarm = this.timers.at(at, () => {
+      this.#alarm = null
+      this.step({ kind: 'tick' })
+    })
   }
 
   #wake(state: RaftState): void {
     const { role, log } = state
-    const seen = `${role.kind} ${role.epoch} ${log.endOffset} ${shownHighWatermark(state)}`
-    if (seen === this.#seen) return
-    this.#seen = seen
+    const watermark = shownHighWatermark(state)
+    if (
+      role.kind === this.#seenRole &&
+      role.epoch === this.#seenEpoch &&
+      log.endOffset === this.#seenEnd &&
+      watermark === this.#seenWatermark
+    )
+      return
+    this.#seenRole = role.kind
+    this.#seenEpoch = role.epoch
+    this.#seenEnd = log.endOffset
+    this.#seenWatermark = watermark
     for (const wake of [...this.#sleepers]) wake()
   }
 

@@ -2,10 +2,12 @@
 // more than a line. Payloads never get here.
 
 const UNPRINTABLE = /[^\x20-\x7e]/g
+const UNPRINTABLE_SOMEWHERE = /[^\x20-\x7e]/
 
 /** A client id or a name from a request, cut and cleaned. */
 export function quoted(text: string, maxLength = 200): string {
   const cut = text.length > maxLength ? `${text.slice(0, maxLength)}…` : text
+  if (!UNPRINTABLE_SOMEWHERE.test(cut)) return cut
   return cut.replace(UNPRINTABLE, (character) => (character === '…' ? '…' : '?'))
 }
 

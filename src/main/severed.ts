@@ -65,7 +65,15 @@ export function severable(ports: Ports, crashed: (error: unknown) => void): Seve
 
   const guardEvents = (events: ConnectionEvents, forget: () => void): ConnectionEvents => ({
     connected: () => enter(() => events.connected?.()),
-    data: (chunk) => enter(() => events.data(chunk)),
+    data: (chunk) => {
+      // As `enter`, without a function for every chunk.
+      if (severed) return
+      try {
+        events.data(chunk)
+      } catch (error) {
+        crashed(error)
+      }
+    },
     space: () => (severed ? null : (events.space?.() ?? null)),
     drained: () => enter(() => events.drained()),
     closed: (error) => {

@@ -216,7 +216,8 @@ export class OutgoingPeer implements Peer {
 
   #received(link: Link, chunk: Uint8Array): void {
     try {
-      for (const frame of link.parser.push(chunk)) {
+      link.parser.push(chunk)
+      for (let frame = link.parser.next(); frame !== null; frame = link.parser.next()) {
         if (!this.#isCurrent(link)) return
         const state = this.#state
         if (state.kind === 'negotiating') this.#negotiated(link, state.version, state.correlationId, state.timer, frame)

@@ -13,7 +13,7 @@ import type {
 } from '../base/index.ts'
 import { decompressSync } from '../io/index.ts'
 import { draw, OFFLOAD_COST, TABLE_COST } from './chance.ts'
-import { store } from './codecs.ts'
+import { store, stored } from './codecs.ts'
 import type { Kernel, Process } from './kernel.ts'
 import { never } from './kernel.ts'
 
@@ -188,7 +188,9 @@ export class SimOffload implements Offload {
     // A pool is not a queue: jobs may finish in another order than they were given.
     const cost = draw(this.#random, OFFLOAD_COST) + (job.bytes.length >> 8)
     return this.#kernel.later(cost, this.#process, () =>
-      job.kind === 'compress' ? store(job.codec, job.bytes) : decompressSync(job.codec, job.bytes, job.limit),
+      job.kind === 'compress'
+        ? store(job.codec, job.bytes)
+        : (stored(job.codec, job.bytes, job.limit) ?? decompressSync(job.codec, job.bytes, job.limit)),
     )
   }
 }
