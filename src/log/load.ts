@@ -279,8 +279,9 @@ async function listFiles(disk: Disk, path: string): Promise<Found> {
     if (match === null) {
       if (/\.(deleted|tmp|cleaned)$/.test(entry.name)) await disk.remove(disk.join(path, entry.name))
       else if (entry.name.endsWith('.swap')) {
-        const what = 'a compaction of Apache Kafka was interrupted here; let Apache Kafka start on the directory once'
-        throw new StorageError(disk.join(path, entry.name), 'CORRUPT', what)
+        const swap = disk.join(path, entry.name)
+        const remedy = 'let Apache Kafka start on the directory once'
+        throw new StorageError(swap, 'CORRUPT', `${swap}: a compaction of Apache Kafka was interrupted here; ${remedy}`)
       }
       continue
     }
