@@ -21,8 +21,8 @@ const SERVING_WITHIN_MS = 20_000
 /** Kafka's own line, which the image prints when a node is ready. */
 const STARTED = 'Kafka Server started'
 const CLIENT_PORT = 9092
-/** Of the scheduler, microseconds. */
-const CPU_PERIOD = 100_000
+/** Of the scheduler, microseconds: the longest there is, so that a throttled node stands still for a while at a time. */
+const CPU_PERIOD = 1_000_000
 const NOTHING: Undo = async () => undefined
 
 export interface ComposeOptions {

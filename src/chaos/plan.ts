@@ -17,11 +17,14 @@ export interface DrawOptions {
 /** Milliseconds before the first episode, and kept free of beginnings before the end. */
 const LEAD_MS = 3_000
 const TAIL_MS = 3_000
-/** How long an episode lasts, and the calm after it: eight a minute or so. */
-const EPISODE_MS: Range = [2_000, 4_500]
-const CALM_MS: Range = [2_500, 4_500]
+/** How long an episode lasts, and the calm after it: twelve a minute or so. */
+const EPISODE_MS: Range = [1_500, 3_800]
+const CALM_MS: Range = [1_500, 2_600]
 /** A whole cluster takes longer to come back than one node. */
 const ALL_START_MS = 6_000
+const REDRAWS = 50
+/** A seed that has drawn fewer has them all. */
+const LEAST_VERBS = 4
 /** Every so many episodes hurts a second node at the same time. */
 const SECOND_EVERY = 8
 
@@ -98,15 +101,18 @@ export function drawPlan(options: DrawOptions): FaultPlan {
     const ms = Math.min(between(random, EPISODE_MS), durationMs - TAIL_MS - at)
     if (ms < EPISODE_MS[0]) break
     const node = pick(random, nodes)
-    const draw = { random, nodes, ms, node }
-    const verb = weighted(random, verbs)
-    faults.push(...placed(at, TEMPLATES[verb]!(draw), refusal))
+    const { verb, episode } = episodeOf({ random, nodes, ms, node }, verbs, refusal)
+    faults.push(...placed(at, episode))
     const second = nodes.filter((other) => other !== node)
     if (n % SECOND_EVERY === 0 && second.length > 1 && verb !== 'kill-all' && verb !== 'cut') {
-      const other = weighted(random, verbs)
+      const { verb: other, episode: also } = episodeOf(
+        { random, nodes, ms, node: pick(random, second) },
+        verbs,
+        refusal,
+      )
       // What ends everything would end the first one early.
       if (other !== 'kill-all' && other !== 'half-open' && verb !== 'half-open') {
-        faults.push(...placed(at + 500, TEMPLATES[other]!({ random, nodes, ms, node: pick(random, second) }), refusal))
+        faults.push(...placed(at + 500, also))
       }
     }
     at += ms + between(random, CALM_MS) + (verb === 'kill-all' ? ALL_START_MS : 0)
@@ -138,12 +144,26 @@ function swarm(random: SeededRandom, { nodes, refusal }: DrawOptions): Weighted 
   })
   const all = able.map((verb) => ({ verb, weight: WEIGHTS[verb]! * random.below(4) }))
   const drawn = all.filter(({ weight }) => weight > 0)
-  return drawn.length >= Math.min(3, all.length) ? drawn : able.map((verb) => ({ verb, weight: WEIGHTS[verb]! }))
+  return drawn.length >= Math.min(LEAST_VERBS, all.length)
+    ? drawn
+    : able.map((verb) => ({ verb, weight: WEIGHTS[verb]! }))
 }
 
-function placed(at: number, faults: readonly PlannedFault[], refusal: DrawOptions['refusal']): PlannedFault[] {
-  // A verb is drawn by a sample on the first node: another's disk may be another.
-  if (faults.some(({ fault }) => refusal(fault) !== null)) return []
+/** A verb is able by a sample of it; another direction, or another node's disk, may not be: then it is drawn again. */
+function episodeOf(
+  draw: Draw,
+  verbs: Weighted,
+  refusal: DrawOptions['refusal'],
+): { verb: Verb; episode: readonly PlannedFault[] } {
+  for (let tries = 0; ; tries++) {
+    const verb = weighted(draw.random, verbs)
+    const episode = TEMPLATES[verb]!(draw)
+    if (tries >= REDRAWS) return { verb, episode: [] }
+    if (episode.every(({ fault }) => refusal(fault) === null)) return { verb, episode }
+  }
+}
+
+function placed(at: number, faults: readonly PlannedFault[]): PlannedFault[] {
   return faults.map((each) => ({ at: at + each.at, fault: each.fault }))
 }
 

@@ -3,8 +3,8 @@
 
 export const QUICK_PROPERTIES: ReadonlyMap<string, string> = new Map([
   ['broker.heartbeat.interval.ms', '500'],
-  ['broker.session.timeout.ms', '3000'],
-  ['replica.lag.time.max.ms', '3000'],
+  ['broker.session.timeout.ms', '2000'],
+  ['replica.lag.time.max.ms', '2500'],
   ['replica.socket.timeout.ms', '3000'],
   ['leader.imbalance.check.interval.seconds', '2'],
 ])

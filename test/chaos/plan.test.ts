@@ -58,6 +58,18 @@ describe('a drawn plan', () => {
     expect(beginnings(plan).length).toBeGreaterThanOrEqual(MINUTES * 6)
   })
 
+  test('redraws what only a part of a verb refuses', () => {
+    const compose = (fault: Fault): string | null => {
+      if (fault.verb !== 'isolate') return signalsOnly(fault)
+      return fault.direction === 'both' ? null : 'a network is taken away as a whole'
+    }
+    for (const seed of seeds) {
+      const plan = draw(seed, compose)
+      expect(refusalsOf(plan, compose, NODES)).toEqual([])
+      expect(beginnings(plan).length).toBeGreaterThanOrEqual(MINUTES * 6)
+    }
+  })
+
   test('has all verbs that the target can, over many seeds', () => {
     const verbs = new Set(seeds.flatMap((seed) => draw(seed).faults.map(({ fault }) => fault.verb)))
     expect([...verbs].sort()).toEqual(
