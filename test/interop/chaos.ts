@@ -9,6 +9,7 @@ import os from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import type { ChaosReport, Condition } from '../../src/chaos/index.ts'
+import { startChaos } from '../../src/chaos/index.ts'
 
 const ODRADEK: string = join(import.meta.dirname, '..', '..', 'bin', 'odradek')
 /** At least so many episodes a minute, and acknowledgements a second between them. */
@@ -165,6 +166,31 @@ async function byHand(directory: string): Promise<void> {
   verdict('and no Toxiproxy', !answers, toxiproxy)
 }
 
+/** As docs/chaos.md shows it. */
+async function library(): Promise<void> {
+  await using chaos = await startChaos({ brokers: 3 })
+  const produce = (text: string): boolean =>
+    spawnSync(ODRADEK, ['produce', 'orders', '-b', chaos.bootstrapServers, '--timeout', '30'], { input: text })
+      .status === 0
+  verdict('a program writes to a cluster it started', produce('one\n'))
+  await chaos.kill(2)
+  verdict('and while one broker is dead', produce('two\n'))
+  await chaos.restart(2)
+  await chaos.isolate(1, { ms: 3_000 })
+  verdict('and while another is cut off', produce('three\n'))
+  await chaos.heal()
+  const read = odradek('consume', 'orders', '--exit', '-b', chaos.bootstrapServers).stdout
+  verdict(
+    'and reads all of it',
+    read
+      .split('\n')
+      .filter((line) => line !== '')
+      .sort()
+      .join() === 'one,three,two',
+    read,
+  )
+}
+
 function chaosHeal(data: string): void {
   odradek('chaos', 'heal', '--data', data)
 }
@@ -172,7 +198,10 @@ function chaosHeal(data: string): void {
 const directory = fs.mkdtempSync(join(os.tmpdir(), 'odradek-chaos-test-'))
 try {
   run(directory)
-  if (options.target === 'up') await byHand(directory)
+  if (options.target === 'up') {
+    await byHand(directory)
+    await library()
+  }
 } catch (error) {
   verdict('the script runs to its end', false, error instanceof Error ? (error.stack ?? error.message) : String(error))
 } finally {
