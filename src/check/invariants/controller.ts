@@ -54,6 +54,14 @@ export class ControllerInvariants {
     return Math.min(text === undefined ? 1 : Number(text), partition.replicas.length)
   }
 
+  /** Whether the oldest records of a partition are ever deleted in minutes: those of a topic with retention of its own,
+   *  or that is no more. */
+  deletes(key: string): boolean {
+    const partition = this.#truth.partitions.get(key)
+    const own = partition === undefined ? undefined : this.#truth.configs.get(`2:${partition.topic}`)
+    return partition === undefined || own?.has('retention.bytes') === true || own?.has('retention.ms') === true
+  }
+
   #broker(before: BrokerTruth | null, after: BrokerTruth | null, unclean: NodeId[]): void {
     if (after === null) return
     const subject = { node: after.id }

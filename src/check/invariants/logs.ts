@@ -28,8 +28,9 @@ export class LogModel {
   committedEnd: Offset = 0
   /** Nothing is known of what was committed below. */
   committedStart: Offset = Number.POSITIVE_INFINITY
-  /** From here on what was committed had to be forgiven once: stale leaders may still show it. */
+  /** From here on what was committed before `forgivenEpoch` had to be forgiven: stale leaders may still show it. */
   forgivenFrom: Offset = Number.POSITIVE_INFINITY
+  forgivenEpoch: Epoch = 0
   /** How many batches that were committed, and acknowledged, were forgiven. */
   forgiven = 0
   /** How many different batches there ever were. */
@@ -38,6 +39,8 @@ export class LogModel {
   lastCommitted: Batch | null = null
   /** Nothing below is anybody's to keep: some replica's log begins there. */
   released: Offset = 0
+  /** Whether anything may be let go at the front at all: without retention a log begins where it began (P20). */
+  mayLetGo: () => boolean = () => true
   readonly #known: Map<Offset, Batch[]> = new Map()
   readonly #writers: Map<Epoch, NodeId> = new Map()
   readonly #producers: Map<number, ProducerState> = new Map()
@@ -110,11 +113,22 @@ export class LogModel {
         )
           this.#letGo(node, batch.fact)
       }
-      if (this.kind === 'partition') this.released = Math.max(this.released, log.startOffset)
+      if (this.kind === 'partition') this.release(node, log.startOffset)
       return 'front'
     }
     this.#wasCut(log, segment!.batches.reverse())
     return 'end'
+  }
+
+  /** A replica's log begins there now. What nobody may let go stays owed by all. */
+  release(node: NodeId, startOffset: Offset): void {
+    if (startOffset <= this.released) return
+    if (this.mayLetGo()) {
+      this.released = startOffset
+      return
+    }
+    const text = `${this.name}: node ${node} lets its log begin at ${startOffset}, and nothing deletes its records`
+    this.#findings.violated('P20', text, { node, partition: this.name, offset: startOffset })
   }
 
   /** The disk was looked at anew; what it no longer holds. `found` holds whole and valid batches only. */
@@ -171,9 +185,11 @@ export class LogModel {
     return found
   }
 
-  /** What was committed from here on need not stay: more was lost than the promise covers, or an operator allowed it. */
-  forgive(from: Offset): void {
+  /** What was committed from here on before `epoch` need not stay: more was lost than the promise covers, or an operator
+   *  allowed it. */
+  forgive(from: Offset, epoch: Epoch): void {
     if (from >= this.committedEnd) return
+    this.forgivenEpoch = Math.max(this.forgivenEpoch, epoch)
     for (const [offset, batch] of this.committed) {
       if (batch.endOffset <= from) continue
       this.committed.delete(offset)

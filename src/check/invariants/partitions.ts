@@ -196,7 +196,7 @@ export class PartitionInvariants {
     seen.logStartOffset = logStartOffset
     const model = this.#facts.model(seen.key)
     if (model === undefined || logStartOffset <= model.released) return
-    model.released = logStartOffset
+    model.release(seen.node, logStartOffset)
     if (logStartOffset > model.committedEnd)
       this.#violated(
         'P20',
@@ -233,8 +233,11 @@ export class PartitionInvariants {
   /** P4: all of the maximal ISR have it (durably, where that is what counts), and the ISR is large enough. */
   #allowed(seen: SeenReplica, view: ReplicaObservation, model: LogModel): void {
     const { highWatermark, maximalIsr, isr, minInsyncReplicas } = view
-    if (isr.length < minInsyncReplicas) {
-      const text = `commits up to ${highWatermark} with ISR [${isr.join(', ')}] and a minimum of ${minInsyncReplicas}`
+    // The controller's word besides the replica's own, which may have it wrong.
+    const truth = this.#facts.truth.partitions.get(seen.key)
+    const minimum = Math.max(minInsyncReplicas, truth === undefined ? 1 : this.#facts.promised(truth))
+    if (isr.length < minimum) {
+      const text = `commits up to ${highWatermark} with ISR [${isr.join(', ')}] and a minimum of ${minimum}`
       this.#violated('P4', seen, view, text)
     }
     const own = model.log(seen.node)
@@ -370,7 +373,8 @@ export class PartitionInvariants {
     const first = lost[0]
     if (first === undefined || log.damaged) return
     const promised = this.#facts.promised(after)
-    if (unclean || lost.every((batch) => batch.lostBy.length >= promised)) model.forgive(first.baseOffset)
+    if (unclean || lost.every((batch) => batch.lostBy.length >= promised))
+      model.forgive(first.baseOffset, after.leaderEpoch)
   }
 
   #violated(name: string, seen: SeenReplica, view: ReplicaObservation, what: string): void {

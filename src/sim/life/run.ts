@@ -24,6 +24,8 @@ const DURATION_MS = 60_000
 const FINAL_WITHIN_MS = 60_000
 /** A life whose cluster is rotten says the same again and again. */
 const VIOLATIONS_MAX = 20
+/** What a node may say that gives up because its disk was made to fail. */
+const DISK_TROUBLE = /^(EIO|ENOSPC):/
 
 export const runLife: RunLife = async (options) => {
   const life = new Life(options)
@@ -166,7 +168,8 @@ class Life {
     this.#hands.kill(id)
     // As in Kafka, a broker that cannot register within a minute ends, and so does one whose disk fails; whoever runs it
     // starts it again.
-    const wonder = !/no controller registered/.test(error.message) && !this.#hands.troubled.has(id)
+    const excused = this.#hands.troubled.has(id) && DISK_TROUBLE.test(error.message)
+    const wonder = !/no controller registered/.test(error.message) && !excused
     if (wonder) this.violated('crash', `node ${id} gave up: ${error.stack ?? error.message}`, { node: id })
     else this.#note(id, `node ${id} gave up: ${error.message}`)
   }

@@ -25,6 +25,19 @@ describe('a good log', () => {
     expect(model.committedEnd).toBe(10)
   })
 
+  test('lets nothing go where nothing deletes, and owes it still', () => {
+    const { model, found } = log()
+    model.mayLetGo = () => false
+    fill(model, [1, 2, 3], THREE)
+    for (const node of [1, 2, 3]) model.claimed(node, 10)
+    model.begun(2, 10)
+    model.dropped(2, 0)
+    expect(found.names).toEqual(['P20'])
+    expect(model.released).toBe(0)
+    model.release(3, 6)
+    expect(found.names).toEqual(['P20', 'P20'])
+  })
+
   test('two segments may reach the disk out of order', () => {
     const { model, found } = log()
     model.written(1, 5, batch(5, 5, 0))
@@ -139,7 +152,7 @@ describe('what is committed', () => {
     const { model, found } = log()
     fill(model, [1, 2], THREE)
     model.claimed(1, 10)
-    model.forgive(6)
+    model.forgive(6, 2)
     model.cut(1, 0, 200)
     model.cut(2, 0, 200)
     fill(model, [1, 2], [batch(6, 7, 2)])

@@ -162,6 +162,13 @@ describe('P4: the high watermark', () => {
     look(1, { role: 'leader', highWatermark: 10 })
     expect(new Set(found.names)).toEqual(new Set(['P4', 'P2']))
   })
+  test('with fewer in sync than the controller asks for, whatever the replica believes', () => {
+    const { found, model, look, commit } = world()
+    fill(model, [1], TEN)
+    commit(change({ isr: [1] }))
+    look(1, { role: 'leader', isr: [1], maximalIsr: [1], minInsyncReplicas: 1, highWatermark: 10 })
+    expect(found.names).toContain('P4')
+  })
   test('beyond what a member has durably, where that counts', () => {
     const { found, model, look } = world()
     fill(model, [1, 2], TEN)
@@ -303,6 +310,14 @@ describe('answers', () => {
       a.shown(1, model, 10, [batch(5, 9, 1)])
       a.shown(1, model, 10, [batch(5, 9, 0, { crc: 1 })])
       expect(found.names).toEqual(['P10', 'P10'])
+    })
+    test('what was forgiven, by a leader that was passed over, though not by its successor', () => {
+      const { answers: a, found, model } = answers()
+      model.forgive(5, 2)
+      a.shown(1, model, 10, [batch(5, 9, 0)])
+      expect(found.names).toEqual([])
+      a.shown(2, model, 10, [batch(5, 9, 2)])
+      expect(found.names).toEqual(['P11'])
     })
     test('an end beyond what is committed', () => {
       const { answers: a, found, model } = answers()
