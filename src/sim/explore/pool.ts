@@ -4,6 +4,7 @@
 
 import { type ChildProcess, fork } from 'node:child_process'
 import { extname, join } from 'node:path'
+import { platform } from 'node:process'
 import type { LifeAnswer, LifeTask } from './messages.ts'
 import type { LifeRow } from './types.ts'
 
@@ -12,6 +13,10 @@ const DEFAULT_HUNG_AFTER_MS = 300_000
 const LIVES_OF_A_WORKER = 200
 /** Characters of what a dying worker said. */
 const LAST_WORDS = 4_000
+/** And of what is listened to: the diagnostic report of a hung worker among it. */
+const HEARD = 64_000
+/** Of a hung worker, if it can answer at all. */
+const ANSWERS_WITHIN_MS = 3_000
 /** `.ts` in a checkout, `.js` in the package. */
 const OWN_WORKER: string = join(import.meta.dirname, `worker${extname(import.meta.filename)}`)
 
@@ -64,7 +69,8 @@ export class LifePool {
   #start(): ChildProcess {
     // Nothing of how this process was started (a test runner's loader, a debugger's port) is meant for its workers.
     return fork(this.#options.worker ?? OWN_WORKER, {
-      execArgv: [],
+      // A worker that hangs is asked what it is about: only one whose event loop is free can answer.
+      execArgv: ['--report-on-signal', '--report-filename=stderr', '--report-exclude-network', '--report-exclude-env'],
       serialization: 'advanced',
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     })
@@ -76,7 +82,7 @@ export class LifePool {
     let words = ''
     let hung = false
     const hear = (chunk: Buffer): void => {
-      words = (words + chunk.toString()).slice(-LAST_WORDS)
+      words = (words + chunk.toString()).slice(-HEARD)
     }
     const over = (row: LifeRow | null, reusable: boolean): void => {
       if (!this.#busy.delete(child)) return
@@ -98,15 +104,21 @@ export class LifePool {
     })
     const timer = setTimeout(() => {
       hung = true
-      child.kill('SIGKILL')
+      if (platform !== 'win32') child.kill('SIGUSR2')
+      setTimeout(() => child.kill('SIGKILL'), ANSWERS_WITHIN_MS)
     }, hungAfterMs)
     this.#busy.set(child, done)
     child.stderr!.on('data', hear)
     child.on('error', (error) => over(crash(`the worker process failed: ${error.message}`, 0), false))
     child.on('exit', (code, signal) => {
       if (this.#closed) over(null, false)
-      else if (hung) over(crash(`the life was not over after ${hungAfterMs / 1000} s of real time`, 0), false)
-      else over(crash(`the worker process ended with ${signal ?? `code ${code}`}: ${words.trim()}`, 0), false)
+      else if (hung)
+        over(crash(`the life was not over after ${hungAfterMs / 1000} s of real time${whyOf(words)}`, 0), false)
+      else
+        over(
+          crash(`the worker process ended with ${signal ?? `code ${code}`}: ${words.trim().slice(-LAST_WORDS)}`, 0),
+          false,
+        )
     })
     child.on('message', (answer: LifeAnswer) => {
       if (answer.kind === 'broke') over(crash(answer.text, answer.cpuMs), false)
@@ -114,4 +126,12 @@ export class LifePool {
     })
     child.send(task)
   }
+}
+
+/** By what a hung worker said when it was asked. */
+function whyOf(words: string): string {
+  if (platform === 'win32') return ''
+  return words.includes('"reportVersion"')
+    ? '; its event loop was free: it waits for something that never comes'
+    : '; its event loop was not free: it turns in a circle, or the machine has no time for it'
 }
