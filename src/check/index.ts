@@ -23,7 +23,7 @@ export {
   type SeenReplica,
   unseen,
 } from './invariants/partitions.ts'
-export { QuorumInvariants, type QuorumObservation, type Vote } from './invariants/quorum.ts'
+export { type Ballot, QuorumInvariants, type QuorumObservation, type Vote } from './invariants/quorum.ts'
 export { type EpochStart, StorageInvariants } from './invariants/storage.ts'
 export {
   type BrokerTruth,

@@ -93,6 +93,21 @@ export class AnswerInvariants {
     ends.set(epoch, Math.max(end, ends.get(epoch) ?? 0))
   }
 
+  /** The controller has accepted an ISR that was proposed on a registration (P13: compare and set). */
+  isrAccepted(
+    node: NodeId,
+    model: LogModel,
+    proposed: { readonly leaderEpoch: Epoch; readonly partitionEpoch: number },
+    answered: { readonly leaderEpoch: Epoch; readonly partitionEpoch: number },
+  ): void {
+    const { partitionEpoch: before } = proposed
+    const { partitionEpoch: after } = answered
+    if ((after === before || after === before + 1) && answered.leaderEpoch >= proposed.leaderEpoch) return
+    const from = `${proposed.leaderEpoch}/${before}`
+    const text = `accepts an ISR that was proposed in epochs ${from}, and has ${answered.leaderEpoch}/${after} now`
+    this.#violated('P13', model, node, -1, text)
+  }
+
   #violated(name: string, model: LogModel, node: NodeId, offset: Offset, what: string): void {
     const subject = { node, partition: model.name, offset }
     this.#findings.violated(name, `${model.name}: node ${node} ${what}`, subject)

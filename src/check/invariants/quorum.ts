@@ -28,6 +28,16 @@ export interface Vote {
   readonly votedFor: NodeId
 }
 
+/** What a request for a vote says. */
+export interface Ballot {
+  readonly candidate: NodeId
+  readonly epoch: Epoch
+  readonly lastEpoch: Epoch
+  readonly endOffset: Offset
+  /** Whom it was meant for; null where the version does not say. */
+  readonly voterDirectoryId: Uuid | null
+}
+
 interface Seen {
   state: string
   epoch: Epoch
@@ -124,6 +134,31 @@ export class QuorumInvariants {
         })
     }
     if (durable) this.#durable.set(node, vote)
+  }
+
+  /** A batch of the metadata log reaches a node's disk: its epoch must be on that disk already, or the next life would not
+   *  know of it (Raft §5.1). */
+  wrote(node: NodeId, epoch: Epoch): void {
+    const durable = this.#durable.get(node)?.epoch ?? 0
+    if (epoch <= durable) return
+    const text = `node ${node} writes records of epoch ${epoch}, and its quorum-state is at ${durable}`
+    this.#findings.violated('R3', text, { node, epoch })
+  }
+
+  /** A vote or a pre-vote is given: only by whom it was asked of (R15), and to a log that is not behind (R5, Raft §5.4.1). */
+  granted(node: NodeId, ballot: Ballot): void {
+    const { candidate, epoch, lastEpoch, endOffset, voterDirectoryId } = ballot
+    const directory = this.#directories.get(node)
+    if (voterDirectoryId !== null && directory !== undefined && directory !== voterDirectoryId) {
+      const text = `node ${node} answers for directory ${voterDirectoryId}, and its own is ${directory}`
+      this.#findings.violated('R15', text, { node, epoch })
+    }
+    const last = this.#log.log(node).last
+    if (last === null || lastEpoch > last.fact.epoch) return
+    if (lastEpoch === last.fact.epoch && endOffset >= last.endOffset) return
+    const own = `${last.endOffset} in epoch ${last.fact.epoch}`
+    const text = `node ${node} favours ${candidate}, whose log ends at ${endOffset} in epoch ${lastEpoch}, its own at ${own}`
+    this.#findings.violated('R5', text, { node, epoch })
   }
 
   /** A node sends the answer that it votes for a candidate: by then its disk must say so. */

@@ -2,8 +2,10 @@
 // of logs, votes, ISR proposals. Decodes those few frames and hands them to the checks; everything else passes unread.
 
 import type { NodeId, Uuid } from '../../base/index.ts'
+import { ZERO_UUID } from '../../base/index.ts'
 import type {
   AnswerInvariants,
+  Ballot,
   BatchFact,
   Findings,
   LogModel,
@@ -48,9 +50,12 @@ interface HeardProduce extends Heard {
 }
 
 interface HeardVote extends Heard {
-  readonly candidate: NodeId
-  readonly epoch: number
+  readonly ballot: Ballot
   readonly preVote: boolean
+}
+
+interface HeardProposal extends Heard {
+  readonly proposed: ReadonlyMap<LogModel, { readonly leaderEpoch: number; readonly partitionEpoch: number }>
 }
 
 interface HeardListing extends Heard {
@@ -72,8 +77,7 @@ export class Answers implements FrameSink {
 
   wants(apiKey: number, port: number): 'body' | 'answer' | null {
     if (port === CONTROLLER_PORT) {
-      if (apiKey === apis.Vote.key) return 'body'
-      return apiKey === apis.AlterPartition.key ? 'answer' : null
+      return apiKey === apis.Vote.key || apiKey === apis.AlterPartition.key ? 'body' : null
     }
     if (apiKey === apis.Fetch.key) return 'answer'
     return port === CLIENT_PORT && (apiKey === apis.Produce.key || apiKey === apis.ListOffsets.key) ? 'body' : null
@@ -87,8 +91,10 @@ export class Answers implements FrameSink {
         return this.#listing(version, frame)
       case apis.Vote.key:
         return this.#vote(version, frame)
+      case apis.AlterPartition.key:
+        return this.#proposal(version, frame)
       default:
-        return { apiKey, version }
+        return null
     }
   }
 
@@ -108,7 +114,7 @@ export class Answers implements FrameSink {
         this.#voted(node, heard as HeardVote, frame)
         return
       case apis.AlterPartition.key:
-        this.#altered(heard, frame)
+        this.#altered(node, heard as HeardProposal, frame)
     }
   }
 
@@ -220,24 +226,46 @@ export class Answers implements FrameSink {
     if (bodyAt < 0) return null
     const partition = decode(apis.Vote.request, version, frame, bodyAt).topics[0]?.partitions[0]
     if (partition === undefined) return null
-    const { replicaEpoch: epoch, replicaId: candidate } = partition
+    const { replicaEpoch: epoch, replicaId: candidate, lastOffsetEpoch: lastEpoch, lastOffset: endOffset } = partition
     const preVote = version >= 2 && partition.preVote
     if (!preVote) this.#quorum.voteAsked(candidate, epoch, this.#facts.voters())
-    return { apiKey: apis.Vote.key, version, candidate, epoch, preVote }
+    const meantFor = version >= 1 && partition.voterDirectoryId !== ZERO_UUID ? partition.voterDirectoryId : null
+    const ballot = { candidate, epoch, lastEpoch, endOffset, voterDirectoryId: meantFor }
+    return { apiKey: apis.Vote.key, version, ballot, preVote }
   }
 
-  #voted(node: NodeId, { version, candidate, epoch, preVote }: HeardVote, frame: Uint8Array): void {
+  #voted(node: NodeId, { version, ballot, preVote }: HeardVote, frame: Uint8Array): void {
     const partition = decodeResponse(apis.Vote, version, frame).body.topics[0]?.partitions[0]
     if (partition?.voteGranted !== true) return
-    if (preVote) this.#quorum.preVoteGranted(node, candidate, epoch)
-    else this.#quorum.voteGranted(node, candidate, epoch)
+    this.#quorum.granted(node, ballot)
+    if (preVote) this.#quorum.preVoteGranted(node, ballot.candidate, ballot.epoch)
+    else this.#quorum.voteGranted(node, ballot.candidate, ballot.epoch)
   }
 
-  #altered(heard: Heard, frame: Uint8Array): void {
-    const { body } = decodeResponse(apis.AlterPartition, heard.version, frame)
-    for (const { partitions } of body.topics) {
-      for (const { errorCode } of partitions) {
-        if (errorCode === 0) continue
+  #proposal(version: number, frame: Uint8Array): HeardProposal | null {
+    const { bodyAt } = decodeRequestHeader(frame)
+    if (bodyAt < 0) return null
+    const proposed = new Map<LogModel, { readonly leaderEpoch: number; readonly partitionEpoch: number }>()
+    for (const { topicId, partitions } of decode(apis.AlterPartition.request, version, frame, bodyAt).topics) {
+      for (const { partitionIndex, leaderEpoch, partitionEpoch } of partitions) {
+        const model = this.#facts.model(topicId, '', partitionIndex)
+        if (model !== undefined) proposed.set(model, { leaderEpoch, partitionEpoch })
+      }
+    }
+    return { apiKey: apis.AlterPartition.key, version, proposed }
+  }
+
+  #altered(node: NodeId, { version, proposed }: HeardProposal, frame: Uint8Array): void {
+    const { body } = decodeResponse(apis.AlterPartition, version, frame)
+    for (const { topicId, partitions } of body.topics) {
+      for (const { partitionIndex, errorCode, leaderEpoch, partitionEpoch } of partitions) {
+        if (errorCode === 0) {
+          const model = this.#facts.model(topicId, '', partitionIndex)
+          const before = model === undefined ? undefined : proposed.get(model)
+          if (model !== undefined && before !== undefined)
+            this.#checks.isrAccepted(node, model, before, { leaderEpoch, partitionEpoch })
+          continue
+        }
         this.#findings.marked('isr: change refused')
         const error = errorName(errorCode)
         if (error === 'INELIGIBLE_REPLICA') this.#findings.marked('isr: ineligible replica refused')

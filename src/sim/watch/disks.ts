@@ -27,6 +27,7 @@ export interface DiskSink {
   foundVote(node: NodeId, vote: Vote): void
   /** The clean-shutdown marker, or null when it was taken away. */
   cleanMarker(node: NodeId, epoch: number | null): void
+  quorumWrote(node: NodeId, epoch: number): void
   /** Bytes reached a log; false: nobody minds. */
   writtenUnderMarker(node: NodeId, model: LogModel): void
   epochs(node: NodeId, model: LogModel, entries: readonly EpochStart[]): void
@@ -170,6 +171,7 @@ export class DiskWatch implements DiskObserver {
     for (let at = from; ; ) {
       const header = readBatchHeader(bytes, at)
       if (header === null) return
+      if (log.key === QUORUM_KEY) this.#sink.quorumWrote(this.#node, header.partitionLeaderEpoch)
       log.model.written(this.#node, file.base, logFact(header, log.key === QUORUM_KEY ? bytes : null))
       at += header.size
       file.parsed += header.size

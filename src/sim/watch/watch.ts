@@ -302,6 +302,7 @@ class ClusterWatch implements Watch, Findings {
     cleanMarker: (node: NodeId, epoch: number | null): void => this.#cleanMarker(node, epoch),
     snapshot: (node: NodeId, id: SnapshotId, fetched: boolean, bytes: Uint8Array): void =>
       this.#snapshot(node, id, fetched, bytes),
+    quorumWrote: (node: NodeId, epoch: number): void => this.#quorum.wrote(node, epoch),
     writtenUnderMarker: (node: NodeId, model: LogModel): void => this.#storage.writtenUnderMarker(node, model),
     epochs: (node: NodeId, model: LogModel, entries: readonly EpochStart[]): void =>
       this.#storage.epochs(node, model, entries),

@@ -326,6 +326,16 @@ describe('answers', () => {
     })
   })
 
+  test('P13: an ISR accepted on an old registration', () => {
+    const { answers: a, found, model } = answers()
+    const proposed = { leaderEpoch: 2, partitionEpoch: 5 }
+    for (const partitionEpoch of [5, 6]) a.isrAccepted(1, model, proposed, { leaderEpoch: 2, partitionEpoch })
+    expect(found.names).toEqual([])
+    a.isrAccepted(1, model, proposed, { leaderEpoch: 2, partitionEpoch: 7 })
+    a.isrAccepted(1, model, proposed, { leaderEpoch: 1, partitionEpoch: 6 })
+    expect(found.names).toEqual(['P13', 'P13'])
+  })
+
   test('P5: an end that goes back from one leader to the next, though not one told by a stale leader', () => {
     const { answers: a, found, model } = answers()
     a.endTold(2, model, 1, 10)

@@ -231,6 +231,30 @@ describe('R10: first something of the own epoch', () => {
   })
 })
 
+test('R3: records of an epoch that the disk does not know', () => {
+  const { quorum: q, found } = quorum()
+  q.voted(1, { epoch: 2, votedFor: -1 }, false)
+  q.wrote(1, 2)
+  q.voted(1, { epoch: 2, votedFor: -1 }, true)
+  q.wrote(1, 2)
+  expect(found.names).toEqual(['R3'])
+})
+
+describe('votes', () => {
+  const ballot = { candidate: 1, epoch: 3, lastEpoch: 1, endOffset: 5, voterDirectoryId: 'd2' }
+  const granted = (fields: Partial<typeof ballot>): string[] => {
+    const { log, quorum: q, found } = quorum()
+    fill(log, [2], [batch(0, 4, 1)])
+    q.granted(2, { ...ballot, ...fields })
+    return found.names
+  }
+  test('for a log that is as long', () => expect(granted({})).toEqual([]))
+  test('R5: for one that is shorter', () => expect(granted({ endOffset: 4 })).toEqual(['R5']))
+  test('R5: for one of an older epoch', () => expect(granted({ lastEpoch: 0, endOffset: 9 })).toEqual(['R5']))
+  test('for a shorter one of a newer epoch', () => expect(granted({ lastEpoch: 2, endOffset: 1 })).toEqual([]))
+  test('R15: asked of another directory', () => expect(granted({ voterDirectoryId: 'dx' })).toEqual(['R15']))
+})
+
 test('R12: an epoch raised without a majority of pre-votes', () => {
   const { quorum: q, found } = quorum()
   q.voted(1, { epoch: 3, votedFor: 1 }, true)
