@@ -3,13 +3,13 @@
 // derived from it rebuilt. A torn tail is cut at the last good batch; where good batches follow a bad one nothing is
 // cut: the log ends before the bad one and says so in `damaged`.
 
-import type { Disk, Offset, Timestamp } from '../base/index.ts'
+import type { Disk, Epoch, Offset, Timestamp } from '../base/index.ts'
 import { StorageError } from '../base/index.ts'
 import { BATCH_OVERHEAD, baseOffsetAt, lastOffsetAt, leaderEpochAt, maxTimestampAt } from '../wire/index.ts'
 import { EpochCache } from './epochs.ts'
 import { ProducerStates } from './producers.ts'
 import type { ScanResult } from './scan.ts'
-import { findValidBatch, looksUnwritten, scanBatches } from './scan.ts'
+import { endsShort, findValidBatch, looksUnwritten, scanBatches } from './scan.ts'
 import { Segment } from './segment.ts'
 import { noteProducer, replayProducers, Snapshots } from './snapshots.ts'
 import type { LogConfig } from './types.ts'
@@ -110,6 +110,8 @@ class Loading {
   verifiedBytes = 0
   cutBytes = 0
   #producersFrom: Offset = 0
+  /** Of the last batch that was verified. */
+  #lastEpoch: Epoch = -1
 
   constructor(request: LoadRequest, found: Found) {
     this.#request = request
@@ -197,7 +199,7 @@ class Loading {
         return this.#abandon(i - 1, `offsets ${this.endOffset}..${segment.baseOffset - 1} are missing`)
       }
       this.endOffset = Math.max(this.endOffset, segment.baseOffset)
-      const result = await this.#verifySegment(segment, crcFrom)
+      const result = await this.#verifySegment(segment, crcFrom, this.segments[i + 1]?.baseOffset)
       this.verifiedBytes += result.validSize
       this.endOffset = result.nextOffset
       if (result.fault !== null) return this.#faultAt(i, result)
@@ -205,7 +207,7 @@ class Loading {
     this.producers.expire(now, config.producerIdExpirationMs)
   }
 
-  async #verifySegment(segment: Segment, crcFrom: Offset): Promise<ScanResult> {
+  async #verifySegment(segment: Segment, crcFrom: Offset, endBelow: Offset | undefined): Promise<ScanResult> {
     const interval = this.#request.config.indexIntervalBytes
     const { epochs } = this
     segment.resetIndexes()
@@ -215,10 +217,18 @@ class Loading {
     // After a kill neither its bytes nor its name need have reached the disk.
     segment.dirty = true
     segment.nameDurable = false
-    const range = { from: 0, size: segment.size, nextOffset: segment.baseOffset, crcFrom }
+    const range = {
+      from: 0,
+      size: segment.size,
+      nextOffset: segment.baseOffset,
+      crcFrom,
+      lastEpoch: this.#lastEpoch,
+      ...(endBelow === undefined ? {} : { endBelow }),
+    }
     const result = await scanBatches(segment, range, (bytes, at, position, size) => {
       segment.noteBatch(lastOffsetAt(bytes, at), maxTimestampAt(bytes, at), position, size, interval)
       const epoch = leaderEpochAt(bytes, at)
+      this.#lastEpoch = epoch
       if (epoch >= 0 && epoch > epochs.lastEpoch) epochs.assign(epoch, baseOffsetAt(bytes, at))
       noteProducer(bytes, at, this.#producersFrom, this.producers)
     })
@@ -240,7 +250,9 @@ class Loading {
     }
     const place = `${segment.pathOf('.log')} at byte ${validSize}, offset ${this.endOffset}`
     const end = next >= 0 ? next : segment.size
-    if (later && !(this.#mayBeTorn && (result.short || (await looksUnwritten(segment, validSize, end))))) {
+    const torn = (): Promise<boolean> =>
+      result.short === true && next < 0 ? endsShort(segment, validSize) : looksUnwritten(segment, validSize, end)
+    if (later && !(this.#mayBeTorn && (await torn()))) {
       segment.size = validSize
       return this.#abandon(i, `a batch is corrupt (${result.fault}) and good ones follow it: ${place}`)
     }

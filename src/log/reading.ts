@@ -155,15 +155,18 @@ export async function* batchesFrom(
 
 /**
  * Where to cut a segment, whose indexes are loaded, so that no batch reaches to `offset` or beyond; and where the log
- * ends then. That is `offset`, or the base of a batch that straddled it.
+ * ends then. That is `offset`, or the base of a batch that straddled it, or the end of the last batch left: one whose
+ * offset was corrupt may have stood for those in between, and the log must not pretend to have them.
  */
 export async function cutPoint(
   segment: Segment,
   offset: Offset,
 ): Promise<{ readonly position: number; readonly endOffset: Offset }> {
   const start = segment.index!.lookup(offset)
+  let left = start === 0 ? segment.baseOffset : null
   for await (const { header, position } of batchesFrom(segment, start, Number.POSITIVE_INFINITY)) {
-    if (header.lastOffset >= offset) return { position, endOffset: Math.min(offset, header.baseOffset) }
+    if (header.lastOffset >= offset) return { position, endOffset: Math.min(offset, header.baseOffset, left ?? offset) }
+    left = header.lastOffset + 1
   }
   return { position: segment.size, endOffset: offset }
 }

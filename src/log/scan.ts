@@ -1,12 +1,13 @@
 // Walking the batches of one segment file in big reads: for recovery, for rebuilding what is derived, for finding the
 // end of a log. Tells where and why the walk had to stop; cuts nothing itself.
 
-import type { Offset } from '../base/index.ts'
+import type { Epoch, Offset } from '../base/index.ts'
 import {
   BATCH_OVERHEAD,
   baseOffsetAt,
   claimedBatchSize,
   lastOffsetAt,
+  leaderEpochAt,
   magicAt,
   readBareHeader,
   readBatchHeader,
@@ -37,17 +38,25 @@ export interface ScanResult {
   readonly short?: true
 }
 
-/**
- * Visits the batches in [from, size). `nextOffset`: no batch may begin below it. CRCs are checked of batches that end at
- * or above `crcFrom`.
- */
-export async function scanBatches(
-  file: Scannable,
-  range: { readonly from: number; readonly size: number; readonly nextOffset: Offset; readonly crcFrom: Offset },
-  visit: BatchVisitor,
-): Promise<ScanResult> {
+export interface ScanRange {
+  readonly from: number
+  readonly size: number
+  /** No batch may begin below it. */
+  readonly nextOffset: Offset
+  /** Batches that end at or above it are verified: their CRC, and what it does not cover, offset and epoch. */
+  readonly crcFrom: Offset
+  /** All batches end below it: where the next segment begins. Default: nothing is known of it. */
+  readonly endBelow?: Offset
+  /** Of the batch before; −1 where it is not known. */
+  readonly lastEpoch?: Epoch
+}
+
+/** Visits the batches in [from, size). */
+export async function scanBatches(file: Scannable, range: ScanRange, visit: BatchVisitor): Promise<ScanResult> {
+  const { endBelow = Number.POSITIVE_INFINITY } = range
   let position = range.from
   let { nextOffset } = range
+  let { lastEpoch = -1 } = range
   let wanted = WINDOW
   while (position < range.size) {
     const asked = Math.min(wanted, range.size - position)
@@ -70,9 +79,15 @@ export async function scanBatches(
         break
       }
       const lastOffset = lastOffsetAt(bytes, at)
-      if (lastOffset >= range.crcFrom && !validCrcAt(bytes, at, size)) {
-        return { validSize: position + at, nextOffset, fault: 'its CRC does not match' }
+      if (lastOffset >= range.crcFrom) {
+        const wrong =
+          verifyFault(bytes, at, size, lastEpoch, endBelow) ??
+          (baseOffsetAt(bytes, at) > nextOffset
+            ? await leapFault(file, position + at, size, range.size, nextOffset, lastOffset)
+            : null)
+        if (wrong !== null) return { validSize: position + at, nextOffset, fault: wrong }
       }
+      lastEpoch = leaderEpochAt(bytes, at)
       visit(bytes, at, position + at, size)
       nextOffset = lastOffset + 1
       at += size
@@ -101,6 +116,35 @@ function headerFault(
   return null
 }
 
+/** Offset and epoch are written by the leader, outside of what the CRC covers. */
+function verifyFault(bytes: Uint8Array, at: number, size: number, lastEpoch: Epoch, endBelow: Offset): string | null {
+  if (!validCrcAt(bytes, at, size)) return 'its CRC does not match'
+  const lastOffset = lastOffsetAt(bytes, at)
+  if (lastOffset >= endBelow) return `its offset ${lastOffset} belongs to the next segment`
+  const epoch = leaderEpochAt(bytes, at)
+  return epoch < lastEpoch && epoch !== -1 ? `its epoch ${epoch} goes back from ${lastEpoch}` : null
+}
+
+/**
+ * A batch that leaves offsets out, as compaction may: where the one behind it goes on in what was left out, the offset of
+ * the first is corrupt, which no CRC covers. Taken as it is, it would end the log beyond all that follows.
+ */
+async function leapFault(
+  file: Scannable,
+  position: number,
+  size: number,
+  fileSize: number,
+  nextOffset: Offset,
+  lastOffset: Offset,
+): Promise<string | null> {
+  if (position + size + BATCH_OVERHEAD > fileSize) return null
+  const bytes = await file.read(position + size, BATCH_OVERHEAD)
+  if (bytes.length < BATCH_OVERHEAD || magicAt(bytes, 0) !== 2) return null
+  const following = baseOffsetAt(bytes, 0)
+  if (following < nextOffset || following > lastOffset) return null
+  return `its offset ${lastOffset} lies beyond that of the next batch, ${following}`
+}
+
 /**
  * Where in [from, size) the first whole batch with a good CRC begins whose offsets are at least `minOffset`; −1 when there
  * is none. Tries every byte, since the lengths before it cannot be trusted.
@@ -123,6 +167,14 @@ export async function findValidBatch(file: Scannable, from: number, size: number
     position += last + 1
   }
   return -1
+}
+
+/** Whether the last batch of a file, which claims to be longer, is: what is there would be whole if only its length were. */
+export async function endsShort(file: Scannable & { readonly size: number }, from: number): Promise<boolean> {
+  const left = file.size - from
+  if (left < BATCH_OVERHEAD || left > MOST_UNWRITTEN) return true
+  const bytes = await file.read(from, left)
+  return bytes.length < left || magicAt(bytes, 0) !== 2 || !validCrcAt(bytes, 0, left)
 }
 
 /**

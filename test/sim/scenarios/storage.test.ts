@@ -271,6 +271,61 @@ test('S80: a corrupt first segment moves no log start; the log says that it is d
   expect(on.paths('.log').map((path) => on.sim.disk('n').peek(path)!.length)).toEqual(sizes)
 })
 
+test('S78: any bit of a header that flipped is damage at its place; nothing behind it is cut, and no end is made up', async () => {
+  const ports = testPorts()
+  await formatDirectory(ports.disk, D, META)
+  const config = logConfig({ segmentBytes: 700, indexIntervalBytes: 100 })
+  const open = (): Promise<LogDirectory> => openLogDirectory(ports, D, { configOf: () => config })
+  const log = await (await open()).create('t', TOPIC, 0, config)
+  for (let i = 0; i < 20; i++) log.appendAsLeader(batchOf({ count: 2, tag: i }), 5, () => {})
+  await settled()
+  const segments = [...ports.disk.files].filter(([path]) => path.endsWith('.log')).sort()
+  expect(segments.length).toBeGreaterThan(3)
+  const sizes = segments.map(([, node]) => node.bytes.length)
+  const [, second] = segments[1]!
+  const batches = [...batchesOf(second.bytes)]
+  expect(batches.length).toBeGreaterThan(2)
+  // In the middle of a segment, and at its end.
+  for (const batch of [batches[1]!, batches.at(-1)!]) {
+    for (let bit = 0; bit < 61 * 8; bit++) {
+      const byte = batch.position + (bit >> 3)
+      second.bytes[byte]! ^= 1 << (bit & 7)
+      ports.disk.files.delete(`${D}/recovery-point-offset-checkpoint`)
+      const directory = await open()
+      const found = directory.get(TOPIC, 0)!
+      const where = `bit ${bit & 7} of byte ${bit >> 3}`
+      expect([where, found.damaged === null]).toEqual([where, false])
+      // A larger epoch is noticed at the next batch, which has a smaller one.
+      expect([where, found.endOffset]).toEqual([
+        where,
+        bit >> 3 >= 12 && bit >> 3 < 16 ? expect.any(Number) : batch.baseOffset,
+      ])
+      expect([where, found.endOffset <= batch.lastOffset + 1]).toEqual([where, true])
+      expect(segments.map(([path]) => ports.disk.files.get(path)?.bytes.length)).toEqual(sizes)
+      await directory.close({ clean: false, brokerEpoch: -1 })
+      second.bytes[byte]! ^= 1 << (bit & 7)
+    }
+  }
+})
+
+test('S78: where the last batch’s offset is corrupt, a truncation to the leader’s end leaves no hole', async () => {
+  using on = await machine(6, { segmentBytes: 100_000 })
+  for (let i = 0; i < 10; i++) await on.sim.wait(on.append())
+  on.sim.kill('n')
+  const [path] = on.paths('.log')
+  const last = [...batchesOf(on.sim.disk('n').peek(path!)!)].at(-1)!
+  on.sim.disk('n').flipBit(path!, 8 * (last.position + 5))
+  on.sim.restart('n')
+  await on.open()
+  // Nothing behind it tells; compaction may have left out as much.
+  expect([on.log.damaged, on.log.endOffset]).toEqual([null, 18 + 65_536 + 2])
+  await on.sim.wait(on.log.truncateTo(20))
+  expect(on.log.endOffset).toBe(18)
+  await on.sim.wait(on.append())
+  expect(on.log.endOffset).toBe(20)
+  await on.epochsOfBatches()
+})
+
 /** Where the disk may be full: the operation and what it was about. */
 const FULL: readonly (readonly [string, string, RegExp])[] = [
   ['an append', 'append', /\.log$/],
