@@ -96,7 +96,7 @@ export class PartitionInvariants {
       seen.role = role
       return
     }
-    seen.durableEndOffset = view.durableEndOffset
+    if (view.durableEndOffset !== seen.durableEndOffset) this.#hardened(seen, view)
     const moved = view.leaderEpoch !== seen.leaderEpoch || role !== seen.role
     if (moved) this.#moved(seen, view)
     if (view.partitionEpoch !== seen.partitionEpoch) seen.partitionEpoch = view.partitionEpoch
@@ -188,6 +188,18 @@ export class PartitionInvariants {
       epoch: leaderEpoch,
       offset: view.epochStartOffset,
     })
+  }
+
+  /** D6: what a failed fsync took, or what none was asked for, is not durable. */
+  #hardened(seen: SeenReplica, view: ReplicaObservation): void {
+    const { durableEndOffset } = view
+    const before = seen.durableEndOffset
+    seen.durableEndOffset = durableEndOffset
+    const log = this.#facts.model(seen.key)?.log(seen.node)
+    if (durableEndOffset <= before || log === undefined || log.damaged || log.durableEndOffset >= durableEndOffset)
+      return
+    const text = `says that offsets below ${durableEndOffset} are durable, and on its disk they are below ${log.durableEndOffset}`
+    this.#violated('D6', seen, view, text)
   }
 
   /** P20: retention and copying a leader's log start go no further than what is committed. */

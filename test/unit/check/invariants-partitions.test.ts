@@ -226,6 +226,16 @@ test('P8: a replica joins that lacks what is committed', () => {
   expect(new Set(found.names)).toEqual(new Set(['P8', 'P2']))
 })
 
+test('D6: a word of durability that the disk does not keep', () => {
+  const { found, model, look } = world()
+  fill(model, [2], TEN)
+  model.written(2, 0, batch(10, 14, 0))
+  look(2, { durableEndOffset: 10 })
+  expect(found.names).toEqual([])
+  look(2, { durableEndOffset: 15 })
+  expect(found.names).toEqual(['D6'])
+})
+
 test('P20: a log that begins beyond what is committed', () => {
   const { found, look } = committed()
   look(2, { highWatermark: 10, logStartOffset: 5 })
