@@ -87,9 +87,12 @@ class Driver implements RaftDriver, handlers.HandlerContext {
   #seenRole = ''
   #seenEpoch = -1
   #seenEnd = -1
+  /** What the log holds may be staged for a while before it can be read; what is durable can be. */
+  #seenDurableEnd = -1
   #seenWatermark = -1
   #dead = false
   #steps = 0
+  #changes = 0
   readonly #view: QuorumView = quorumView(
     () => this.#running?.state ?? null,
     () => this.#steps,
@@ -303,8 +306,13 @@ class Driver implements RaftDriver, handlers.HandlerContext {
     })
   }
 
-  /** Resolves when the log or the role have changed, or at `until`. */
-  change(until: number): Promise<void> {
+  get changes(): number {
+    return this.#changes
+  }
+
+  /** Resolves when the log or the role have changed since `changes` was `seen`, or at `until`. */
+  change(until: number, seen: number): Promise<void> {
+    if (this.#changes !== seen) return Promise.resolve()
     return new Promise((resolve) => {
       const wake = (): void => {
         timer.cancel()
@@ -359,13 +367,16 @@ class Driver implements RaftDriver, handlers.HandlerContext {
       role.kind === this.#seenRole &&
       role.epoch === this.#seenEpoch &&
       log.endOffset === this.#seenEnd &&
+      log.durableEndOffset === this.#seenDurableEnd &&
       watermark === this.#seenWatermark
     )
       return
     this.#seenRole = role.kind
     this.#seenEpoch = role.epoch
     this.#seenEnd = log.endOffset
+    this.#seenDurableEnd = log.durableEndOffset
     this.#seenWatermark = watermark
+    this.#changes++
     for (const wake of [...this.#sleepers]) wake()
   }
 

@@ -33,7 +33,9 @@ export interface HandlerContext {
   /** Null before the start and after the stop. */
   readonly running: { readonly state: RaftState; readonly storage: RaftStorage } | null
   ask(make: (token: number) => Extract<RaftEvent, { readonly token: number }>): Promise<Answer>
-  change(until: Instant): Promise<void>
+  change(until: Instant, seen: number): Promise<void>
+  /** Goes up with whatever `change` waits for. */
+  readonly changes: number
 }
 
 /** What waits when this node stops hears that it is not available. */
@@ -190,6 +192,8 @@ export async function fetch(
   }
   const until = context.clock.monotonic() + Math.max(0, request.maxWaitMs)
   for (;;) {
+    // What changes while the core answers and the log is read must not be waited for (it would be until the time-out).
+    const seen = context.changes
     const answer: Answer =
       request.maxWaitMs < 0
         ? { ...(await ask(context, (token) => fetchEvent(token, request, version, -1))), error: 'INVALID_REQUEST' }
@@ -198,7 +202,7 @@ export async function fetch(
     if (response === 'again') continue
     const { waits, body } = response
     if (!waits || context.running === null || context.clock.monotonic() >= until) return body
-    await context.change(until)
+    await context.change(until, seen)
   }
 }
 
