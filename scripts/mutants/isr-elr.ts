@@ -95,11 +95,12 @@ export const isrElr: readonly Mutant[] = [
   },
   {
     name: 'no-answer-means-no',
-    title: 'An ISR proposal that nobody answered is taken as not applied.',
+    title: 'While an ISR proposal that nobody answered waits to be repeated, its new member does not count.',
     source: 'KIP-497, S19 (unknown outcomes)',
-    file: 'replication/partition/step.ts',
-    find: 'leader.isr.retryAt = now + ISR_RETRY_MS',
-    replace: "leader.isr = { kind: 'committed', isr: leader.isr.isr }",
+    file: 'replication/partition/high-watermark.ts',
+    find: COUNTS,
+    replace:
+      "return isr.isr.includes(id) || (isr.kind === 'pending-expand' && isr.added === id && isr.retryAt === null)",
     expect: ['P3', 'P4'],
   },
   {
