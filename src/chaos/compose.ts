@@ -315,7 +315,9 @@ async function serving(container: string): Promise<void> {
     const { Status, StartedAt } = (await inspect(container)).State
     const log = await run(['docker', 'logs', '--since', StartedAt, container])
     if (log.includes(STARTED)) return
-    if (Status !== 'running') throw new ConfigError(`it ended again (${Status}): docker logs ${container} says why`)
+    // Paused meanwhile, it is only later.
+    if (Status === 'exited' || Status === 'dead')
+      throw new ConfigError(`it ended again (${Status}): docker logs ${container} says why`)
     // Others may be down as well, and without them it cannot: it goes on by itself.
     if (performance.now() > until) return
     await new Promise((resolve) => setTimeout(resolve, 300))
