@@ -1,11 +1,12 @@
 // One consumer of a life, by assignment: reads all partitions, sometimes from the beginning again, sometimes as a client
 // that crashed and was opened anew. What it polled is in the history.
 
-import { type Assignment, ClientError, type ConsumedRecord, type Consumer } from '../../client/index.ts'
+import { type Assignment, type Client, ClientError, type ConsumedRecord, type Consumer } from '../../client/index.ts'
 import { isRetriable } from '../../wire/index.ts'
 import type { ClientWorld, Worker } from './workload.ts'
 
 const POLL_MS = 300
+const ASK_WITHIN_MS = 2_000
 
 export class ConsumerClient implements Worker {
   readonly name: string
@@ -13,6 +14,7 @@ export class ConsumerClient implements Worker {
   progress = 0
   readonly #world: ClientWorld
   readonly #requestTimeoutMs: number
+  #client: Client
   #consumer: Consumer
   /** Where to go on, by key; what `assign` is given. */
   readonly #positions: Map<string, Assignment> = new Map()
@@ -21,6 +23,7 @@ export class ConsumerClient implements Worker {
     this.#world = world
     this.name = name
     this.#requestTimeoutMs = [1_500, 5_000, 15_000][world.random.below(3)]!
+    this.#client = this.#connect()
     this.#consumer = this.#open()
     this.#assign(true)
     this.done = this.#work()
@@ -35,18 +38,36 @@ export class ConsumerClient implements Worker {
       if (draw === 0) this.#crash()
       else if (draw === 1) this.#assign(true)
       else if (this.#positions.size < topics.keys.length) this.#assign(false)
+      if (draw > 95) await this.#askForEnd()
       await this.#poll()
     }
     this.#consumer.close()
   }
 
+  #connect(): Client {
+    return this.#world.connect({ requestTimeoutMs: this.#requestTimeoutMs, clientId: this.name })
+  }
+
   #open(): Consumer {
-    const client = this.#world.connect({ requestTimeoutMs: this.#requestTimeoutMs, clientId: this.name })
-    return client.consumer({ fetchMaxWaitMs: 200 })
+    return this.#client.consumer({ fetchMaxWaitMs: 200 })
+  }
+
+  /** As consumers that begin at the end do, and all that show a lag. What they are told the watch holds against what
+   *  others were told before (P5): a new leader must not answer before it knows. */
+  async #askForEnd(): Promise<void> {
+    const { random, topics, violated } = this.#world
+    const { topic, partition } = topics.keys[random.below(topics.keys.length)]!
+    try {
+      await this.#client.admin.listOffsets([{ topic, partition, at: 'latest' }], { timeoutMs: ASK_WITHIN_MS })
+    } catch (error) {
+      if (!(error instanceof ClientError)) throw error
+      if (!isRetriable(error.error)) violated('P18', `${this.name} asked for an end and was told ${error.message}`)
+    }
   }
 
   #crash(): void {
     this.#world.recorder.crash(this.name)
+    this.#client = this.#connect()
     this.#consumer = this.#open()
     this.#assign(true)
   }

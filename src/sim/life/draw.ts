@@ -4,7 +4,7 @@
 
 import type { NodeId, SeededRandom } from '../../base/index.ts'
 import type { Direction, Fault, FaultPlan, PlannedFault, Verb } from '../plan.ts'
-import { PLAN_STREAM, stream } from './swarm.ts'
+import { PLAN_STREAM, RESTART_STREAM, stream, TUNED } from './swarm.ts'
 import type { Swarm } from './types.ts'
 
 /** Before it, producers find their leaders and consumers their offsets. */
@@ -13,20 +13,22 @@ const FIRST_FAULT_MS = 1_000
 const BURST_GAP_MS = 400
 
 export function drawPlan(seed: number, swarm: Swarm, durationMs: number): FaultPlan {
-  const drawer = new Drawer(stream(seed, PLAN_STREAM), swarm, durationMs)
+  const drawer = new Drawer(stream(seed, PLAN_STREAM), stream(seed, RESTART_STREAM), swarm, durationMs)
   return { faults: drawer.draw(), durationMs }
 }
 
 class Drawer {
   readonly #random: SeededRandom
+  readonly #restarts: SeededRandom
   readonly #swarm: Swarm
   readonly #durationMs: number
   readonly #faults: PlannedFault[] = []
   /** When each node will be started again, as far as it is planned. */
   readonly #backAt: Map<NodeId, number> = new Map()
 
-  constructor(random: SeededRandom, swarm: Swarm, durationMs: number) {
+  constructor(random: SeededRandom, restarts: SeededRandom, swarm: Swarm, durationMs: number) {
     this.#random = random
+    this.#restarts = restarts
     this.#swarm = swarm
     this.#durationMs = durationMs
   }
@@ -84,11 +86,18 @@ class Drawer {
   #comesBack(node: NodeId, at: number): void {
     const back = at + 200 + this.#below([1_000, 5_000, 12_000][this.#below(3)]!)
     this.#backAt.set(node, back)
-    this.#faults.push({ at: back, fault: { verb: 'restart', node } })
+    this.#faults.push({ at: back, fault: this.#restart(node) })
     // A node that dies later than planned, or gives up, is found by one of these.
     if (this.#below(3) === 0) {
       this.#faults.push({ at: back + 1_000 + this.#below(8_000), fault: { verb: 'restart', node } })
     }
+  }
+
+  /** Now and then with another configuration, as operators restart nodes. */
+  #restart(node: NodeId): Fault {
+    if (this.#restarts.below(4) > 0) return { verb: 'restart', node }
+    const [name, values] = TUNED[this.#restarts.below(TUNED.length)]!
+    return { verb: 'restart', node, properties: { [name]: String(values[this.#restarts.below(values.length)]!) } }
   }
 
   #fault(verb: Verb, node: NodeId): Fault | null {

@@ -35,6 +35,8 @@ export class Hands {
   readonly troubled: Set<NodeId> = new Set()
   /** Nodes that were told to stop and have not ended: one that was still starting, or that finds no controller. */
   readonly stopping: Set<NodeId> = new Set()
+  /** What is slow at the moment: verb and node. */
+  readonly #slow: Set<string> = new Set()
 
   constructor(
     cluster: SimCluster,
@@ -228,9 +230,8 @@ export class Hands {
         sim.pause(host)
         return () => sim.resume(host)
       case 'slow-cpu':
-        return sim.slowCpu(host, fault.factor)
       case 'slow-disk':
-        return sim.slowDisk(host, fault.factor)
+        return this.#slowDown(fault)
       case 'skew-clock':
         sim.skewClock(host, fault.jumpMs, fault.driftPpm)
         return DONE
@@ -258,6 +259,20 @@ export class Hands {
       }
       default:
         return unreachable(fault)
+    }
+  }
+
+  /** One at a time of each: the world multiplies them, and a sync that began under three took minutes after healing. */
+  #slowDown({ verb, node, factor }: FaultOf<'slow-cpu' | 'slow-disk'>): Ending | null {
+    const { sim } = this.#cluster
+    const key = `${verb} ${node}`
+    if (this.#slow.has(key)) return null
+    this.#slow.add(key)
+    const host = this.#cluster.host(node)
+    const undo = verb === 'slow-cpu' ? sim.slowCpu(host, factor) : sim.slowDisk(host, factor)
+    return () => {
+      this.#slow.delete(key)
+      undo()
     }
   }
 

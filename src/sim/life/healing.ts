@@ -8,7 +8,7 @@ import type { NodeView } from '../../main/index.ts'
 import type { SimCluster } from '../cluster.ts'
 import { type Budget, inEveryIsr, newestImage } from './budget.ts'
 import type { Executor } from './executor.ts'
-import type { Workload } from './workload.ts'
+import type { Worker, Workload } from './workload.ts'
 
 /** For a leader of every partition, the core in sync, and something done for every client. The longest of what has to
  *  pass: a session (18 s), a follower's lag (30 s and half of it again), an election. */
@@ -36,6 +36,10 @@ export interface HealingWorld {
 
 export class Healing {
   readonly #world: HealingWorld
+  /** What had been done for each client when the healing began. */
+  readonly #before: Map<Worker, number> = new Map()
+  /** The core could not serve everybody, and rightly so: all must be served when all are there. */
+  #owing = false
 
   constructor(world: HealingWorld) {
     this.#world = world
@@ -74,19 +78,24 @@ export class Healing {
 
   async #healCore(core: readonly NodeId[]): Promise<boolean> {
     const { workload } = this.#world
-    const before = new Map(workload.workers.map((worker) => [worker, worker.progress]))
+    for (const worker of workload.workers) this.#before.set(worker, worker.progress)
     const administered = this.#administer()
     return this.#until('L-core', CORE_WITHIN_MS, core, () => {
       const missing = this.#missingInCore(core)
       if (missing.length > 0) return missing
-      if (this.#starved(core)) return administered()
-      const idle = workload.workers.filter((worker) => worker.progress === before.get(worker))
-      return [...idle.map(({ name }) => `nothing was done for ${name}`), ...administered()]
+      this.#owing = this.#starved(core)
+      return this.#owing ? administered() : [...this.#idle(), ...administered()]
     })
+  }
+
+  #idle(): string[] {
+    const idle = this.#world.workload.workers.filter((worker) => worker.progress === this.#before.get(worker))
+    return idle.map(({ name }) => `nothing was done for ${name}`)
   }
 
   async #healRest(): Promise<boolean> {
     const { cluster, executor, workload } = this.#world
+    if (this.#owing && !(await this.#until('L-recovery', ALL_WITHIN_MS, cluster.ids, () => this.#idle()))) return false
     workload.end()
     let answered = false
     void Promise.all(workload.workers.map(({ done }) => done)).then(

@@ -7,6 +7,7 @@
 import { checkHistory, type HistoryReport } from '../../check/index.ts'
 import { type BatchHeader, readBatchHeader } from '../../wire/index.ts'
 import type { SimCluster } from '../cluster.ts'
+import { newestImage } from './budget.ts'
 import { byKey } from './consumer.ts'
 import type { ClientWorld, Key, Workload } from './workload.ts'
 
@@ -49,10 +50,11 @@ export function judgeHistory(cluster: SimCluster, workload: Workload): HistoryRe
   return checkHistory(workload.recorder.lines, { deletedBelow })
 }
 
-/** P10, byte for byte; offsets without a gap; P17, sequences without a gap. All replicas are in sync by now. */
-export function judgeLogs(cluster: SimCluster, keys: readonly Key[]): Finding[] {
+/** P10, byte for byte; offsets without a gap; P17, sequences without a gap. Of every partition there is, the topics of
+ *  administrators too. All replicas are in sync by now. */
+export function judgeLogs(cluster: SimCluster): Finding[] {
   const findings: Finding[] = []
-  for (const { topic, partition, key } of keys) {
+  for (const { topic, partition, key } of everyPartition(cluster)) {
     const logs = cluster.ids.flatMap((id) => {
       const view = cluster.view(id).replicas.find((each) => each.topic === topic && each.partition === partition)
       return view === undefined ? [] : [{ id, ...readLog(key, cluster.logBytes(id, topic, partition)) }]
@@ -74,6 +76,12 @@ export function judgeLogs(cluster: SimCluster, keys: readonly Key[]): Finding[] 
     }
   }
   return findings
+}
+
+function everyPartition(cluster: SimCluster): Key[] {
+  return [...newestImage(cluster).topics.values()].flatMap(({ name, partitions }) =>
+    [...partitions.keys()].map((partition) => ({ topic: name, partition, key: `${name}-${partition}` })),
+  )
 }
 
 interface Batch {

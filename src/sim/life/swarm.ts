@@ -10,6 +10,7 @@ export const SWARM_STREAM = 0x51a4_0001
 export const PLAN_STREAM = 0x51a4_0002
 export const LIFE_STREAM = 0x51a4_0003
 export const CORE_STREAM = 0x51a4_0004
+export const RESTART_STREAM = 0x51a4_0005
 
 export function stream(seed: number, of: number): SeededRandom {
   return new SeededRandom((seed ^ of) >>> 0)
@@ -59,12 +60,18 @@ export function drawSwarm(seed: number, kind: LifeKind, over: Partial<Swarm> = {
     minInsyncReplicas: Math.min(over.brokers ?? brokers, 3, minInsyncReplicas),
     flush,
     network,
-    verbs: kind === 'calm' ? {} : kind === 'beyond' ? { ...verbs, 'power-loss-all': 12 } : verbs,
+    verbs: kind === 'calm' ? {} : kind === 'beyond' ? beyond(verbs) : verbs,
     pauseMs,
     properties,
     workload,
     ...over,
   }
+}
+
+/** The power of all fails; but a disk that is gone for good may have been the last one that could lead a partition again
+ *  (KIP-966), and then no healing would help. */
+function beyond({ 'replace-disk': _, ...verbs }: Swarm['verbs']): Swarm['verbs'] {
+  return { ...verbs, 'power-loss-all': 12 }
 }
 
 /** Each verb is on or off, and the ones that are on are uneven; at least one that takes a leader away. */
@@ -79,22 +86,27 @@ function drawVerbs(random: SeededRandom): Partial<Record<Verb, number>> {
   return verbs
 }
 
+/** What a node may be given at its first start, and otherwise at a later one: no promise rests on these. */
+export const TUNED: readonly (readonly [name: string, values: readonly number[]])[] = [
+  ['replica.lag.time.max.ms', [3_000, 5_000, 10_000]],
+  ['broker.session.timeout.ms', [3_000, 6_000, 18_000]],
+  ['broker.heartbeat.interval.ms', [500, 1_000]],
+  ['controller.quorum.fetch.timeout.ms', [1_000, 4_000]],
+  ['controller.quorum.election.timeout.ms', [500, 2_000]],
+  ['replica.fetch.wait.max.ms', [100, 250]],
+  ['replica.high.watermark.checkpoint.interval.ms', [500, 2_000]],
+  ['log.flush.offset.checkpoint.interval.ms', [1_000, 5_000]],
+  ['log.roll.ms', [3_000, 10_000]],
+  ['replica.fetch.max.bytes', [2_000, 20_000]],
+]
+
 function drawProperties(random: SeededRandom): Record<string, string> {
   const drawn: Record<string, string> = {}
   const maybe = (name: string, values: readonly number[]): void => {
     const value = values[random.below(values.length)]!
     if (random.below(2) === 0) drawn[name] = String(value)
   }
-  maybe('replica.lag.time.max.ms', [3_000, 5_000, 10_000])
-  maybe('broker.session.timeout.ms', [3_000, 6_000, 18_000])
-  maybe('broker.heartbeat.interval.ms', [500, 1_000])
-  maybe('controller.quorum.fetch.timeout.ms', [1_000, 4_000])
-  maybe('controller.quorum.election.timeout.ms', [500, 2_000])
-  maybe('replica.fetch.wait.max.ms', [100, 250])
-  maybe('replica.high.watermark.checkpoint.interval.ms', [500, 2_000])
-  maybe('log.flush.offset.checkpoint.interval.ms', [1_000, 5_000])
-  maybe('log.roll.ms', [3_000, 10_000])
-  maybe('replica.fetch.max.bytes', [2_000, 20_000])
+  for (const [name, values] of TUNED) maybe(name, values)
   if (random.below(3) === 0) {
     drawn['metadata.log.max.record.bytes.between.snapshots'] = '2000'
     drawn['metadata.log.max.snapshot.interval.ms'] = '4000'
