@@ -19,11 +19,9 @@ export {
   keyOf,
   type PartitionFacts,
   PartitionInvariants,
-  type ReplicaObservation,
-  type SeenReplica,
-  unseen,
 } from './invariants/partitions.ts'
 export { type Ballot, QuorumInvariants, type QuorumObservation, type Vote } from './invariants/quorum.ts'
+export { type ReplicaObservation, type SeenReplica, unseen } from './invariants/replicas.ts'
 export { type EpochStart, StorageInvariants } from './invariants/storage.ts'
 export {
   type BrokerTruth,

@@ -7,28 +7,9 @@
 import type { Epoch, NodeId, Offset, Uuid } from '../../base/index.ts'
 import type { Batch, ReplicaLog } from './batches.ts'
 import type { LogModel } from './logs.ts'
+import type { ReplicaObservation, SeenReplica } from './replicas.ts'
 import type { ClusterTruth, PartitionTruth } from './truth.ts'
 import type { Findings } from './types.ts'
-
-/** A replica as it shows itself; live, as `observe()` gives it. */
-export interface ReplicaObservation {
-  readonly topic: string
-  readonly topicId: Uuid
-  readonly partition: number
-  readonly role: string
-  readonly leaderEpoch: Epoch
-  readonly partitionEpoch: number
-  readonly isr: readonly NodeId[]
-  readonly maximalIsr: readonly NodeId[]
-  readonly isrState: string
-  readonly highWatermark: Offset
-  readonly endOffset: Offset
-  readonly logStartOffset: Offset
-  readonly durableEndOffset: Offset
-  readonly epochStartOffset: Offset
-  readonly minInsyncReplicas: number
-  readonly durable: boolean
-}
 
 export interface PartitionFacts {
   readonly truth: ClusterTruth
@@ -37,36 +18,6 @@ export interface PartitionFacts {
   /** Registered as it lives now and not fenced, by the controller's truth. */
   running(node: NodeId): boolean
   model(key: string): LogModel | undefined
-}
-
-/** What was last seen of one replica; kept by whoever watches, a record each, so that looking costs no search. */
-export interface SeenReplica {
-  readonly node: NodeId
-  readonly key: string
-  role: string
-  leaderEpoch: Epoch
-  partitionEpoch: number
-  highWatermark: Offset
-  logStartOffset: Offset
-  /** By its own word. */
-  durableEndOffset: Offset
-  maximalIsr: readonly NodeId[]
-  isrState: string
-}
-
-export function unseen(node: NodeId, key: string): SeenReplica {
-  return {
-    node,
-    key,
-    role: 'offline',
-    leaderEpoch: -1,
-    partitionEpoch: -1,
-    highWatermark: -1,
-    logStartOffset: 0,
-    durableEndOffset: 0,
-    maximalIsr: [],
-    isrState: 'committed',
-  }
 }
 
 interface Exposure {

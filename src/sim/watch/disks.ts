@@ -8,6 +8,7 @@ import { type BatchHeader, readBatchHeader, validCrc } from '../../wire/index.ts
 import type { DiskDisturbance, DiskObserver } from '../disk-observer.ts'
 import type { DiskState } from '../platter.ts'
 import { factOf } from './answers.ts'
+import { markerEpoch, textOf, topicIdOf, voteOf } from './texts.ts'
 
 export const QUORUM_KEY = 'quorum'
 const QUORUM_DIRECTORY = '__cluster_metadata-0'
@@ -387,24 +388,4 @@ function wholeBatches(
 function logFact(header: BatchHeader, bytes: Uint8Array | null): BatchFact {
   const fact = factOf(header)
   return bytes === null ? fact : { ...fact, bytes: bytes.slice(header.position, header.position + header.size) }
-}
-
-const decoder = new TextDecoder()
-
-function textOf(bytes: Uint8Array): string {
-  return decoder.decode(bytes)
-}
-
-function topicIdOf(text: string): Uuid | null {
-  return /^topic_id: (\S+)\s*$/m.exec(text)?.[1] ?? null
-}
-
-function voteOf(text: string): Vote | null {
-  const epoch = /"leaderEpoch":(-?\d+)/.exec(text)?.[1]
-  const votedFor = /"votedId":(-?\d+)/.exec(text)?.[1]
-  return epoch === undefined || votedFor === undefined ? null : { epoch: Number(epoch), votedFor: Number(votedFor) }
-}
-
-function markerEpoch(text: string): number {
-  return Number(/"brokerEpoch":\s*(-?\d+)/.exec(text)?.[1] ?? -1)
 }

@@ -30,7 +30,9 @@ import type { Notable } from '../life/types.ts'
 import { Answers } from './answers.ts'
 import { DiskWatch, QUORUM_KEY, type SnapshotId } from './disks.ts'
 import { FrameTap } from './frames.ts'
+import { ALL, type Member, newMember } from './member.ts'
 import { metadataFacts, snapshotFacts } from './metadata.ts'
+import { Ring } from './ring.ts'
 
 export interface WatchOptions {
   /** How many notable events are kept, the newest ones. Default 4096. */
@@ -63,27 +65,6 @@ const LOG_DIRECTORY = '/data'
 /** Listeners of a simulated node. */
 const SERVED: ReadonlySet<number> = new Set([9092, 19_092, 9093])
 
-/** As `afterEvent` says it: every host may have changed. */
-const ALL = -1
-
-interface Member {
-  readonly id: NodeId
-  /** What `afterEvent` says it with. */
-  bit: number
-  disk: DiskWatch | null
-  view: NodeView | null
-  version: number
-  image: NodeView['image'] | null
-  views: NodeView['replicas']
-  seen: SeenReplica[]
-  /** Up to where its metadata log was durable, by its own word. */
-  quorumDurable: Offset
-  /** Broker epoch in the word of a clean stop that lies on its disk; null: none. */
-  marker: number | null
-  /** In the one that its present process found. */
-  cleanEpoch: number | null
-}
-
 class ClusterWatch implements Watch, Findings {
   readonly violations: Violation[] = []
   readonly markers: Record<MarkerName, number> = Object.fromEntries(MARKERS.map(({ name }) => [name, 0]))
@@ -97,18 +78,16 @@ class ClusterWatch implements Watch, Findings {
   readonly #partitions: PartitionInvariants
   readonly #images: ImageInvariants
   readonly #storage: StorageInvariants = new StorageInvariants(this)
-  readonly #ring: Notable[] = []
-  readonly #ringSize: number
+  readonly #notables: Ring<Notable>
   readonly #mostViolations: number
   readonly #told: Set<string> = new Set()
   readonly #nodes: ReadonlyMap<string, NodeId>
-  #ringAt = 0
   #unattached: number
   #closed = false
 
   constructor(cluster: SimCluster, options: WatchOptions) {
     this.#cluster = cluster
-    this.#ringSize = options.notables ?? 4096
+    this.#notables = new Ring(options.notables ?? 4096)
     this.#mostViolations = options.violations ?? 20
     this.#quorumLog = this.#newModel(QUORUM_KEY, '__cluster_metadata-0')
     this.#quorum = new QuorumInvariants(this.#quorumLog, this)
@@ -145,7 +124,7 @@ class ClusterWatch implements Watch, Findings {
   }
 
   notables(): readonly Notable[] {
-    return [...this.#ring.slice(this.#ringAt), ...this.#ring.slice(0, this.#ringAt)]
+    return this.#notables.list()
   }
 
   atEnd(): void {
@@ -175,19 +154,14 @@ class ClusterWatch implements Watch, Findings {
 
   noted(text: string, subject: ViolationSubject): void {
     const { node, partition, offset, epoch } = subject
-    const notable: Notable = {
+    this.#notables.push({
       at: this.#cluster.sim.now,
       node: node ?? null,
       partition: partition ?? null,
       text,
       ...(offset === undefined ? {} : { offset }),
       ...(epoch === undefined ? {} : { epoch }),
-    }
-    if (this.#ring.length < this.#ringSize) this.#ring.push(notable)
-    else {
-      this.#ring[this.#ringAt] = notable
-      this.#ringAt = (this.#ringAt + 1) % this.#ringSize
-    }
+    })
   }
 
   // After every event.
@@ -413,21 +387,5 @@ class ClusterWatch implements Watch, Findings {
 
   #member(id: NodeId): Member {
     return this.#members.find((member) => member.id === id)!
-  }
-}
-
-function newMember(id: NodeId): Member {
-  return {
-    id,
-    bit: ALL,
-    disk: null,
-    view: null,
-    version: -1,
-    image: null,
-    views: [],
-    seen: [],
-    quorumDurable: 0,
-    marker: null,
-    cleanEpoch: null,
   }
 }

@@ -1,0 +1,43 @@
+// What a watch remembers of one node: its disk's watch, and what it looked like last.
+
+import type { NodeId, Offset } from '../../base/index.ts'
+import type { SeenReplica } from '../../check/index.ts'
+import type { NodeView } from '../../main/index.ts'
+import type { DiskWatch } from './disks.ts'
+
+/** As `afterEvent` says it: every host may have changed. */
+export const ALL: number = -1
+
+export interface Member {
+  readonly id: NodeId
+  /** What `afterEvent` says it with. */
+  bit: number
+  disk: DiskWatch | null
+  view: NodeView | null
+  version: number
+  image: NodeView['image'] | null
+  views: NodeView['replicas']
+  seen: SeenReplica[]
+  /** Up to where its metadata log was durable, by its own word. */
+  quorumDurable: Offset
+  /** Broker epoch in the word of a clean stop that lies on its disk; null: none. */
+  marker: number | null
+  /** In the one that its present process found. */
+  cleanEpoch: number | null
+}
+
+export function newMember(id: NodeId): Member {
+  return {
+    id,
+    bit: ALL,
+    disk: null,
+    view: null,
+    version: -1,
+    image: null,
+    views: [],
+    seen: [],
+    quorumDurable: 0,
+    marker: null,
+    cleanEpoch: null,
+  }
+}
