@@ -17,7 +17,6 @@ import {
   type MarkerName,
   PartitionInvariants,
   QuorumInvariants,
-  type SeenReplica,
   StorageInvariants,
   unseen,
   type Violation,
