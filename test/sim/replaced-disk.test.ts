@@ -5,7 +5,7 @@
 import { expect, test } from 'vitest'
 import { createSimCluster } from '../../src/sim/index.ts'
 
-test.each([1, 2])('a replaced disk counts for nobody and is filled again (seed %i)', async (seed) => {
+test.each([1, 2])('S51: a replaced disk counts for nobody and is filled again (seed %i)', async (seed) => {
   const cluster = createSimCluster({ seed })
   using _ = cluster
   await cluster.start()

@@ -3,7 +3,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import fs from 'node:fs'
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import fsp, { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
@@ -221,5 +221,36 @@ describe('an outgoing connection whose owner has a place for the bytes', () => {
     expect(Buffer.compare(got, sent)).toBe(0)
     expect(inPlace).toBeGreaterThan(0)
     expect(early).toBe(0)
+  })
+})
+
+describe('a file that is replaced whole (S69, S70)', () => {
+  afterEach(() => {
+    vi.restoreAllMocks()
+  })
+
+  test('is on disk before it takes the name, and its name before anybody hears of it', async () => {
+    const ports = createPorts({ tablesDirectory: join(directory, 'tables') })
+    const steps: string[] = []
+    const { open, rename } = fsp
+    vi.spyOn(fsp, 'open').mockImplementation(async (...args) => {
+      const handle = await open(...args)
+      const name = args[0] === directory ? 'the directory' : String(args[0]).slice(directory.length + 1)
+      const sync = handle.sync.bind(handle)
+      handle.sync = async () => {
+        const { size } = await handle.stat()
+        steps.push(`sync ${name}${name === 'the directory' ? '' : ` of ${size} bytes`}`)
+        await sync()
+      }
+      return handle
+    })
+    vi.spyOn(fsp, 'rename').mockImplementation(async (from, to) => {
+      steps.push('rename')
+      await rename(from, to)
+    })
+    await ports.disk.writeFileAtomic(join(directory, 'checkpoint'), Buffer.from('whole'))
+    steps.push('told')
+    expect(steps).toEqual(['sync checkpoint.tmp of 5 bytes', 'rename', 'sync the directory', 'told'])
+    await ports.close()
   })
 })

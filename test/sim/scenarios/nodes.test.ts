@@ -96,7 +96,7 @@ test('S66 (Redpanda #17791): two of three disks replaced at once elect nobody an
   await expectNoLeader()
 })
 
-test('S78 (NATS): a bit that flipped cuts no log behind it, and the replica is made whole before it leads', async () => {
+test('S78 (NATS): a replica with a bit that flipped is made whole before it leads', async () => {
   for (const seed of [34, 35]) {
     using story = await ClusterStory.begin({ seed })
     const { cluster, sim } = story
