@@ -218,6 +218,31 @@ test('S81 (Redpanda): a leader that lost what it had not synced comes back at on
   expect(shorter).toBeGreaterThan(0)
 })
 
+test('S81: nor is it chosen when it alone is left, eligible as it was before', async () => {
+  let shorter = 0
+  for (let seed = 60; seed < 64; seed++) {
+    using story = await ClusterStory.begin({ seed, brokers: 5, replicas: 3, configs: { 'min.insync.replicas': '3' } })
+    const { cluster, sim } = story
+    await story.send(20)
+    const hurt = story.leader
+    const others = story.followers
+    const end = story.replica(hurt)!.endOffset
+    cluster.powerLoss(hurt)
+    for (const id of others) cluster.kill(id)
+    const restarted = cluster.restarting(hurt)
+    await story.until(() => story.replica(hurt) !== undefined, 'its replica is open')
+    if (story.replica(hurt)!.endOffset < end) shorter++
+    await sim.wait(restarted)
+    await sim.sleep(15_000)
+    expect([seed, story.partition.leader]).toEqual([seed, -1])
+    await sim.wait(Promise.all(others.map((id) => cluster.restarting(id))))
+    await story.send(5)
+    await story.expectAll()
+    expect([...cluster.fatal]).toEqual([])
+  }
+  expect(shorter).toBeGreaterThan(0)
+})
+
 test.each([0, 300, 2_000, 20_000])(
   'S82: no space for the metadata log (%i bytes left) costs the node and no record',
   async (free) => {
