@@ -1,16 +1,18 @@
-// A small producer. Each partition has a queue and at most one batch on its way, so order holds without a window of
-// in-flight sequences; what waits meanwhile becomes the next batch.
+// A small producer. Each partition has a queue and one batch on its way, so order holds without a window of sequences;
+// what waits meanwhile becomes the next batch. An idempotent one may have up to five on their way, as Java's: a retry waits
+// for all that were sent before it, so it is one at a time and in order.
 //
 // Idempotence: a batch keeps producer id, epoch and base sequence over its retries. When a batch is given up, or the
-// broker refuses its sequence, nobody knows which sequence the log holds: the partition goes on with a new producer id.
+// broker refuses its sequence, nobody knows which sequence the log holds: the partition goes on with a new producer id,
+// once nothing with the old one is on its way.
 
-import type { CompressionCodec, Instant, Offset, Timestamp } from '../base/index.ts'
-import { messageOf } from '../base/index.ts'
+import type { CompressionCodec, Instant, Offset } from '../base/index.ts'
 import type { RpcFailure } from '../rpc/index.ts'
-import type { ErrorName, ProduceResponse, RecordInput } from '../wire/index.ts'
+import type { ErrorName, ProduceResponse } from '../wire/index.ts'
 import { apis, buildBatch, compressBatch, errorName, isRetriable, readBatchHeader } from '../wire/index.ts'
 import type { Cluster } from './cluster.ts'
 import { ClientError } from './errors.ts'
+import { type Given, type Item, inputOf, rejectAll, rejectItem, sizeOf, type Waiting } from './items.ts'
 import { partitionOfKey } from './murmur2.ts'
 import type { ClientPorts, Produced, Producer, ProducerOptions, ProducerRecord } from './types.ts'
 
@@ -18,24 +20,6 @@ interface Identity {
   readonly producerId: number
   readonly producerEpoch: number
 }
-
-interface Waiting {
-  readonly record: RecordInput
-  readonly size: number
-  readonly deadline: Instant
-  readonly settle: (baseOffset: Offset, index: number) => void
-  readonly reject: (error: Error) => void
-}
-
-/** A batch on its way, built or given. */
-interface Given {
-  readonly bytes: Uint8Array
-  readonly deadline: Instant
-  readonly settle: (baseOffset: Offset) => void
-  readonly reject: (error: Error) => void
-}
-
-type Item = { readonly kind: 'record'; readonly waiting: Waiting } | { readonly kind: 'batch'; readonly given: Given }
 
 /** A record that waits to know how many partitions its topic has. */
 interface Counting {
@@ -49,6 +33,8 @@ interface Queue {
   readonly partition: number
   readonly items: Item[]
   running: boolean
+  /** Batches without a final answer yet; none of them rejects. In the order in which they were sent. */
+  readonly inFlight: Set<Promise<void>>
   identity: Identity | null
   nextSequence: number
 }
@@ -56,9 +42,9 @@ interface Queue {
 const NO_IDENTITY: Identity = { producerId: -1, producerEpoch: -1 }
 /** Kafka's default max.request.size leaves room for the request around a batch of this size. */
 const BATCH_BYTES = 1_000_000
-const RECORD_OVERHEAD = 32
 const SEQUENCES = 2 ** 31
-const utf8 = new TextEncoder()
+/** Brokers know that many batches of a producer again (KAFKA-5494). */
+const IN_FLIGHT_MAX = 5
 
 /** The broker's log and our sequences no longer fit together. */
 const LOST_SEQUENCE: ReadonlySet<ErrorName> = new Set([
@@ -86,6 +72,7 @@ export class SmallProducer implements Producer {
   readonly #deliveryTimeoutMs: number
   readonly #retries: number
   readonly #batchBytes: number
+  readonly #maxInFlight: number
   readonly #autoCreate: boolean
   readonly #queues = new Map<string, Queue>()
   readonly #sticky = new Map<string, number>()
@@ -108,6 +95,13 @@ export class SmallProducer implements Producer {
     this.#deliveryTimeoutMs = options.deliveryTimeoutMs ?? 120_000
     this.#retries = options.retries ?? Number.POSITIVE_INFINITY
     this.#batchBytes = options.batchBytes ?? BATCH_BYTES
+    this.#maxInFlight = options.maxInFlight ?? 1
+    if (this.#maxInFlight > 1 && (!this.#idempotent || this.#maxInFlight > IN_FLIGHT_MAX)) {
+      throw new ClientError(
+        'INVALID_CONFIG',
+        `only an idempotent producer keeps order with up to ${IN_FLIGHT_MAX} batches`,
+      )
+    }
     this.#autoCreate = options.allowAutoTopicCreation ?? true
   }
 
@@ -221,7 +215,7 @@ export class SmallProducer implements Producer {
     const key = `${partition}:${topic}`
     let queue = this.#queues.get(key)
     if (queue === undefined) {
-      queue = { topic, partition, items: [], running: false, identity: null, nextSequence: 0 }
+      queue = { topic, partition, items: [], running: false, inFlight: new Set(), identity: null, nextSequence: 0 }
       this.#queues.set(key, queue)
     }
     queue.items.push(item)
@@ -239,20 +233,29 @@ export class SmallProducer implements Producer {
       const items = this.#takeBatch(queue)
       try {
         const first = items[0]!
-        if (first.kind === 'batch') {
-          first.given.settle(await this.#deliver(queue, first.given.bytes, first.given.deadline))
-        } else {
-          await this.#sendRecords(
-            queue,
-            items.map((item) => (item as Extract<Item, { kind: 'record' }>).waiting),
-          )
-        }
+        const delivery =
+          first.kind === 'batch'
+            ? this.#deliverGiven(queue, first.given)
+            : (
+                await this.#sendRecords(
+                  queue,
+                  items.map((item) => (item as Extract<Item, { kind: 'record' }>).waiting),
+                )
+              ).delivered
+        const sent: Promise<void> = delivery
+          .catch((error: unknown) => rejectAll(items, error))
+          .finally(() => queue.inFlight.delete(sent))
+        queue.inFlight.add(sent)
       } catch (error) {
-        const reason = error instanceof Error ? error : new Error(messageOf(error))
-        for (const item of items) rejectItem(item, reason)
+        rejectAll(items, error)
       }
+      while (queue.inFlight.size >= this.#maxInFlight) await Promise.race(queue.inFlight)
     }
     queue.running = false
+  }
+
+  async #deliverGiven(queue: Queue, given: Given): Promise<void> {
+    given.settle(await this.#deliver(queue, given.bytes, given.deadline, [...queue.inFlight]))
   }
 
   #takeBatch(queue: Queue): Item[] {
@@ -268,34 +271,51 @@ export class SmallProducer implements Producer {
     return queue.items.splice(0, n)
   }
 
-  async #sendRecords(queue: Queue, batch: readonly Waiting[]): Promise<void> {
+  /** Resolves with the delivery under way, so that batches leave in order. */
+  async #sendRecords(queue: Queue, batch: readonly Waiting[]): Promise<{ readonly delivered: Promise<void> }> {
     const { deadline } = batch[0]!
     const identity = this.#idempotent ? await this.#identified(deadline) : NO_IDENTITY
     if (queue.identity !== identity) {
+      // Or what is sent with the new one could overtake what was sent with the old one.
+      await Promise.all(queue.inFlight)
       queue.identity = identity
       queue.nextSequence = 0
     }
     const baseSequence = this.#idempotent ? queue.nextSequence : -1
+    const next = (baseSequence + batch.length) % SEQUENCES
+    if (this.#idempotent) queue.nextSequence = next
     let bytes = buildBatch({ ...identity, baseSequence, records: batch.map((waiting) => waiting.record) })
     if (this.#compression !== 'none') {
       bytes = await compressBatch(bytes, readBatchHeader(bytes, 0)!, this.#compression, this.#ports.offload)
     }
-    try {
-      const baseOffset = await this.#deliver(queue, bytes, deadline)
-      queue.nextSequence = (queue.nextSequence + batch.length) % SEQUENCES
-      for (const [i, waiting] of batch.entries()) waiting.settle(baseOffset, i)
-    } catch (error) {
-      const unsure = !(error instanceof ClientError) || error.maybeApplied || LOST_SEQUENCE.has(error.error)
-      if (unsure && this.#identity === identity) this.#identity = null
-      throw error
-    }
+    const delivered = this.#deliver(queue, bytes, deadline, [...queue.inFlight]).then(
+      (baseOffset) => {
+        for (const [i, waiting] of batch.entries()) waiting.settle(baseOffset, i)
+      },
+      (error: unknown) => {
+        const unsure = !(error instanceof ClientError) || error.maybeApplied || LOST_SEQUENCE.has(error.error)
+        const isLast = queue.identity === identity && queue.nextSequence === next
+        if (!unsure && isLast) queue.nextSequence = baseSequence
+        else if (this.#identity === identity) this.#identity = null
+        throw error
+      },
+    )
+    return { delivered }
   }
 
-  /** Sends one batch until it is answered for good. Answers its base offset. Rejects with ClientError. */
-  async #deliver(queue: Queue, batch: Uint8Array, deadline: Instant): Promise<Offset> {
+  /** Sends one batch until it is answered for good; again only when all `earlier` ones have been. Answers its base
+   *  offset. Rejects with ClientError. */
+  async #deliver(
+    queue: Queue,
+    batch: Uint8Array,
+    deadline: Instant,
+    earlier: readonly Promise<void>[],
+  ): Promise<Offset> {
     const { topic, partition } = queue
     let maybeApplied = false
     for (let attempt = 0; ; attempt++) {
+      if (attempt > 0) await Promise.all(earlier)
+      const overtakes = earlier.some((sent) => queue.inFlight.has(sent))
       const leader = await this.#leader(queue, deadline, maybeApplied)
       const body = {
         acks: this.#acks,
@@ -326,7 +346,8 @@ export class SmallProducer implements Producer {
         message = `${result.reason}${result.error === undefined ? '' : ` (${result.error.message})`}`
         this.#cluster.invalidate(topic)
       }
-      const giveUp = this.#closed || !isRetriable(error) || attempt >= this.#retries
+      const mayFollow = overtakes && error === 'OUT_OF_ORDER_SEQUENCE_NUMBER'
+      const giveUp = this.#closed || !(mayFollow || isRetriable(error)) || attempt >= this.#retries
       if (giveUp || !(await this.#cluster.retry.pause(attempt, deadline))) {
         throw new ClientError(error, `${topic}-${partition}: ${message}`, maybeApplied)
       }
@@ -376,28 +397,4 @@ export class SmallProducer implements Producer {
 /** Null where the batch has gone out and nothing will be heard of it. */
 function withoutAnswer(posted: { readonly kind: 'ok' } | RpcFailure): RpcFailure | null {
   return posted.kind === 'ok' ? null : posted
-}
-
-function inputOf(record: ProducerRecord, now: Timestamp): RecordInput {
-  return {
-    timestamp: record.timestamp ?? now,
-    key: bytesOf(record.key ?? null),
-    value: bytesOf(record.value),
-    ...(record.headers === undefined ? {} : { headers: record.headers }),
-  }
-}
-
-function bytesOf(value: Uint8Array | string | null): Uint8Array | null {
-  return typeof value === 'string' ? utf8.encode(value) : value
-}
-
-function sizeOf(record: RecordInput): number {
-  let size = RECORD_OVERHEAD + (record.key?.length ?? 0) + (record.value?.length ?? 0)
-  for (const header of record.headers ?? []) size += 10 + header.key.length * 3 + (header.value?.length ?? 0)
-  return size
-}
-
-function rejectItem(item: Item, error: Error): void {
-  if (item.kind === 'record') item.waiting.reject(error)
-  else item.given.reject(error)
 }

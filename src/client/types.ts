@@ -57,6 +57,8 @@ export interface ProducerOptions {
   readonly retries?: number
   /** Records of one batch, bytes before compression. A larger record goes alone. Default 1 MiB less some overhead. */
   readonly batchBytes?: number
+  /** Batches of one partition on their way at once, up to 5 where idempotent (Java's default). Default 1. */
+  readonly maxInFlight?: number
   /** The broker may create a topic that does not exist. Default true. */
   readonly allowAutoTopicCreation?: boolean
 }

@@ -84,8 +84,12 @@ function kindOf(world: ClientWorld, index: number): Kind {
   // Java waits two minutes for an answer by default, librdkafka five; the impatient see more unknown outcomes.
   const deliveryTimeoutMs = [10_000, 20_000, 60_000][random.below(3)]!
   const common = { compression, deliveryTimeoutMs }
-  if (index < 2 || draw < 2)
-    return { requestTimeoutMs, promised: { idempotent: true }, options: { ...common, acks: 'all', idempotent: true } }
+  if (index < 2 || draw < 2) {
+    // As Java's: several batches of a partition on their way. Small ones, or what is sent together would go together.
+    const window = index === 1 ? {} : { maxInFlight: 5, batchBytes: 1 }
+    const options = { ...common, ...window, acks: 'all', idempotent: true } as const
+    return { requestTimeoutMs, promised: { idempotent: true }, options }
+  }
   if (draw < 4)
     // librdkafka's default: a retry may put a record there twice.
     return { requestTimeoutMs, promised: { idempotent: false }, options: { ...common, acks: 'all', idempotent: false } }

@@ -162,6 +162,25 @@ describe('producer', () => {
     expect(w.log.topics.get('t')!.partitions[0]!.endOffset).toBe(2)
   })
 
+  test('several on their way at once: one that is refused is not overtaken, and all are there once, in order', async () => {
+    const w = await world()
+    const producer = w.client.producer({ maxInFlight: 5, batchBytes: 1 })
+    await w.wait(producer.send({ topic: 't', partition: 0, value: 'first' }))
+    w.log.appliesWhenFailing = true
+    w.log.produceErrors.push('NOT_ENOUGH_REPLICAS', null, 'NOT_ENOUGH_REPLICAS_AFTER_APPEND')
+    const sent = ['a', 'b', 'c', 'd'].map((value) => producer.send({ topic: 't', partition: 0, value }))
+    // All four leave before the first answer: each is a batch of its own.
+    expect((await w.wait(Promise.all(sent))).map(({ offset }) => offset)).toEqual([1, 2, 3, 4])
+    expect(w.log.topics.get('t')!.partitions[0]!.endOffset).toBe(5)
+    expect(w.log.producerIds).toBe(1)
+  })
+
+  test('only an idempotent producer has several on their way, and no more than five', async () => {
+    const { client } = await world()
+    expect(() => client.producer({ maxInFlight: 2, idempotent: false })).toThrow(/INVALID_CONFIG/)
+    expect(() => client.producer({ maxInFlight: 6 })).toThrow(/INVALID_CONFIG/)
+  })
+
   test('without idempotence it may be there twice', async () => {
     const w = await world()
     w.log.appliesWhenFailing = true
