@@ -236,6 +236,12 @@ test('D6: a word of durability that the disk does not keep', () => {
   expect(found.names).toEqual(['D6'])
 })
 
+test('D6 asks nothing of a log that begins anew, empty, where its leader begins', () => {
+  const { found, look } = world()
+  look(2, { logStartOffset: 12, endOffset: 12, durableEndOffset: 12 })
+  expect(found.names).not.toContain('D6')
+})
+
 test('P20: a log that begins beyond what is committed', () => {
   const { found, look } = committed()
   look(2, { highWatermark: 10, logStartOffset: 5 })
