@@ -162,7 +162,10 @@ export class SimDisk implements Disk {
   }
 
   join(...parts: string[]): string {
-    return posix.join(...parts)
+    const path = parts.join('/')
+    const plain =
+      path !== '' && !path.endsWith('/') && !path.includes('//') && !path.includes('/.') && !path.startsWith('.')
+    return plain ? path : posix.join(...parts)
   }
 
   #enter(operation: string, path: string): boolean {
@@ -183,9 +186,9 @@ export class SimDisk implements Disk {
 
   #parent(path: string): { directory: DirectoryNode; name: string } {
     const parts = segments(path)
-    const name = parts.pop()
+    const name = parts.at(-1)
     if (name === undefined) throw storageError(path, 'EINVAL', 'no name')
-    const directory = find(this.#state.root, parts.join('/'))
+    const directory = find(this.#state.root, parts.slice(0, -1).join('/'))
     if (directory?.kind !== 'directory') throw storageError(path, 'ENOENT', 'no such directory')
     return { directory, name }
   }
