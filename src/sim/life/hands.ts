@@ -104,11 +104,13 @@ export class Hands {
 
   /** What is planned for a node and has not struck yet never will; its clocks are right again as far as their pace. */
   spare(id: NodeId): void {
-    const { sim } = this.#cluster
-    const host = this.#cluster.host(id)
     this.disarm(id)
-    sim.skewClock(host, 0, 0)
-    const { faults } = sim.disk(host)
+    this.#cluster.sim.skewClock(this.#cluster.host(id), 0, 0)
+    this.#soothe(id)
+  }
+
+  #soothe(id: NodeId): void {
+    const { faults } = this.#cluster.sim.disk(this.#cluster.host(id))
     faults.nextSyncsFail = 0
     faults.nextAppendsFail = 0
   }
@@ -171,7 +173,8 @@ export class Hands {
   async #replaceDisk(id: NodeId): Promise<Ending> {
     this.kill(id)
     this.#budget.replaced(id)
-    this.troubled.delete(id)
+    // What waited to strike the old disk is gone with it. Its fullness may last: space is the machine's in this world.
+    this.#soothe(id)
     await this.#cluster.replaceDisk(id)
     this.restart(id)
     return DONE
