@@ -13,6 +13,7 @@ import { endsShort, findValidBatch, looksUnwritten, scanBatches } from './scan.t
 import { Segment } from './segment.ts'
 import { noteProducer, replayProducers, Snapshots } from './snapshots.ts'
 import type { LogConfig } from './types.ts'
+import { rewriteUnsynced } from './unsynced.ts'
 
 export const EPOCH_FILE = 'leader-epoch-checkpoint'
 
@@ -53,6 +54,7 @@ interface Found {
 
 export async function loadLog(request: LoadRequest): Promise<LoadedLog> {
   const { disk, path, config } = request
+  await rewriteUnsynced(disk, path, request.recoveryPoint)
   const found = await listFiles(disk, path)
   if (found.segments.length === 0) {
     const at = Math.max(request.logStartOffset, 0)

@@ -5,7 +5,7 @@
 // that happened while it read.
 
 import type { Epoch, Offset, Timestamp, Uuid } from '../base/index.ts'
-import { assert, StorageError } from '../base/index.ts'
+import { assert, StorageError, Timers } from '../base/index.ts'
 import type { BatchHeader, JudgedBatch } from '../wire/index.ts'
 import { patchBatch, patchTimestamps, validateBatches } from '../wire/index.ts'
 import { Durability } from './durability.ts'
@@ -41,8 +41,12 @@ import type {
   PartitionLog,
   ReadOptions,
 } from './types.ts'
+import { markUnsynced } from './unsynced.ts'
 
 /** What a log shares with the others of its directory. */
+/** How long a failing disk may take over the mark that it failed. */
+const MARK_WITHIN_MS = 1_000
+
 export interface LogSurroundings {
   readonly ports: LogPorts
   readonly tailBudget: TailBudget
@@ -408,7 +412,22 @@ export class SegmentedLog implements PartitionLog {
     this.#failed = failure
     this.#staging.fail(failure)
     this.#durability.failed(failure)
-    this.#around.failed(failure)
+    // First the mark: whoever hears of the failure may end the process.
+    void this.#mark().then(() => this.#around.failed(failure))
+  }
+
+  /** Resolves when the mark is left, or the disk would not take it, or does not answer. */
+  #mark(): Promise<void> {
+    const { disk, clock } = this.#around.ports
+    return new Promise((resolve) => {
+      const timer = new Timers(clock).after(MARK_WITHIN_MS, resolve)
+      const over = (): void => {
+        timer.cancel()
+        resolve()
+      }
+      // A disk that takes no mark takes no new copy either: there is nothing to be said to the next process.
+      markUnsynced(disk, this.#path).then(over, over)
+    })
   }
 
   #unable(): Refused | null {
