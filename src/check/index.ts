@@ -10,6 +10,7 @@ export type * from './history/types.ts'
 /** Invariants: fed by whoever watches a cluster; they answer to its `Findings`. */
 export { AnswerInvariants, type ProducedFact } from './invariants/answers.ts'
 export { Batch, type BatchFact, ReplicaLog, SegmentLog } from './invariants/batches.ts'
+export { CheckQuorum } from './invariants/check-quorum.ts'
 export { type ControllerFacts, ControllerInvariants } from './invariants/controller.ts'
 export { ImageInvariants, type ImageObservation } from './invariants/images.ts'
 export { type LogKind, LogModel } from './invariants/logs.ts'

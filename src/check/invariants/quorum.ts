@@ -2,7 +2,7 @@
 // epoch (R1), epochs that never go back (R3), one vote an epoch (R2), leaders that hold everything committed (R5), a
 // commit that is durable on a majority (R7) and on the node itself (R8), a watermark shown to others that never goes
 // back (R9) and is shown only after a commit in the leader's own epoch (R10), candidates that are voters (R12, R15).
-// Does not check the bytes of the log (see `logs.ts`), nor liveness (R13, R20), nor changes of the voters (R14).
+// Does not check the bytes of the log (see `logs.ts`), nor liveness (R13 is in `check-quorum.ts`, R20 is a life's), nor changes of the voters (R14).
 
 import type { Epoch, NodeId, Offset, Uuid } from '../../base/index.ts'
 import type { LogModel } from './logs.ts'

@@ -75,7 +75,10 @@ class Life {
       properties,
       ...(options.tap === undefined ? {} : { tap: options.tap }),
     })
-    this.#watch = watchCluster(this.#cluster, { violations: VIOLATIONS_MAX })
+    this.#watch = watchCluster(this.#cluster, {
+      violations: VIOLATIONS_MAX,
+      quorumFetchTimeoutMs: Number(this.#swarm.properties['controller.quorum.fetch.timeout.ms'] ?? 2_000),
+    })
     this.#budget = new Budget(this.#cluster, this.#swarm, this.#mayLose ? 'power' : 'promise')
     this.#hands = new Hands(this.#cluster, this.#budget, this.#swarm.network, (id, error) => {
       this.#gaveUp(id, error instanceof Error ? error : new Error(messageOf(error)))

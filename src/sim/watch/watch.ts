@@ -6,6 +6,7 @@ import type { NodeId, Offset, Uuid } from '../../base/index.ts'
 import { ZERO_UUID } from '../../base/index.ts'
 import {
   AnswerInvariants,
+  CheckQuorum,
   ClusterTruth,
   ControllerInvariants,
   type EpochStart,
@@ -38,6 +39,8 @@ export interface WatchOptions {
   readonly notables?: number
   /** Violations beyond are only counted: one mistake shows itself in many ways. Default 20. */
   readonly violations?: number
+  /** controller.quorum.fetch.timeout.ms. Default Kafka's. */
+  readonly quorumFetchTimeoutMs?: number
 }
 
 /** What is seen of a cluster. All of it may be read at any time. */
@@ -73,6 +76,7 @@ class ClusterWatch implements Watch, Findings {
   readonly #truth: ClusterTruth = new ClusterTruth()
   readonly #quorumLog: LogModel
   readonly #quorum: QuorumInvariants
+  readonly #checkQuorum: CheckQuorum
   readonly #controller: ControllerInvariants
   readonly #partitions: PartitionInvariants
   readonly #images: ImageInvariants
@@ -90,6 +94,7 @@ class ClusterWatch implements Watch, Findings {
     this.#mostViolations = options.violations ?? 20
     this.#quorumLog = this.#newModel(QUORUM_KEY, '__cluster_metadata-0')
     this.#quorum = new QuorumInvariants(this.#quorumLog, this)
+    this.#checkQuorum = new CheckQuorum(options.quorumFetchTimeoutMs ?? 2_000, this)
     this.#controller = new ControllerInvariants(
       this.#truth,
       { stoppedCleanly: (broker, previous) => this.#stoppedCleanly(broker, previous) },
@@ -185,6 +190,7 @@ class ClusterWatch implements Watch, Findings {
 
   #changed(member: Member, view: NodeView): void {
     this.#quorum.observed(member.id, view.quorum)
+    this.#checkQuorum.observed(member.id, view.quorum, this.#cluster.sim.now)
     member.quorumDurable = view.quorum.durableEndOffset
     const { replicas } = view
     if (replicas !== member.views) this.#otherReplicas(member, replicas)
@@ -207,6 +213,7 @@ class ClusterWatch implements Watch, Findings {
   #anotherLife(member: Member, view: NodeView | null): void {
     if (member.view !== null) {
       this.#quorum.ended(member.id)
+      this.#checkQuorum.ended(member.id)
       this.#images.ended(member.id)
       for (const seen of member.seen) this.#partitions.left(seen)
       this.noted(`node ${member.id} is no more`, { node: member.id })
