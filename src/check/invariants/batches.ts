@@ -73,6 +73,11 @@ export class SegmentLog {
     return this.batches.at(-1)?.endOffset ?? this.baseOffset
   }
 
+  /** Bytes that are on the platter. */
+  get durableSize(): number {
+    return this.ends[this.durable - 1] ?? 0
+  }
+
   synced(size: number): void {
     while (this.durable < this.ends.length && this.ends[this.durable]! <= size) this.durable++
   }

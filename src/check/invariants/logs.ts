@@ -136,9 +136,13 @@ export class LogModel {
     node: NodeId,
     found: readonly { readonly base: Offset; readonly facts: readonly BatchFact[]; readonly durable: number }[],
     cause: 'died' | 'lost',
+    powered: boolean = cause === 'died',
   ): Batch[] {
     const log = this.log(node)
     const before = log.segments.flatMap((segment) => segment.batches)
+    // What an fsync has answered stays so while the power lasts, also of a disk that had forgotten it after an error: no
+    // node can know better.
+    const answered = new Map(powered ? log.segments.map((each) => [each.baseOffset, each.durableSize]) : [])
     log.segments = []
     for (const { base, facts, durable } of found) {
       const segment = log.begin(base)
@@ -146,7 +150,7 @@ export class LogModel {
         segment.batches.push(this.#intern(node, fact, segment.batches.at(-1) ?? adjacent(log, segment, fact)))
         segment.ends.push(segment.size + fact.size)
       }
-      segment.synced(durable)
+      segment.synced(Math.max(durable, answered.get(base) ?? 0))
     }
     const lost = before.filter((batch) => !log.holds(batch))
     if (lost.length > 0) log.checked = Math.min(log.checked, lost[0]!.baseOffset)
@@ -174,6 +178,11 @@ export class LogModel {
       at = batch.endOffset
     }
     log.checked = Math.max(log.checked, at)
+  }
+
+  /** Whether any disk ever held that very batch. */
+  knows(baseOffset: Offset, epoch: Epoch, crc: number): boolean {
+    return this.#known.get(baseOffset)?.some(({ fact }) => fact.epoch === epoch && fact.crc === crc) === true
   }
 
   /** The committed batch that ends at or before an offset, the newest. */

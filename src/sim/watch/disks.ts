@@ -66,6 +66,8 @@ export class DiskWatch implements DiskObserver {
   readonly #directories: Map<string, LogDirectory> = new Map()
   /** How many entries a leader-epoch checkpoint has. */
   readonly #epochs: Map<string, number> = new Map()
+  /** False while a power failure is looked at. */
+  #powered = true
   /** The word of a clean stop is there. */
   #marker = false
 
@@ -151,17 +153,19 @@ export class DiskWatch implements DiskObserver {
       this.#findings.marked('disk: replaced')
     } else if (cause === 'bit-flip') this.#flipped()
     else if (cause === 'died') this.#rescan('died')
-    else this.#lost()
+    else this.#lost(cause)
   }
 
   failed(_path: string, code: string): void {
     this.#findings.marked(code === 'ENOSPC' ? 'disk: full' : 'disk: failed')
   }
 
-  #lost(): void {
+  #lost(cause: DiskDisturbance): void {
+    this.#powered = cause === 'sync-failed'
     const ends = new Map<LogModel, Offset>()
     for (const { model } of this.#directories.values()) ends.set(model, model.log(this.#node).endOffset)
     this.#rescan('lost')
+    this.#powered = true
     this.#sink.powerLost(this.#node, this.#disk.lying, ends)
   }
 
@@ -345,7 +349,7 @@ export class DiskWatch implements DiskObserver {
       })
     }
     if (torn) this.#findings.marked('log: torn tail found')
-    const lost = log.model.rescanned(this.#node, segments, cause)
+    const lost = log.model.rescanned(this.#node, segments, cause, this.#powered)
     if (lost.length === 0 || cause === 'died') return
     let committed = 0
     for (const batch of lost) if (batch.committed) committed++

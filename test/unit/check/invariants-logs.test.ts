@@ -49,6 +49,16 @@ describe('a good log', () => {
   })
 })
 
+test('what was synced stays durable over the death of a process, and not over a power failure', () => {
+  const { model } = log()
+  fill(model, [1], THREE)
+  const found = [{ base: 0, facts: THREE, durable: 100 }]
+  model.rescanned(1, found, 'died')
+  expect(model.log(1).durableEndOffset).toBe(10)
+  model.rescanned(1, found, 'lost')
+  expect(model.log(1).durableEndOffset).toBe(5)
+})
+
 describe('P10 and R4: one batch an epoch and offset, on one prefix', () => {
   test.each(['partition', 'quorum'] as const)('other bytes in a %s', (kind) => {
     const { model, found } = log(kind)
