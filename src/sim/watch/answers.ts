@@ -6,34 +6,22 @@ import { ZERO_UUID } from '../../base/index.ts'
 import type {
   AnswerInvariants,
   Ballot,
-  BatchFact,
+  FetchInvariants,
   Findings,
   LogModel,
   ProducedFact,
   QuorumInvariants,
 } from '../../check/index.ts'
-import {
-  apis,
-  type BatchHeader,
-  batchesOf,
-  decode,
-  decodeRequestHeader,
-  decodeResponse,
-  errorName,
-  readBatchHeader,
-} from '../../wire/index.ts'
+import { apis, decode, decodeRequestHeader, decodeResponse, errorName, readBatchHeader } from '../../wire/index.ts'
 import type { TappedEnd } from '../tap.ts'
+import { Fetches, type FetchFacts, type HeardFetch } from './fetches.ts'
 import type { FrameSink, Heard, HeardRequest } from './frames.ts'
 
 const CLIENT_PORT = 9092
 const CONTROLLER_PORT = 9093
-/** An answer to a fetch that says nothing of any partition is smaller. */
-const FETCH_SAYS_SOMETHING = 32
-/** An answer to a replica's fetch that carries records is of no interest and larger. */
-const FETCH_ERROR_MOST = 400
 const LATEST = -1
 
-export interface AnswerFacts {
+export interface AnswerFacts extends FetchFacts {
   /** By topic id, or by name where the version has none. */
   model(topicId: Uuid, topic: string, index: number): LogModel | undefined
   nodeOf(host: string): NodeId
@@ -66,25 +54,36 @@ export class Answers implements FrameSink {
   readonly #facts: AnswerFacts
   readonly #checks: AnswerInvariants
   readonly #quorum: QuorumInvariants
+  readonly #fetches: Fetches
   readonly #findings: Findings
 
-  constructor(facts: AnswerFacts, checks: AnswerInvariants, quorum: QuorumInvariants, findings: Findings) {
+  constructor(
+    facts: AnswerFacts,
+    checks: AnswerInvariants,
+    fetches: FetchInvariants,
+    quorum: QuorumInvariants,
+    findings: Findings,
+  ) {
     this.#facts = facts
     this.#checks = checks
     this.#quorum = quorum
+    this.#fetches = new Fetches(facts, fetches, checks, findings)
     this.#findings = findings
   }
 
   wants(apiKey: number, port: number): 'body' | 'answer' | null {
     if (port === CONTROLLER_PORT) {
+      if (apiKey === apis.Fetch.key) return 'answer'
       return apiKey === apis.Vote.key || apiKey === apis.AlterPartition.key ? 'body' : null
     }
-    if (apiKey === apis.Fetch.key) return 'answer'
+    if (apiKey === apis.Fetch.key) return 'body'
     return port === CLIENT_PORT && (apiKey === apis.Produce.key || apiKey === apis.ListOffsets.key) ? 'body' : null
   }
 
   request(end: TappedEnd, { apiKey, version, frame }: HeardRequest): Heard | null {
     switch (apiKey) {
+      case apis.Fetch.key:
+        return this.#fetches.request(this.#facts.nodeOf(end.host), version, frame)
       case apis.Produce.key:
         return this.#produce(end, version, frame)
       case apis.ListOffsets.key:
@@ -105,7 +104,8 @@ export class Answers implements FrameSink {
         this.#produced(node, heard as HeardProduce, frame)
         return
       case apis.Fetch.key:
-        this.#fetched(node, end.local.port === CLIENT_PORT, heard, frame)
+        if (end.local.port === CONTROLLER_PORT) this.#fetches.ofQuorum(heard, frame)
+        else this.#fetches.response(node, end.local.port === CLIENT_PORT, heard as HeardFetch, frame)
         return
       case apis.ListOffsets.key:
         this.#listed(node, heard as HeardListing, frame)
@@ -166,28 +166,6 @@ export class Answers implements FrameSink {
     else if (error === 'REQUEST_TIMED_OUT') this.#findings.marked('produce: timed out')
     else if (error === 'OUT_OF_ORDER_SEQUENCE_NUMBER') this.#findings.marked('produce: out of order sequence')
     else if (error === 'KAFKA_STORAGE_ERROR') this.#findings.marked('produce: storage error')
-  }
-
-  #fetched(node: NodeId, consumer: boolean, heard: Heard, frame: Uint8Array): void {
-    if (frame.length < FETCH_SAYS_SOMETHING || (!consumer && frame.length > FETCH_ERROR_MOST)) return
-    const { body } = decodeResponse(apis.Fetch, heard.version, frame)
-    for (const { topic, topicId, partitions } of body.responses) {
-      for (const { partitionIndex, errorCode, highWatermark, divergingEpoch, records } of partitions) {
-        if (errorCode !== 0) this.#fetchRefused(errorName(errorCode))
-        if (divergingEpoch.epoch >= 0) this.#findings.marked('fetch: diverging epoch answered')
-        if (!consumer || records === null || records.length === 0) continue
-        const model = this.#facts.model(topicId, topic, partitionIndex)
-        if (model === undefined) continue
-        this.#facts.lookAt(node, model)
-        this.#checks.shown(node, model, highWatermark, shownBatches(records))
-      }
-    }
-  }
-
-  #fetchRefused(error: string): void {
-    if (error === 'FENCED_LEADER_EPOCH') this.#findings.marked('fetch: fenced leader epoch')
-    else if (error === 'UNKNOWN_LEADER_EPOCH') this.#findings.marked('fetch: unknown leader epoch')
-    else if (error === 'OFFSET_OUT_OF_RANGE') this.#findings.marked('fetch: offset out of range')
   }
 
   #listing(version: number, frame: Uint8Array): HeardListing | null {
@@ -272,27 +250,5 @@ export class Answers implements FrameSink {
         if (error === 'INVALID_UPDATE_VERSION') this.#findings.marked('isr: old partition epoch refused')
       }
     }
-  }
-}
-
-function shownBatches(records: Uint8Array): BatchFact[] {
-  const facts: BatchFact[] = []
-  for (const header of batchesOf(records)) facts.push(factOf(header))
-  return facts
-}
-
-export function factOf(header: BatchHeader): BatchFact {
-  return {
-    baseOffset: header.baseOffset,
-    lastOffset: header.lastOffset,
-    epoch: header.partitionLeaderEpoch,
-    crc: header.crc,
-    size: header.size,
-    producerId: header.producerId,
-    producerEpoch: header.producerEpoch,
-    baseSequence: header.baseSequence,
-    lastSequence: header.lastSequence,
-    control: header.control,
-    bytes: null,
   }
 }

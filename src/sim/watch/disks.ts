@@ -7,7 +7,7 @@ import type { BatchFact, EpochStart, Findings, LogModel, Vote } from '../../chec
 import { type BatchHeader, readBatchHeader, validCrc } from '../../wire/index.ts'
 import type { DiskDisturbance, DiskObserver } from '../disk-observer.ts'
 import type { DiskState } from '../platter.ts'
-import { factOf } from './answers.ts'
+import { factOf } from './facts.ts'
 import { markerEpoch, textOf, topicIdOf, voteOf } from './texts.ts'
 
 export const QUORUM_KEY = 'quorum'
@@ -66,6 +66,8 @@ export class DiskWatch implements DiskObserver {
   readonly #directories: Map<string, LogDirectory> = new Map()
   /** How many entries a leader-epoch checkpoint has. */
   readonly #epochs: Map<string, number> = new Map()
+  /** Grows whenever batches are no longer where they were. */
+  cuts = 0
   /** False while a power failure is looked at. */
   #powered = true
   /** The word of a clean stop is there. */
@@ -113,6 +115,7 @@ export class DiskWatch implements DiskObserver {
     const log = file === undefined || file === null ? undefined : this.#directories.get(file.directory)
     if (file === undefined || file === null || log === undefined) return
     this.#sink.cutting(this.#node, log.key, log.model, file.base, size)
+    this.cuts++
     const batches = log.model.cut(this.#node, file.base, size)
     file.parsed = Math.min(file.parsed, size)
     this.#sink.cut(this.#node, log.key, batches.length, log.model.log(this.#node).endOffset)
@@ -224,6 +227,7 @@ export class DiskWatch implements DiskObserver {
     this.#files.delete(path)
     const log = file === undefined || file === null ? undefined : this.#directories.get(file.directory)
     if (file === undefined || file === null || log === undefined) return
+    this.cuts++
     const where = log.model.dropped(this.#node, file.base)
     if (where === 'front') {
       this.#findings.marked(log.key === QUORUM_KEY ? 'quorum: log start advanced' : 'log: retention deleted')
@@ -237,6 +241,7 @@ export class DiskWatch implements DiskObserver {
   /** A deleted topic's directory, renamed out of the way. */
   #directoryGone(directory: string): void {
     const log = this.#directories.get(directory)
+    this.cuts++
     this.#directories.delete(directory)
     for (const path of [...this.#files.keys()]) if (path.startsWith(`${directory}/`)) this.#files.delete(path)
     log?.model.logs.delete(this.#node)
@@ -334,6 +339,7 @@ export class DiskWatch implements DiskObserver {
   }
 
   #found(log: LogDirectory, files: ReadonlyMap<string, LogFile>, cause: 'died' | 'lost'): void {
+    this.cuts++
     const segments: { base: Offset; facts: BatchFact[]; durable: number }[] = []
     let torn = false
     for (const [path, file] of [...files].sort((a, b) => a[1].base - b[1].base)) {

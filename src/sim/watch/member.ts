@@ -18,6 +18,8 @@ export interface Member {
   image: NodeView['image'] | null
   views: NodeView['replicas']
   seen: SeenReplica[]
+  /** Where in `views` and `seen` a replica is. */
+  places: ReadonlyMap<string, number>
   /** Up to where its metadata log was durable, by its own word. */
   quorumDurable: Offset
   /** Broker epoch in the word of a clean stop that lies on its disk; null: none. */
@@ -36,6 +38,7 @@ export function newMember(id: NodeId): Member {
     image: null,
     views: [],
     seen: [],
+    places: new Map(),
     quorumDurable: 0,
     marker: null,
     cleanEpoch: null,

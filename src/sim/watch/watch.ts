@@ -10,6 +10,7 @@ import {
   ClusterTruth,
   ControllerInvariants,
   type EpochStart,
+  FetchInvariants,
   type Findings,
   ImageInvariants,
   type KnownMarker,
@@ -33,30 +34,7 @@ import { FrameTap } from './frames.ts'
 import { ALL, type Member, newMember } from './member.ts'
 import { metadataFacts, snapshotFacts } from './metadata.ts'
 import { Ring } from './ring.ts'
-
-export interface WatchOptions {
-  /** How many notable events are kept, the newest ones. Default 4096. */
-  readonly notables?: number
-  /** Violations beyond are only counted: one mistake shows itself in many ways. Default 20. */
-  readonly violations?: number
-  /** controller.quorum.fetch.timeout.ms. Default Kafka's. */
-  readonly quorumFetchTimeoutMs?: number
-}
-
-/** What is seen of a cluster. All of it may be read at any time. */
-export interface Watch {
-  readonly violations: readonly Violation[]
-  /** Every known marker, also those that were never reached. */
-  readonly markers: Readonly<Record<MarkerName, number>>
-  readonly leaderChanges: number
-  readonly isrChanges: number
-  /** The newest ones, oldest first. */
-  notables(): readonly Notable[]
-  /** Checks what can be checked only when nothing happens any more. */
-  atEnd(): void
-  /** Looks no more. */
-  close(): void
-}
+import type { Watch, WatchOptions } from './types.ts'
 
 /** From now on; before or after the cluster's start. */
 export function watchCluster(cluster: SimCluster, options: WatchOptions = {}): Watch {
@@ -115,7 +93,13 @@ class ClusterWatch implements Watch, Findings {
     this.#unattached = this.#members.length
     cluster.sim.afterEvent((touched) => this.#look(touched))
     this.#nodes = new Map(cluster.ids.map((id) => [cluster.host(id), id]))
-    const answers = new Answers(this.#answerFacts, new AnswerInvariants(this), this.#quorum, this)
+    const answers = new Answers(
+      this.#answerFacts,
+      new AnswerInvariants(this),
+      new FetchInvariants(this),
+      this.#quorum,
+      this,
+    )
     cluster.sim.hearBytes(new FrameTap((end) => SERVED.has(end.local.port) && this.#nodes.has(end.host), answers))
   }
 
@@ -206,6 +190,7 @@ class ClusterWatch implements Watch, Findings {
       before.delete(key)
       return seen
     })
+    member.places = new Map(member.seen.map(({ key }, i) => [key, i]))
     for (const seen of before.values()) this.#partitions.left(seen)
   }
 
@@ -227,6 +212,7 @@ class ClusterWatch implements Watch, Findings {
     member.image = null
     member.views = []
     member.seen = []
+    member.places = new Map()
   }
 
   #attach(): void {
@@ -246,6 +232,8 @@ class ClusterWatch implements Watch, Findings {
     model: (topicId: Uuid, topic: string, index: number): LogModel | undefined => this.#modelOf(topicId, topic, index),
     nodeOf: (host: string): NodeId => this.#nodes.get(host)!,
     lookAt: (node: NodeId, model: LogModel): number => this.#lookAt(node, model),
+    epochAt: (node: NodeId, key: string): number => this.#epochAt(node, key),
+    cuts: (node: NodeId): number => this.#member(node).disk?.cuts ?? 0,
     voters: (): number => this.#members.find((each) => each.view !== null)?.view?.quorum.voters.length ?? 0,
   }
 
@@ -270,6 +258,13 @@ class ClusterWatch implements Watch, Findings {
       return replica.role === 'leader' ? replica.leaderEpoch : -1
     }
     return -1
+  }
+
+  #epochAt(node: NodeId, key: string): number {
+    const member = this.#member(node)
+    if (member.view !== null && member.view.replicas !== member.views) this.#otherReplicas(member, member.view.replicas)
+    const replica = member.views[member.places.get(key) ?? -1]
+    return replica === undefined || replica.role === 'offline' ? -1 : replica.leaderEpoch
   }
 
   // Facts from the disks.

@@ -1,0 +1,73 @@
+// Answers to fetches, of replicas and of consumers, held against the epoch that a replica was in and against its disk: an
+// epoch that is over or not yet known is refused, in every fetch of a session and not in its first only (P13); bytes come
+// from what the disk held while the fetch was under way, whole and untouched (D9); nothing is served for a topic id that
+// the node has no replica of (P19).
+// Does not check fetches by topic name (before version 13), those of the quorum, nor bytes of a disk with a flipped bit.
+
+import type { Epoch, NodeId, Offset } from '../../base/index.ts'
+import type { BatchFact } from './batches.ts'
+import type { LogModel } from './logs.ts'
+import type { Findings } from './types.ts'
+
+/** One partition of one fetch, and the epochs that its node was in; −1: it had no replica that could be used. */
+export interface FetchedEpochs {
+  /** As the fetcher knows the leader's; −1: it does not say. */
+  readonly asked: Epoch
+  /** When the request arrived. */
+  readonly before: Epoch
+  /** When the answer was written. */
+  readonly after: Epoch
+}
+
+export class FetchInvariants {
+  readonly #findings: Findings
+
+  constructor(findings: Findings) {
+    this.#findings = findings
+  }
+
+  /** `NONE` also where an incremental answer does not name the partition: that says that there is no news. */
+  answered(node: NodeId, model: LogModel, { asked, before, after }: FetchedEpochs, error: string): void {
+    if (asked < 0 || before < 0 || after < before) return
+    if (error === 'NONE') {
+      if (asked < before) this.#epoch(node, model, asked, `answers a fetch in epoch ${asked}, and was in ${before}`)
+      else if (asked > after)
+        this.#epoch(node, model, asked, `answers a fetch in epoch ${asked}, and is only in ${after}`)
+    } else if (error === 'FENCED_LEADER_EPOCH' && asked >= after) {
+      this.#epoch(node, model, asked, `calls epoch ${asked} of a fetch over, and is in ${after}`)
+    } else if (error === 'UNKNOWN_LEADER_EPOCH' && asked < before) {
+      // In its own epoch a leader says so to a replica that it does not know yet.
+      this.#epoch(node, model, asked, `calls epoch ${asked} of a fetch unknown, and was in ${before}`)
+    }
+  }
+
+  /** A node answers with records of a topic id that it has had no replica of since the request arrived. */
+  servedWithoutReplica(node: NodeId, model: LogModel): void {
+    const text = `${model.name}: node ${node} serves records for a topic id that it has no replica of`
+    this.#findings.violated('P19', text, { node, partition: model.name })
+  }
+
+  /** Batches in an answer. `cut`: the disk has let go of something since the request arrived. `intact`: CRCs are good. */
+  read(node: NodeId, model: LogModel, batches: readonly BatchFact[], cut: boolean, intact: boolean): void {
+    const log = model.log(node)
+    if (log.damaged) return
+    if (!intact) this.#bytes(node, model, batches[0]?.baseOffset ?? 0, 'sends a batch whose CRC does not match')
+    for (const { baseOffset, epoch, crc } of batches) {
+      const there = log.at(baseOffset)?.fact
+      if (there?.baseOffset === baseOffset && there.epoch === epoch && there.crc === crc) continue
+      // What was cut meanwhile may have been read before; it must at least have been somewhere.
+      if (cut && model.knows(baseOffset, epoch, crc)) continue
+      const instead = there === undefined ? 'nothing' : `the batch ${there.baseOffset} of epoch ${there.epoch}`
+      this.#bytes(node, model, baseOffset, `sends a batch of epoch ${epoch} at ${baseOffset}; its disk has ${instead}`)
+    }
+  }
+
+  #epoch(node: NodeId, model: LogModel, epoch: Epoch, what: string): void {
+    const subject = { node, partition: model.name, epoch }
+    this.#findings.violated('P13', `${model.name}: node ${node} ${what}`, subject)
+  }
+
+  #bytes(node: NodeId, model: LogModel, offset: Offset, what: string): void {
+    this.#findings.violated('D9', `${model.name}: node ${node} ${what}`, { node, partition: model.name, offset })
+  }
+}

@@ -1,0 +1,209 @@
+// Fetches as they pass: what each asks for, its session taken into account, and what is answered. Keeps its own picture of
+// a session from the bytes alone; drops it where a request does not follow the one before, as the node does.
+// Hands facts to the checks; judges nothing. Follows sessions by topic id only (version 13 and later).
+
+import type { Epoch, NodeId, Uuid } from '../../base/index.ts'
+import type { AnswerInvariants, BatchFact, FetchInvariants, Findings, LogModel } from '../../check/index.ts'
+import {
+  apis,
+  batchesOf,
+  decode,
+  decodeRequestHeader,
+  decodeResponse,
+  errorName,
+  type FetchRequest,
+  type FetchResponse,
+  type Message,
+  validCrc,
+} from '../../wire/index.ts'
+import { factOf } from './facts.ts'
+import type { Heard } from './frames.ts'
+
+/** An answer that says nothing of any partition is smaller. */
+const SAYS_SOMETHING = 32
+/** One that carries records is larger. */
+const ERROR_MOST = 400
+const TOPIC_IDS_FROM = 13
+/** Session epochs of a request that opens a session, and of one that wants none. */
+const OPENS = 0
+const LEAVES = -1
+const LAST_SESSION_EPOCH = 2147483647
+
+export interface FetchFacts {
+  model(topicId: Uuid, topic: string, index: number): LogModel | undefined
+  /** Looks at a replica at once, before its node's event is over. */
+  lookAt(node: NodeId, model: LogModel): number
+  /** The leader epoch that a node's replica is in, whatever its role; −1 without one that can be used. */
+  epochAt(node: NodeId, key: string): Epoch
+  /** Grows whenever a node's disk lets go of anything. */
+  cuts(node: NodeId): number
+}
+
+/** By `topicId:index`, the leader epoch that is asked with. */
+type Asked = Map<string, Epoch>
+
+interface Session {
+  readonly asked: Asked
+  epoch: number
+}
+
+export interface HeardFetch extends Heard {
+  readonly asked: Asked
+  readonly sessionEpoch: number
+  readonly sessionId: number
+  /** Where the node was in another epoch, or in none, when the request came. */
+  readonly suspects: ReadonlyMap<string, Epoch>
+  readonly cuts: number
+}
+
+export class Fetches {
+  readonly #facts: FetchFacts
+  readonly #checks: FetchInvariants
+  readonly #answers: AnswerInvariants
+  readonly #findings: Findings
+  readonly #sessions: Map<NodeId, Map<number, Session>> = new Map()
+
+  constructor(facts: FetchFacts, checks: FetchInvariants, answers: AnswerInvariants, findings: Findings) {
+    this.#facts = facts
+    this.#checks = checks
+    this.#answers = answers
+    this.#findings = findings
+  }
+
+  request(node: NodeId, version: number, frame: Uint8Array): HeardFetch | null {
+    const { bodyAt } = decodeRequestHeader(frame)
+    if (bodyAt < 0) return null
+    const request = decode(apis.Fetch.request, version, frame, bodyAt)
+    const { sessionEpoch, sessionId } = request
+    const asked = version < TOPIC_IDS_FROM ? new Map<string, Epoch>() : this.#asked(node, request)
+    const suspects = new Map<string, Epoch>()
+    for (const [key, epoch] of asked) {
+      const before = this.#facts.epochAt(node, key)
+      if (before !== epoch) suspects.set(key, before)
+    }
+    return { apiKey: apis.Fetch.key, version, asked, sessionEpoch, sessionId, suspects, cuts: this.#facts.cuts(node) }
+  }
+
+  /** The quorum's are only looked at for what is rare. */
+  ofQuorum({ version }: Heard, frame: Uint8Array): void {
+    if (frame.length < SAYS_SOMETHING || frame.length > ERROR_MOST) return
+    for (const { partitions } of decodeResponse(apis.Fetch, version, frame).body.responses)
+      for (const partition of partitions) this.#said(partition)
+  }
+
+  response(node: NodeId, consumer: boolean, heard: HeardFetch, frame: Uint8Array): void {
+    if (frame.length < SAYS_SOMETHING && heard.suspects.size === 0 && heard.sessionEpoch !== OPENS) return
+    const { body } = decodeResponse(apis.Fetch, heard.version, frame)
+    const { errorCode, sessionId, responses } = body
+    if (errorCode !== 0) {
+      this.#sessions.get(node)?.delete(heard.sessionId)
+      return
+    }
+    if (heard.sessionEpoch === OPENS && sessionId !== 0 && heard.version >= TOPIC_IDS_FROM) {
+      const asked = new Map(heard.asked)
+      this.#of(node).set(sessionId, { asked, epoch: 1 })
+    }
+    const named = new Set<string>()
+    for (const { topic, topicId, partitions } of responses) {
+      for (const partition of partitions) {
+        const key = `${topicId}:${partition.partitionIndex}`
+        named.add(key)
+        const model = this.#facts.model(topicId, topic, partition.partitionIndex)
+        this.#said(partition)
+        if (model === undefined) continue
+        this.#epochs(node, model, key, heard, errorName(partition.errorCode))
+        if (partition.records !== null && partition.records.length > 0)
+          this.#read(node, model, key, heard, consumer, partition)
+      }
+    }
+    for (const key of heard.suspects.keys()) {
+      const model = named.has(key) ? undefined : this.#byKey(key)
+      if (model !== undefined) this.#epochs(node, model, key, heard, 'NONE')
+    }
+  }
+
+  #epochs(node: NodeId, model: LogModel, key: string, heard: HeardFetch, error: string): void {
+    const asked = heard.asked.get(key)
+    if (asked === undefined) return
+    const before = heard.suspects.get(key) ?? asked
+    if (before === asked && error === 'NONE') return
+    this.#checks.answered(node, model, { asked, before, after: this.#facts.epochAt(node, key) }, error)
+  }
+
+  #read(
+    node: NodeId,
+    model: LogModel,
+    key: string,
+    heard: HeardFetch,
+    consumer: boolean,
+    { highWatermark, records }: FetchedAnswer,
+  ): void {
+    const { batches, intact } = sentBatches(records!)
+    if (heard.suspects.get(key) === -1 && this.#facts.epochAt(node, key) === -1)
+      this.#checks.servedWithoutReplica(node, model)
+    this.#checks.read(node, model, batches, this.#facts.cuts(node) !== heard.cuts, intact)
+    if (!consumer) return
+    this.#facts.lookAt(node, model)
+    this.#answers.shown(node, model, highWatermark, batches)
+  }
+
+  /** What a request asks for, with what its session knows. */
+  #asked(node: NodeId, request: Message<typeof FetchRequest>): Asked {
+    const { sessionEpoch, sessionId, topics, forgottenTopicsData } = request
+    if (sessionEpoch === OPENS || sessionEpoch === LEAVES) {
+      this.#sessions.get(node)?.delete(sessionId)
+      return ask(new Map(), topics)
+    }
+    const session = this.#sessions.get(node)?.get(sessionId)
+    if (session?.epoch !== sessionEpoch) {
+      this.#sessions.get(node)?.delete(sessionId)
+      return new Map()
+    }
+    session.epoch = sessionEpoch === LAST_SESSION_EPOCH ? 1 : sessionEpoch + 1
+    ask(session.asked, topics)
+    for (const { topicId, partitions } of forgottenTopicsData)
+      for (const partition of partitions) session.asked.delete(`${topicId}:${partition}`)
+    return session.asked
+  }
+
+  #of(node: NodeId): Map<number, Session> {
+    let sessions = this.#sessions.get(node)
+    if (sessions === undefined) {
+      sessions = new Map()
+      this.#sessions.set(node, sessions)
+    }
+    return sessions
+  }
+
+  #byKey(key: string): LogModel | undefined {
+    const at = key.lastIndexOf(':')
+    return this.#facts.model(key.slice(0, at), '', Number(key.slice(at + 1)))
+  }
+
+  #said({ errorCode, divergingEpoch }: FetchedAnswer): void {
+    if (divergingEpoch.epoch >= 0) this.#findings.marked('fetch: diverging epoch answered')
+    if (errorCode === 0) return
+    const error = errorName(errorCode)
+    if (error === 'FENCED_LEADER_EPOCH') this.#findings.marked('fetch: fenced leader epoch')
+    else if (error === 'UNKNOWN_LEADER_EPOCH') this.#findings.marked('fetch: unknown leader epoch')
+    else if (error === 'OFFSET_OUT_OF_RANGE') this.#findings.marked('fetch: offset out of range')
+  }
+}
+
+type FetchedAnswer = Message<typeof FetchResponse>['responses'][number]['partitions'][number]
+
+function ask(asked: Asked, topics: Message<typeof FetchRequest>['topics']): Asked {
+  for (const { topicId, partitions } of topics)
+    for (const { partition, currentLeaderEpoch } of partitions) asked.set(`${topicId}:${partition}`, currentLeaderEpoch)
+  return asked
+}
+
+function sentBatches(records: Uint8Array): { readonly batches: BatchFact[]; readonly intact: boolean } {
+  const batches: BatchFact[] = []
+  let intact = true
+  for (const header of batchesOf(records)) {
+    batches.push(factOf(header))
+    intact = intact && validCrc(records, header)
+  }
+  return { batches, intact }
+}

@@ -1,0 +1,28 @@
+// What whoever watches a cluster is given: what was found, and what was reached. Shapes only.
+
+import type { MarkerName, Violation } from '../../check/index.ts'
+import type { Notable } from '../life/types.ts'
+
+export interface WatchOptions {
+  /** How many notable events are kept, the newest ones. Default 4096. */
+  readonly notables?: number
+  /** Violations beyond are only counted: one mistake shows itself in many ways. Default 20. */
+  readonly violations?: number
+  /** controller.quorum.fetch.timeout.ms. Default Kafka's. */
+  readonly quorumFetchTimeoutMs?: number
+}
+
+/** What is seen of a cluster. All of it may be read at any time. */
+export interface Watch {
+  readonly violations: readonly Violation[]
+  /** Every known marker, also those that were never reached. */
+  readonly markers: Readonly<Record<MarkerName, number>>
+  readonly leaderChanges: number
+  readonly isrChanges: number
+  /** The newest ones, oldest first. */
+  notables(): readonly Notable[]
+  /** Checks what can be checked only when nothing happens any more. */
+  atEnd(): void
+  /** Looks no more. */
+  close(): void
+}
