@@ -129,7 +129,7 @@ export class SegmentedLog implements PartitionLog {
       segments: this.#segments,
       endOffset: () => this.#endOffset,
       failed: () => this.#failed,
-      fail: (error: Error) => this.fail(error),
+      fail: (error: Error) => void this.#syncFailed(error),
     }
     this.#durability = new Durability(synced, Math.min(durable, loaded.endOffset))
     this.#reader = new LogReader({
@@ -406,14 +406,31 @@ export class SegmentedLog implements PartitionLog {
 
   /** The disk has failed, here or elsewhere in the same directory. */
   fail(error: Error): void {
-    if (this.#failed !== null) return
-    const failure =
+    const failure = this.#failsWith(error)
+    // Also where a failed fsync was first and is not told yet: an append that failed must not be taken for written.
+    this.#staging.fail(failure.error)
+    if (failure.first) this.#tellFailure(failure.error)
+  }
+
+  /** An fsync has failed, or may have: first the mark, since whoever hears of it may end the process. */
+  async #syncFailed(error: Error): Promise<void> {
+    const failure = this.#failsWith(error)
+    if (!failure.first) return
+    await this.#mark()
+    this.#tellFailure(failure.error)
+  }
+
+  #failsWith(error: Error): { readonly error: Error; readonly first: boolean } {
+    if (this.#failed !== null) return { error: this.#failed, first: false }
+    this.#failed =
       error instanceof StorageError ? error : new StorageError(this.#path, 'EIO', error.message, { cause: error })
-    this.#failed = failure
+    return { error: this.#failed, first: true }
+  }
+
+  #tellFailure(failure: Error): void {
     this.#staging.fail(failure)
     this.#durability.failed(failure)
-    // First the mark: whoever hears of the failure may end the process.
-    void this.#mark().then(() => this.#around.failed(failure))
+    this.#around.failed(failure)
   }
 
   /** Resolves when the mark is left, or the disk would not take it, or does not answer. */
@@ -680,8 +697,8 @@ export class SegmentedLog implements PartitionLog {
 
   /** A change of files, after those before it; its failure is the log's failure. */
   #guarded(task: () => Promise<void>): Promise<void> {
-    const run = this.#serialTail.then(task).catch((error: Error) => {
-      this.fail(error)
+    const run = this.#serialTail.then(task).catch(async (error: Error) => {
+      await this.#syncFailed(error)
       throw error
     })
     this.#serialTail = run.catch(() => {})

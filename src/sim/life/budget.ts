@@ -28,7 +28,6 @@ export class Budget {
   /** Nodes that a port call will kill. */
   readonly #doomed: Set<NodeId> = new Set()
   /** Nodes whose disks would show after a power loss that they have kept less than they said; the quorum's log is among it. */
-  readonly #deceived: Set<NodeId> = new Set()
   readonly #lying: Set<NodeId> = new Set()
   /** Nodes that came back with an empty disk: no voters any more (KIP-853). */
   readonly #replaced: Set<NodeId> = new Set()
@@ -57,10 +56,10 @@ export class Budget {
     return this.#limit !== 'promise' || this.#lossy.size === 0 || this.#fits(ids)
   }
 
-  /** Never of a disk that has deceived its node: a voter that forgets is beyond what any quorum survives. */
+  /** Never of a disk that lies: a voter that forgets is beyond what any quorum survives. */
   mayLosePower(ids: readonly NodeId[]): boolean {
     if (this.#limit === 'all') return true
-    if (ids.some((id) => this.#deceived.has(id) || this.#lying.has(id))) return false
+    if (ids.some((id) => this.#lying.has(id))) return false
     return this.#limit !== 'promise' || (this.#powerIsHarmless ? this.mayKill(ids) : this.mayLoseData(ids))
   }
 
@@ -96,14 +95,8 @@ export class Budget {
 
   replaced(id: NodeId): void {
     this.#replaced.add(id)
-    this.#deceived.delete(id)
     this.#lying.delete(id)
     this.lostData([id])
-  }
-
-  /** A failed fsync: its pages are called clean and are not on the platter, now and later. */
-  forgets(id: NodeId): void {
-    this.#deceived.add(id)
   }
 
   lies(id: NodeId, does: boolean): void {

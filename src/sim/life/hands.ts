@@ -242,7 +242,6 @@ export class Hands {
         if (!this.#cluster.alive(node) || !budget.mayKill([node])) return null
         this.troubled.add(node)
         budget.willDie(node)
-        if (fault.operation === 'sync') budget.forgets(node)
         sim.failDisk(host, fault.operation)
         return DONE
       case 'fill-disk':
