@@ -12,6 +12,13 @@ export { AnswerInvariants, type ProducedFact } from './invariants/answers.ts'
 export { Batch, type BatchFact, ReplicaLog, SegmentLog } from './invariants/batches.ts'
 export { CheckQuorum } from './invariants/check-quorum.ts'
 export { type ControllerFacts, ControllerInvariants } from './invariants/controller.ts'
+export {
+  DerivedInvariants,
+  type OffsetEntry,
+  type ProducerEntry,
+  type StoredBatch,
+  type TimeEntry,
+} from './invariants/derived.ts'
 export { type FetchedEpochs, FetchInvariants } from './invariants/fetches.ts'
 export { ImageInvariants, type ImageObservation } from './invariants/images.ts'
 export { type LogKind, LogModel } from './invariants/logs.ts'

@@ -1,7 +1,7 @@
 // What a log must keep on its own disk, whatever the disk and the power do: what was said to be durable survives (D1, D7),
 // recovery cuts nothing that is durable and whole (D1), the word of a clean stop is left only over flushed logs and is
 // gone before anything is written (D3), leader-epoch checkpoints run on and agree with the batches and with each other
-// (P6). Does not check indexes and producer snapshots (D4; the logs' own tests do), compaction (D5) nor reads (D9).
+// (P6). Does not check indexes and producer snapshots (D4; see `derived.ts`), compaction (D5) nor reads (D9; see `fetches.ts`).
 
 import type { Epoch, NodeId, Offset } from '../../base/index.ts'
 import type { LogModel } from './logs.ts'

@@ -2,47 +2,19 @@
 // Reads batch headers only, as they pass; looks at whole files when a crash or a fault has changed them behind the
 // node's back. Judges nothing itself: the models of `src/check` do.
 
-import type { NodeId, Offset, Uuid } from '../../base/index.ts'
-import type { BatchFact, EpochStart, Findings, LogModel, Vote } from '../../check/index.ts'
+import type { NodeId, Offset } from '../../base/index.ts'
+import type { BatchFact, DerivedInvariants, Findings, LogModel } from '../../check/index.ts'
 import { type BatchHeader, readBatchHeader, validCrc } from '../../wire/index.ts'
 import type { DiskDisturbance, DiskObserver } from '../disk-observer.ts'
 import type { DiskState } from '../platter.ts'
+import { checkDerived } from './derived.ts'
+import type { DiskSink } from './disk-sink.ts'
 import { factOf } from './facts.ts'
-import { markerEpoch, textOf, topicIdOf, voteOf } from './texts.ts'
+import { epochStartsOf, markerEpoch, textOf, topicIdOf, voteOf } from './texts.ts'
 
 export const QUORUM_KEY = 'quorum'
 const QUORUM_DIRECTORY = '__cluster_metadata-0'
 const LOG_SUFFIX = '.log'
-
-export interface SnapshotId {
-  readonly endOffset: Offset
-  readonly epoch: number
-}
-
-/** What is done with the facts. */
-export interface DiskSink {
-  /** The model of a partition's log: by topic id and index, or the quorum's. */
-  model(key: string, name: string): LogModel
-  metaProperties(node: NodeId, directoryId: Uuid): void
-  voted(node: NodeId, vote: Vote, durable: boolean): void
-  foundVote(node: NodeId, vote: Vote): void
-  /** The clean-shutdown marker, or null when it was taken away. */
-  cleanMarker(node: NodeId, epoch: number | null): void
-  quorumWrote(node: NodeId, epoch: number): void
-  /** Bytes reached a log; false: nobody minds. */
-  writtenUnderMarker(node: NodeId, model: LogModel): void
-  epochs(node: NodeId, model: LogModel, entries: readonly EpochStart[]): void
-  /** A power failure took something, or a failed fsync did; `ends` are the ends of logs before. */
-  powerLost(node: NodeId, lying: boolean, ends: ReadonlyMap<LogModel, Offset>): void
-  /** Before a cut. */
-  cutting(node: NodeId, key: string, model: LogModel, base: Offset, size: number): void
-  snapshot(node: NodeId, id: SnapshotId, fetched: boolean, bytes: Uint8Array): void
-  /** A replica cut batches off its log; none where only half a batch went. */
-  cut(node: NodeId, key: string, batches: number, left: Offset): void
-  /** A whole disk is gone. */
-  replaced(node: NodeId): void
-  lost(node: NodeId, key: string, batches: number, committed: number): void
-}
 
 interface LogFile {
   readonly directory: string
@@ -70,6 +42,8 @@ export class DiskWatch implements DiskObserver {
   cuts = 0
   /** False while a power failure is looked at. */
   #powered = true
+  /** Its bytes may not be what was written. */
+  #untrusted = false
   /** The word of a clean stop is there. */
   #marker = false
 
@@ -87,9 +61,11 @@ export class DiskWatch implements DiskObserver {
     if (this.#disk.observer === this) this.#disk.observer = null
   }
 
-  /** The model that a directory's log belongs to. */
-  directory(name: string): LogDirectory | undefined {
-    return this.#directories.get(`${this.#root}/${name}`)
+  /** Holds the files beside each log of `which` against its batches; not on a disk whose bytes cannot be trusted. */
+  checkDerived(checks: DerivedInvariants, which: (key: string) => boolean): void {
+    if (this.#untrusted) return
+    for (const [directory, { key, model }] of this.#directories)
+      if (which(key)) checkDerived(this.#node, this.#disk, directory, model, checks)
   }
 
   created(path: string): void {
@@ -148,6 +124,7 @@ export class DiskWatch implements DiskObserver {
   }
 
   disturbed(cause: DiskDisturbance): void {
+    if (cause === 'bit-flip' || this.#disk.lying) this.#untrusted = true
     if (cause === 'replaced') {
       for (const log of this.#directories.values()) this.#found(log, new Map(), 'lost')
       this.#directories.clear()
@@ -273,10 +250,7 @@ export class DiskWatch implements DiskObserver {
 
   #epochCheckpoint(path: string, text: string): void {
     const log = this.#directories.get(path.slice(0, path.lastIndexOf('/')))
-    const entries = [...text.matchAll(/^(\d+) (\d+)$/gm)].map((match) => ({
-      epoch: Number(match[1]),
-      startOffset: Number(match[2]),
-    }))
+    const entries = epochStartsOf(text)
     if (entries.length < (this.#epochs.get(path) ?? 0)) this.#findings.marked('log: epochs cut')
     this.#epochs.set(path, entries.length)
     if (log !== undefined) this.#sink.epochs(this.#node, log.model, entries)

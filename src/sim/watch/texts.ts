@@ -1,7 +1,7 @@
 // The small text files of a node's disk as a checker reads them: only the fields that an invariant speaks of.
 
 import type { Uuid } from '../../base/index.ts'
-import type { Vote } from '../../check/index.ts'
+import type { EpochStart, Vote } from '../../check/index.ts'
 
 const decoder = new TextDecoder()
 
@@ -17,6 +17,14 @@ export function voteOf(text: string): Vote | null {
   const epoch = /"leaderEpoch":(-?\d+)/.exec(text)?.[1]
   const votedFor = /"votedId":(-?\d+)/.exec(text)?.[1]
   return epoch === undefined || votedFor === undefined ? null : { epoch: Number(epoch), votedFor: Number(votedFor) }
+}
+
+/** A leader-epoch checkpoint's entries, in order. */
+export function epochStartsOf(text: string): EpochStart[] {
+  const entries: EpochStart[] = []
+  for (const [, epoch, startOffset] of text.matchAll(/^(\d+) (\d+)$/gm))
+    entries.push({ epoch: Number(epoch), startOffset: Number(startOffset) })
+  return entries
 }
 
 export function markerEpoch(text: string): number {

@@ -9,6 +9,7 @@ import {
   CheckQuorum,
   ClusterTruth,
   ControllerInvariants,
+  DerivedInvariants,
   type EpochStart,
   FetchInvariants,
   type Findings,
@@ -29,7 +30,8 @@ import type { NodeView } from '../../main/index.ts'
 import type { SimCluster } from '../cluster.ts'
 import type { Notable } from '../life/types.ts'
 import { Answers } from './answers.ts'
-import { DiskWatch, QUORUM_KEY, type SnapshotId } from './disks.ts'
+import type { SnapshotId } from './disk-sink.ts'
+import { DiskWatch, QUORUM_KEY } from './disks.ts'
 import { FrameTap } from './frames.ts'
 import { ALL, type Member, newMember } from './member.ts'
 import { metadataFacts, snapshotFacts } from './metadata.ts'
@@ -118,6 +120,8 @@ class ClusterWatch implements Watch, Findings {
   atEnd(): void {
     this.#look(ALL)
     this.#partitions.atEnd()
+    const derived = new DerivedInvariants(this)
+    for (const { id, disk } of this.#members) disk?.checkDerived(derived, (key) => this.#epochAt(id, key) >= 0)
     for (const { id, view } of this.#members) if (view !== null) this.#images.compareWhole(id, view.image)
   }
 
