@@ -127,5 +127,6 @@ function drawWorkload(random: SeededRandom): Workload {
     pollsPerSecond: 5 + random.below(6),
     admins: random.below(2),
     recordBytesMax: [100, 2_000, 20_000][random.below(3)]!,
+    wrapping: random.below(3) === 0 ? 1 : 0,
   }
 }

@@ -20,6 +20,7 @@ const WORKLOAD: readonly (keyof Workload)[] = [
   'pollsPerSecond',
   'admins',
   'recordBytesMax',
+  'wrapping',
 ]
 
 /** Lines of the file; `remarks` stand above them. */

@@ -36,6 +36,8 @@ export type Workload = {
   readonly admins: number
   /** One in ten records is as large as this at most; the others are small. */
   readonly recordBytesMax: number
+  /** Producers more whose sequence numbers run over the largest there is. */
+  readonly wrapping: number
 }
 
 /** `within`: faults within the promise, everything judged. `calm`: no faults at all. `beyond`: the power of all fails at

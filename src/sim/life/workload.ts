@@ -2,7 +2,7 @@
 // and administrators. Everything they ask and are told is in the recorder's history. Each client is a host of its own and
 // draws from a stream of its own. Judges nothing: see `judge.ts`.
 
-import type { SeededRandom } from '../../base/index.ts'
+import type { SeededRandom, Timestamp } from '../../base/index.ts'
 import { Timers } from '../../base/index.ts'
 import { HistoryRecorder } from '../../check/index.ts'
 import { type Client, type ClientOptions, createClient, type NewTopic } from '../../client/index.ts'
@@ -12,11 +12,14 @@ import { ConsumerClient } from './consumer.ts'
 import { ProducerClient } from './producer.ts'
 import { LIFE_STREAM, stream } from './swarm.ts'
 import type { Swarm } from './types.ts'
+import { WrappingProducer } from './wrapping.ts'
 
 /** What every client of the workload has. */
 export interface ClientWorld {
   readonly random: SeededRandom
   readonly timers: Timers
+  /** What the host's calendar says. */
+  readonly wall: () => Timestamp
   readonly recorder: HistoryRecorder
   readonly swarm: Swarm
   readonly topics: Topics
@@ -109,7 +112,7 @@ export class Workload {
   }
 
   begin(): void {
-    const { producers, consumers, admins } = this.#swarm.workload
+    const { producers, consumers, admins, wrapping } = this.#swarm.workload
     for (let i = 0; i < producers; i++) this.workers.push(new ProducerClient(this.world(`p${i}`), `p${i}`, i))
     for (let i = 0; i < consumers; i++) this.workers.push(new ConsumerClient(this.world(`c${i}`), `c${i}`))
     for (let i = 0; i < admins; i++) {
@@ -117,6 +120,7 @@ export class Workload {
       this.admins.push(admin)
       this.workers.push(admin)
     }
+    if (wrapping > 0) this.workers.push(new WrappingProducer(this.world('wrapping'), 'wrapping'))
   }
 
   /** Nothing new is asked from here on. */
@@ -133,6 +137,7 @@ export class Workload {
     return {
       random: this.#random.fork(),
       timers: new Timers(ports.clock),
+      wall: () => ports.clock.wall(),
       recorder: this.recorder,
       swarm: this.#swarm,
       topics: this.topics,
