@@ -89,13 +89,17 @@ export class ReplicaLog {
   segments: SegmentLog[] = []
   /** Up to here it has been compared with what is committed. */
   checked: Offset = 0
-  /** One of its bits was flipped: what it loses from now on says nothing about its node. */
-  damaged = false
+  /** Where a bit was flipped: what is lost from there on says nothing about its node. What is below stays owed. */
+  damagedFrom: Offset = Number.POSITIVE_INFINITY
   /** Below it a snapshot on the same disk holds everything (the metadata log). */
   covered: Offset = 0
 
   constructor(node: NodeId) {
     this.node = node
+  }
+
+  get damaged(): boolean {
+    return this.damagedFrom < Number.POSITIVE_INFINITY
   }
 
   get startOffset(): Offset {

@@ -13,6 +13,8 @@ export interface StoredBatch {
   readonly fact: BatchFact
   readonly position: number
   readonly maxTimestamp: Timestamp
+  /** Its CRC is that of its bytes. */
+  readonly intact: boolean
 }
 
 export interface OffsetEntry {
@@ -38,6 +40,15 @@ export class DerivedInvariants {
 
   constructor(findings: Findings) {
     this.#findings = findings
+  }
+
+  /** Whether a batch's bytes are what its CRC was made of, on a disk none of whose bits was flipped: it was not copied
+   *  from one that had it wrong (D2). */
+  whole(node: NodeId, model: LogModel, { fact, intact }: StoredBatch): void {
+    if (intact) return
+    const { baseOffset } = fact
+    const text = `${model.name}: node ${node} has a batch at ${baseOffset} whose CRC does not match, on a good disk`
+    this.#findings.violated('D2', text, { node, partition: model.name, offset: baseOffset })
   }
 
   /** A leader-epoch checkpoint beside all batches of its log. */

@@ -1,7 +1,8 @@
 // One log on all its disks. Fed with what was written, cut, dropped and synced, and with how far each node says it is
 // committed. Checks, as it is fed: that a batch of one epoch at one offset is the same everywhere and stands on the same
 // prefix (R4, P10); that one epoch has one writer (R1, P6); that epochs and offsets run on (P6); that what any node
-// holds for committed is what all hold (R6, P10); that nothing committed is cut (R11, P9) and that only what is
+// holds for committed is what all hold (R6, P10); that nothing committed is cut (R11, P9), also on a
+// disk with a flipped bit not what lies before it (D2), and that only what is
 // committed is let go at the front (P20); that sequences run on without a gap or a repetition (P17).
 // Does not check who may lead, nor what an acknowledgement means; does not read records.
 
@@ -308,9 +309,10 @@ export class LogModel {
   #wasCut(log: ReplicaLog, cut: readonly Batch[]): void {
     for (const batch of cut) {
       log.checked = Math.min(log.checked, batch.baseOffset)
-      if (!batch.committed || log.damaged || batch.endOffset <= Math.max(this.released, log.covered)) continue
+      if (!batch.committed || batch.endOffset > log.damagedFrom) continue
+      if (batch.endOffset <= Math.max(this.released, log.covered)) continue
       const name = this.kind === 'quorum' ? 'R11' : 'P9'
-      this.#violated(name, log.node, batch.fact, 'is cut off and was committed')
+      this.#violated(log.damaged ? 'D2' : name, log.node, batch.fact, 'is cut off and was committed')
     }
   }
 

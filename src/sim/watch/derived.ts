@@ -12,7 +12,7 @@ import type {
   StoredBatch,
   TimeEntry,
 } from '../../check/index.ts'
-import { readBatchHeader } from '../../wire/index.ts'
+import { readBatchHeader, validCrc } from '../../wire/index.ts'
 import type { DiskState } from '../platter.ts'
 import { factOf } from './facts.ts'
 import { epochStartsOf, textOf } from './texts.ts'
@@ -41,6 +41,7 @@ export function checkDerived(
   for (const path of disk.paths(directory)) files.set(path.slice(inside), disk.look(path)!)
   const segments = segmentsOf(files)
   const all = segments.flatMap(({ batches }) => batches)
+  for (const batch of all) checks.whole(node, model, batch)
   const epochs = files.get('leader-epoch-checkpoint')
   if (epochs !== undefined) {
     const flushed = recoveryPoint(disk, directory)
@@ -87,7 +88,12 @@ function segmentsOf(files: ReadonlyMap<string, Uint8Array>): StoredSegment[] {
     for (let at = 0; ; ) {
       const header = readBatchHeader(bytes, at)
       if (header === null) break
-      batches.push({ fact: factOf(header), position: at, maxTimestamp: header.maxTimestamp })
+      batches.push({
+        fact: factOf(header),
+        position: at,
+        maxTimestamp: header.maxTimestamp,
+        intact: validCrc(bytes, header),
+      })
       at += header.size
     }
     segments.push({ base: Number(base), size: bytes.length, batches })

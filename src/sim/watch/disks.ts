@@ -279,7 +279,10 @@ export class DiskWatch implements DiskObserver {
       const bytes = this.#disk.look(path)
       const log = this.#directories.get(file.directory)?.model.log(this.#node)
       if (bytes === null || log === undefined) continue
-      if (wholeBatches(bytes, 0).end < file.parsed) log.damaged = true
+      const { headers, end } = wholeBatches(bytes, 0)
+      if (end >= file.parsed) continue
+      const last = headers.at(-1)
+      log.damagedFrom = Math.min(log.damagedFrom, last === undefined ? file.base : last.lastOffset + 1)
     }
   }
 

@@ -6,9 +6,19 @@ import { batch, Collected } from './findings.ts'
 
 const PRODUCED = { producerId: 7, producerEpoch: 0 }
 const BATCHES: readonly StoredBatch[] = [
-  { fact: batch(0, 4, 0, { ...PRODUCED, baseSequence: 0, lastSequence: 4 }), position: 0, maxTimestamp: 50 },
-  { fact: batch(5, 9, 0, { ...PRODUCED, baseSequence: 5, lastSequence: 9 }), position: 100, maxTimestamp: 40 },
-  { fact: batch(10, 14, 2), position: 200, maxTimestamp: 60 },
+  {
+    fact: batch(0, 4, 0, { ...PRODUCED, baseSequence: 0, lastSequence: 4 }),
+    position: 0,
+    maxTimestamp: 50,
+    intact: true,
+  },
+  {
+    fact: batch(5, 9, 0, { ...PRODUCED, baseSequence: 5, lastSequence: 9 }),
+    position: 100,
+    maxTimestamp: 40,
+    intact: true,
+  },
+  { fact: batch(10, 14, 2), position: 200, maxTimestamp: 60, intact: true },
 ]
 
 /** What is found when `check` is run. */
@@ -67,4 +77,9 @@ describe('snapshots of producers', () => {
   test('one that wrote nothing', () =>
     expect(producers(entry, { ...entry, producerId: 8, lastOffset: 3 })).toEqual(['D4']))
   test('what is so is silent', () => expect(producers(entry)).toEqual([]))
+})
+
+test('D2: a batch whose bytes went wrong on the way', () => {
+  expect(found((derived, model) => derived.whole(1, model, BATCHES[0]!))).toEqual([])
+  expect(found((derived, model) => derived.whole(1, model, { ...BATCHES[0]!, intact: false }))).toEqual(['D2'])
 })

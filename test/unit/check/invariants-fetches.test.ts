@@ -63,7 +63,7 @@ describe('D9: what is read is what was there', () => {
     const { found, model, fetches } = world()
     model.cut(1, 0, 100)
     fetches.read(1, model, TEN, true, true)
-    model.log(2).damaged = true
+    model.log(2).damagedFrom = 0
     fetches.read(2, model, [batch(0, 4, 7)], false, false)
     expect(found.violations).toEqual([])
   })

@@ -145,6 +145,17 @@ describe('what is committed', () => {
     expect(found.names).toEqual(['P9', 'P9', 'P9'])
   })
 
+  test('is not cut before a flipped bit', () => {
+    const { model, found } = log()
+    fill(model, [1, 2, 3], THREE)
+    for (const node of [1, 2, 3]) model.claimed(node, 10)
+    model.log(1).damagedFrom = 6
+    model.cut(1, 0, 200)
+    expect(found.violations).toEqual([])
+    model.cut(1, 0, 100)
+    expect(found.names).toEqual(['D2'])
+  })
+
   test('is not missed below where some log begins, nor on a damaged disk', () => {
     const { model, found } = log()
     fill(model, [1, 2], THREE)
@@ -153,7 +164,7 @@ describe('what is committed', () => {
     model.cut(1, 0, 200)
     expect(found.names).toEqual(['P9'])
     model.cut(1, 0, 0)
-    model.log(2).damaged = true
+    model.log(2).damagedFrom = 0
     model.cut(2, 0, 0)
     expect(found.names).toEqual(['P9'])
   })
