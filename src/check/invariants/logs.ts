@@ -163,12 +163,13 @@ export class LogModel {
   /** A node holds everything below `upTo` for committed. */
   claimed(node: NodeId, upTo: Offset): void {
     const log = this.log(node)
-    if (log.damaged) return
     // What a snapshot covers need not be in the log, which may have nothing yet behind it.
     let at = Math.max(log.checked, log.startOffset, log.covered)
     while (at < upTo) {
       const batch = log.at(at)
       if (batch === null) {
+        // A damaged log may have lost it; what it still holds was written as it was, and counts.
+        if (log.damaged) break
         const name = this.kind === 'quorum' ? 'R8' : 'P4'
         const text = `node ${node} holds offsets below ${upTo} for committed and its disk has none at ${at}`
         this.#findings.violated(name, `${this.name}: ${text}`, { node, partition: this.name, offset: at })

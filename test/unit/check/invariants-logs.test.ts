@@ -156,6 +156,15 @@ describe('what is committed', () => {
     expect(found.names).toEqual(['D2'])
   })
 
+  test('is known of a disk with a flipped bit too, as far as it goes', () => {
+    const { model, found } = log()
+    fill(model, [1], THREE)
+    model.log(1).damagedFrom = 0
+    model.claimed(1, 15)
+    expect(model.committedEnd).toBe(10)
+    expect(found.violations).toEqual([])
+  })
+
   test('is not missed below where some log begins, nor on a damaged disk', () => {
     const { model, found } = log()
     fill(model, [1, 2], THREE)
