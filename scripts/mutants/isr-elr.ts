@@ -95,12 +95,12 @@ export const isrElr: readonly Mutant[] = [
   },
   {
     name: 'no-answer-means-no',
-    title: 'While an ISR proposal that nobody answered waits to be repeated, its new member does not count.',
+    title: 'An expansion of the ISR that nobody answered is taken as not applied.',
     source: 'KIP-497, S19 (unknown outcomes)',
-    file: 'replication/partition/high-watermark.ts',
-    find: COUNTS,
+    file: 'replication/partition/step.ts',
+    find: 'leader.isr.retryAt = now + ISR_RETRY_MS',
     replace:
-      "return isr.isr.includes(id) || (isr.kind === 'pending-expand' && isr.added === id && isr.retryAt === null)",
+      "if (leader.isr.kind === 'pending-expand') leader.isr = { kind: 'committed', isr: leader.isr.isr }\n          else leader.isr.retryAt = now + ISR_RETRY_MS",
     expect: ['P3', 'P4'],
   },
   {

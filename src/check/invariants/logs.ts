@@ -156,7 +156,10 @@ export class LogModel {
     const lost = before.filter((batch) => !log.holds(batch))
     if (lost.length > 0) log.checked = Math.min(log.checked, lost[0]!.baseOffset)
     if (cause === 'died') this.#wasCut(log, lost)
-    else for (const batch of lost) if (!batch.lostBy.includes(node)) batch.lostBy = [...batch.lostBy, node]
+    else {
+      for (const batch of [...lost, ...behindGap(log)])
+        if (!batch.lostBy.includes(node)) batch.lostBy = [...batch.lostBy, node]
+    }
     return lost
   }
 
@@ -311,6 +314,8 @@ export class LogModel {
     for (const batch of cut) {
       log.checked = Math.min(log.checked, batch.baseOffset)
       if (!batch.committed || batch.endOffset > log.damagedFrom) continue
+      // What the power left behind a gap is no part of the log any more: recovery has to take it away.
+      if (batch.lostBy.includes(log.node)) continue
       if (batch.endOffset <= Math.max(this.released, log.covered)) continue
       const name = this.kind === 'quorum' ? 'R11' : 'P9'
       this.#violated(log.damaged ? 'D2' : name, log.node, batch.fact, 'is cut off and was committed')
@@ -327,6 +332,18 @@ export class LogModel {
     const text = `${this.name}: on node ${node} the batch ${baseOffset} to ${lastOffset} of epoch ${epoch} ${what}`
     this.#findings.violated(name, text, { node, partition: this.name, offset: baseOffset, epoch })
   }
+}
+
+/** What lies behind the first offset that is missing: a later segment may outlive the end of the one before it. */
+function behindGap(log: ReplicaLog): Batch[] {
+  const batches = log.segments.flatMap((segment) => segment.batches)
+  let next = log.startOffset
+  const at = batches.findIndex((batch) => {
+    const gap = batch.baseOffset > next
+    next = batch.endOffset
+    return gap
+  })
+  return at < 0 ? [] : batches.slice(at)
 }
 
 /** What stands before a segment's first batch; undefined where that is not there: two files need not be written in order. */

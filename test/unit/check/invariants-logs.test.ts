@@ -49,6 +49,26 @@ describe('a good log', () => {
   })
 })
 
+test('what outlives a power failure behind a gap may be taken away, and nothing else may', () => {
+  const survived = (base: number): Collected => {
+    const { model, found } = log()
+    for (const node of [1, 2]) {
+      model.written(node, 0, batch(0, 4, 0))
+      model.written(node, 5, batch(5, 5, 0))
+      model.claimed(node, 6)
+    }
+    const segments = [
+      { base: 0, facts: base === 0 ? [batch(0, 4, 0)] : [], durable: 0 },
+      { base: 5, facts: [batch(5, 5, 0)], durable: 0 },
+    ]
+    model.rescanned(1, segments, 'lost')
+    model.dropped(1, 5)
+    return found
+  }
+  expect(survived(5).violations).toEqual([])
+  expect(survived(0).names).toEqual(['P9'])
+})
+
 test('what was synced stays durable over the death of a process, and not over a power failure', () => {
   const { model } = log()
   fill(model, [1], THREE)
