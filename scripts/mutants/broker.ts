@@ -14,15 +14,6 @@ export const broker: readonly Mutant[] = [
     expect: ['P13', 'P10'],
   },
   {
-    name: 'session-epoch-not-compared',
-    title: 'A fetch session goes on whatever request of it was lost.',
-    source: 'KIP-227; issue: fetch session without epoch check',
-    file: 'src/broker/sessions.ts',
-    find: "if (session.epoch !== epoch) return 'INVALID_FETCH_SESSION_EPOCH'",
-    replace: '',
-    expect: ['P13', 'L-recovery'],
-  },
-  {
     name: 'fetches-behind-produces',
     title: 'A fetch is begun when the produce requests before it have been answered, which wait for fetches.',
     source: 'Issue: followers’ fetches blocked by waiting produces; KAFKA-1430 family',

@@ -51,15 +51,6 @@ export const controller: readonly Mutant[] = [
     expect: ['P3', 'P7', 'R10'],
   },
   {
-    name: 'newer-epoch-refused-for-good',
-    title: 'A controller that lags behind tells a leader with a newer epoch that it is fenced.',
-    source: 'S26 KAFKA-14154',
-    file: 'cluster/controller/alter-partition.ts',
-    find: "return 'NOT_CONTROLLER'",
-    replace: "return 'FENCED_LEADER_EPOCH'",
-    expect: ['L-recovery'],
-  },
-  {
     name: 'leader-epoch-not-bumped',
     title: 'A partition gets another leader in the same epoch.',
     source: 'P6; KIP-101 (an epoch has one leader)',
@@ -102,14 +93,5 @@ export const controller: readonly Mutant[] = [
     find: 'if (stale !== undefined) await this.#deleteLog(directory, stale)',
     replace: 'if (stale === undefined) continue\n        this.#opened(replica, stale, directory)\n        return',
     expect: ['P19', 'P10'],
-  },
-  {
-    name: 'empty-replica-in-another-directory',
-    title: 'A replica whose directory is gone is created empty elsewhere though it counts as complete.',
-    source: 'S40 KAFKA-16234',
-    file: 'replication/driver/placement.ts',
-    find: 'if (!lost) return',
-    replace: "if (!lost && assigned === '') return",
-    expect: ['P2', 'P9'],
   },
 ]

@@ -28,6 +28,12 @@ export const notPlantable: readonly NotPlantable[] = [
       'The metadata of the same change computes it, too, and so does every fetch: it is late by milliseconds at most.',
   },
   {
+    source: 'S26 KAFKA-14154',
+    title: 'A controller that lags behind tells a leader with a newer epoch that it is fenced',
+    reason:
+      'A controller acts when it has applied what was committed before its epoch, and a leader asks the controller of the quorum epoch that it follows: it cannot be ahead of it.',
+  },
+  {
     source: 'S28 KAFKA-10301',
     title: 'A high watermark computed while the replica map is refilled',
     reason: 'The step is synchronous: nothing can look between clearing and filling.',
@@ -50,6 +56,12 @@ export const notPlantable: readonly NotPlantable[] = [
     reason: 'No client of the simulated workload lies; hostile requests have tests of their own (test/unit/broker).',
   },
   {
+    source: 'S40 KAFKA-16234',
+    title: 'A replica whose directory is gone is created empty in another one',
+    reason:
+      'Nodes of the simulated world have one log directory each, and one that lost it registers as unclean: nobody counts on it any more. A hole of the world, not of the code (test/unit/replication has the rule).',
+  },
+  {
     source: 'S50 KAFKA-12460',
     title: 'A divergence answer below the high watermark is obeyed',
     reason: 'It asserts what no correct leader asks for: only a second bug could show that it is gone.',
@@ -70,5 +82,17 @@ export const notPlantable: readonly NotPlantable[] = [
     title: 'Index entries that point behind the end of a torn log',
     reason:
       'Recovery builds the indexes of what it verifies anew and the others are complete before their segment counts as durable; the neighbour `index-beyond-the-truncation` is planted instead.',
+  },
+  {
+    source: 'KIP-227; issue: fetch session without epoch check',
+    title: 'A session goes on whatever request of it was lost',
+    reason:
+      'Our fetchers and clients begin their session anew after anything lost, so only a foreign client could show it. The session that forgets the leader epoch (S14) is planted.',
+  },
+  {
+    source: 'KAFKA-7415 family',
+    title: 'A truncation keeps the epochs that began in what was cut',
+    reason:
+      'The leader tells of them with the next fetch, and the truncation to the end that follows takes them away (S10).',
   },
 ]

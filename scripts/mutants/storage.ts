@@ -129,15 +129,6 @@ export const storage: readonly Mutant[] = [
     expect: ['D4', 'unseen', 'lost-write', 'L-recovery'],
   },
   {
-    name: 'epochs-of-the-cut-tail-kept',
-    title: 'Truncation forgets no epoch that began in what was cut.',
-    source: 'KIP-101, KAFKA-7415 family',
-    file: 'src/log/partition-log.ts',
-    find: 'if (this.#highWatermark > offset) this.#highWatermark = offset\n    this.#epochs.truncateFromEnd(offset)',
-    replace: 'if (this.#highWatermark > offset) this.#highWatermark = offset',
-    expect: ['P6', 'D4', 'L-recovery'],
-  },
-  {
     name: 'retention-past-the-high-watermark',
     title: 'Retention deletes what is not committed yet.',
     source: 'S75 KAFKA-5634',
