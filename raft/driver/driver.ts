@@ -460,6 +460,8 @@ class Driver implements RaftDriver, handlers.HandlerContext {
       if (error !== null) this.#fatal(error)
       else this.step({ kind: 'appended', id })
     })
+    // A failed fsync is told as soon as its mark is left; until then the core waits for an answer that will not come.
+    if (storage.log.failed !== null) return
     assert(
       staged.kind === 'staged',
       `the log takes what the core appends: ${staged.kind === 'refused' ? staged.message : ''}`,

@@ -24,7 +24,7 @@ export interface DiskSink {
   /** A power failure took something, or a failed fsync did; `ends` are the ends of logs before. */
   powerLost(node: NodeId, lying: boolean, ends: ReadonlyMap<LogModel, Offset>): void
   /** Before a cut. */
-  cutting(node: NodeId, key: string, model: LogModel, base: Offset, size: number): void
+  cutting(node: NodeId, model: LogModel, base: Offset, size: number): void
   snapshot(node: NodeId, id: SnapshotId, fetched: boolean, bytes: Uint8Array): void
   /** A replica cut batches off its log; none where only half a batch went. */
   cut(node: NodeId, key: string, batches: number, left: Offset): void

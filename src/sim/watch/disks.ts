@@ -90,7 +90,7 @@ export class DiskWatch implements DiskObserver {
     const file = this.#files.get(path)
     const log = file === undefined || file === null ? undefined : this.#directories.get(file.directory)
     if (file === undefined || file === null || log === undefined) return
-    this.#sink.cutting(this.#node, log.key, log.model, file.base, size)
+    this.#sink.cutting(this.#node, log.model, file.base, size)
     this.cuts++
     const batches = log.model.cut(this.#node, file.base, size)
     file.parsed = Math.min(file.parsed, size)

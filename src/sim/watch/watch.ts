@@ -287,8 +287,8 @@ class ClusterWatch implements Watch, Findings {
       this.#storage.epochs(node, model, entries),
     powerLost: (node: NodeId, lying: boolean, ends: ReadonlyMap<LogModel, Offset>): void =>
       this.#powerLost(node, lying, ends),
-    cutting: (node: NodeId, key: string, model: LogModel, base: Offset, size: number): void => {
-      if (this.#recovering(node, key)) this.#storage.recoveryCuts(node, model, base, size)
+    cutting: (node: NodeId, model: LogModel, base: Offset, size: number): void => {
+      if (this.#recovering(node)) this.#storage.recoveryCuts(node, model, base, size)
     },
     cut: (node: NodeId, key: string, batches: number, left: Offset): void => this.#cut(node, key, batches, left),
     replaced: (node: NodeId): void => this.#quorum.replaced(node),
@@ -353,18 +353,17 @@ class ClusterWatch implements Watch, Findings {
 
   #cut(node: NodeId, key: string, batches: number, left: Offset): void {
     const model = this.#models.get(key)!
-    if (this.#recovering(node, key)) this.marked('log: recovery cut')
+    if (this.#recovering(node)) this.marked('log: recovery cut')
     else if (batches > 0) {
       this.marked(key === QUORUM_KEY ? 'quorum: log truncated' : 'partition: truncated below its own end')
     }
     this.noted(`node ${node} cuts ${model.name} to end at ${left}`, { node, partition: model.name, offset: left })
   }
 
-  /** The node has not come so far as to open that log for work. */
-  #recovering(node: NodeId, key: string): boolean {
+  /** The node is still opening its logs. (One that stops shows no replicas, and may cut a log still as a follower.) */
+  #recovering(node: NodeId): boolean {
     const { view } = this.#member(node)
-    if (view === null) return true
-    return key === QUORUM_KEY ? view.quorum.state === 'starting' : view.replicas.length === 0
+    return view === null || view.quorum.state === 'starting'
   }
 
   #powerLost(node: NodeId, lying: boolean, ends: ReadonlyMap<LogModel, Offset>): void {
