@@ -45,7 +45,7 @@ test.each([1, 2, 3, 4, 5])(
       ports = simulation.restart('n')
       log = await open(simulation, ports)
       expect(log.durableEndOffset).toBe(7)
-    expect(await append()).toBe(null)
+      expect(await append()).toBe(null)
 
       simulation.powerLoss('n')
       ports = simulation.restart('n')
