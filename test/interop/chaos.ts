@@ -70,13 +70,12 @@ function run(directory: string): void {
   verdict('no failure', report.failures.length === 0, report.failures.join('\n'))
   const { episodes } = report
   const enough = Math.floor(minutes * EPISODES_A_MINUTE)
-  verdict(`${episodes.length} episodes`, episodes.length >= enough, `${enough} are asked for`)
-  const unseen = episodes.filter(({ observed }) => !observed)
-  verdict(
-    'each had an effect',
-    unseen.length === 0,
-    unseen.map(({ text, gapMs }) => `${text}, gap ${gapMs} ms`).join('; '),
-  )
+  const observed = episodes.filter((episode) => episode.observed)
+  verdict(`${observed.length} episodes with an effect`, observed.length >= enough, `${enough} are asked for`)
+  // Two changes that fall together may hide one another's effect; such episodes are told and count for nothing.
+  for (const { text, gapMs, observed } of episodes) {
+    if (!observed) process.stdout.write(`        without an effect that was seen: ${text}, gap ${gapMs} ms\n`)
+  }
   const rate = report.acknowledgedPerSecond
   verdict(
     `${rate.toFixed(0)} acknowledgements a second between episodes`,
