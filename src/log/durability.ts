@@ -20,8 +20,6 @@ export class Durability {
   readonly #waiters = new OffsetWaiters<Waiter>()
   #durable: Offset
   #truncations = 0
-  /** Where a cut that is under way will end the log; it still says that it ends later. */
-  #cutAt: Offset = Number.POSITIVE_INFINITY
   #running = false
 
   constructor(log: Synced, durableEndOffset: Offset) {
@@ -50,21 +48,14 @@ export class Durability {
     })
   }
 
-  /** The log is being cut to `offset`; who waited for more waits for what is left. Until `ended` nothing beyond counts. */
+  /** The log has been cut to `offset`; who waited for more waits for what is left. */
   truncated(offset: Offset): void {
-    this.#cutAt = offset
     if (this.#durable > offset) this.#durable = offset
     this.#recast(offset)
   }
 
-  /** The cut is done, and the log says so. */
-  ended(): void {
-    this.#cutAt = Number.POSITIVE_INFINITY
-  }
-
   /** The log is empty and begins at `offset`: all of nothing is durable. */
   restarted(offset: Offset): void {
-    this.ended()
     this.#durable = offset
     this.#recast(offset)
   }
@@ -87,7 +78,7 @@ export class Durability {
     this.#running = true
     try {
       while (this.#waiters.size > 0 && this.#log.failed() === null) {
-        const target = Math.min(this.#log.endOffset(), this.#cutAt)
+        const target = this.#log.endOffset()
         const truncations = this.#truncations
         for (const segment of this.#log.segments.all.slice()) {
           if (segment.dirty && this.#log.segments.has(segment)) await segment.sync()

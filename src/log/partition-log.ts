@@ -606,7 +606,6 @@ export class SegmentedLog implements PartitionLog {
     if (offset < this.#logStartOffset) this.#logStartOffset = offset
     // Where a batch straddles the log's start and goes whole, the log is empty from its start on.
     this.#ended(Math.max(endOffset, this.#logStartOffset))
-    this.#durability.ended()
     // All that is left was durable before: so it is still, up to an end that may lie beyond the last batch.
     if (known >= endOffset) this.#durability.restarted(this.#endOffset)
     await this.#snapshots.keep((at) => at <= this.#endOffset)
