@@ -68,7 +68,7 @@ export const simCommand: CommandModule<object, SimArguments> = {
       .example('$0 sim --seeds 10000 --jobs 2', 'ten thousand, two at a time')
       .example('$0 sim --seeds 500 --verbs power-loss-all --flush fsync', 'one fault only, again and again')
       .example('$0 sim --seed 7 --shrink', 'the fewest faults with which it still fails')
-      .example('$0 sim --plan test/scenarios/lives/seed-7.txt', 'live a kept life again')
+      .example('$0 sim --plan test/scenarios/lives/recovery-after-failed-sync.txt', 'live a kept life again')
       .example('$0 sim --seed 7 --trace 7.trace; $0 trace 7.trace --kind note', 'look into it') as never,
   handler: async (args) => {
     const { simulate } = await import('../simulate.ts')

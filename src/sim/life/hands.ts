@@ -22,9 +22,6 @@ const DISTANCES: { readonly [network in Swarm['network']]: LinkQuality | null } 
   regions: { latencyMs: 8, jitterMs: 8 },
 }
 
-/** Kafka keeps the partitions' logs apart from the quorum's by this name. */
-const METADATA = '__cluster_metadata-'
-
 export class Hands {
   readonly #cluster: SimCluster
   readonly #budget: Budget
@@ -253,7 +250,7 @@ export class Hands {
         return this.#lie(node)
       case 'flip-bit': {
         if (!budget.mayLoseData([node])) return null
-        const flipped = sim.flipBit(host, this.#closedSegments(node))
+        const flipped = this.#cluster.flipBit(node)
         if (flipped === null) return null
         this.troubled.add(node)
         budget.lostData([node])
@@ -286,17 +283,5 @@ export class Hands {
       honest()
       this.#budget.lies(node, false)
     }
-  }
-
-  /** Of partitions: all segments but the one that is written to. */
-  #closedSegments(node: NodeId): string[] {
-    const disk = this.#cluster.sim.disk(this.#cluster.host(node))
-    const byDirectory = new Map<string, string[]>()
-    for (const path of disk.paths('/data')) {
-      if (!path.endsWith('.log') || path.includes(METADATA)) continue
-      const directory = path.slice(0, path.lastIndexOf('/'))
-      byDirectory.set(directory, [...(byDirectory.get(directory) ?? []), path])
-    }
-    return [...byDirectory.values()].flatMap((paths) => paths.sort().slice(0, -1))
   }
 }
