@@ -20,6 +20,8 @@ export class Durability {
   readonly #waiters = new OffsetWaiters<Waiter>()
   #durable: Offset
   #truncations = 0
+  /** A cut is under way: the log still says that it ends where it ended, so no sync may take that for its target. */
+  #cutting = false
   #running = false
 
   constructor(log: Synced, durableEndOffset: Offset) {
@@ -38,7 +40,7 @@ export class Durability {
     else if (upTo <= this.#durable) waiter(null)
     else {
       this.#waiters.add(upTo, waiter)
-      if (!this.#running) void this.#run()
+      this.#start()
     }
   }
 
@@ -48,16 +50,23 @@ export class Durability {
     })
   }
 
-  /** The log has been cut to `offset`; who waited for more waits for what is left. */
-  truncated(offset: Offset): void {
+  /** The log is being cut to `offset`: nothing from there on is durable, and nothing becomes so until the cut is done. */
+  cutting(offset: Offset): void {
+    this.#cutting = true
+    this.#truncations++
     if (this.#durable > offset) this.#durable = offset
-    this.#recast(offset)
   }
 
-  /** The log is empty and begins at `offset`: all of nothing is durable. */
+  /** The cut is done, and the log ends at `endOffset`; who waited for more waits for what is left. */
+  cut(endOffset: Offset): void {
+    this.#cutting = false
+    this.#recast(endOffset)
+  }
+
+  /** The log ends at `offset`, and all that it holds is durable. */
   restarted(offset: Offset): void {
     this.#durable = offset
-    this.#recast(offset)
+    this.cut(offset)
   }
 
   get waiting(): number {
@@ -67,17 +76,21 @@ export class Durability {
   #recast(endOffset: Offset): void {
     this.#truncations++
     for (const waiter of this.#waiters.drain()) this.#waiters.add(endOffset, waiter)
-    if (this.#waiters.size > 0 && !this.#running) void this.#run()
+    this.#start()
   }
 
   failed(error: Error): void {
     for (const waiter of this.#waiters.drain()) waiter(error)
   }
 
+  #start(): void {
+    if (this.#waiters.size > 0 && !this.#running && !this.#cutting) void this.#run()
+  }
+
   async #run(): Promise<void> {
     this.#running = true
     try {
-      while (this.#waiters.size > 0 && this.#log.failed() === null) {
+      while (this.#waiters.size > 0 && !this.#cutting && this.#log.failed() === null) {
         const target = this.#log.endOffset()
         const truncations = this.#truncations
         for (const segment of this.#log.segments.all.slice()) {

@@ -595,7 +595,7 @@ export class SegmentedLog implements PartitionLog {
     const { position, endOffset } = await cutPoint(segment, offset)
     // What was known to be durable may be overwritten from here on, and a crash must find that it is not known any more.
     const known = this.#durability.endOffset
-    this.#durability.truncated(Math.min(endOffset, this.#endOffset))
+    this.#durability.cutting(Math.min(endOffset, this.#endOffset))
     if (endOffset < known) await this.#around.checkpoint()
     // From the end backwards: whatever is left by a crash is a prefix.
     const later = [...this.#segments.cutAfter(segment), ...this.#abandoned.splice(0)]
@@ -608,6 +608,7 @@ export class SegmentedLog implements PartitionLog {
     this.#ended(Math.max(endOffset, this.#logStartOffset))
     // All that is left was durable before: so it is still, up to an end that may lie beyond the last batch.
     if (known >= endOffset) this.#durability.restarted(this.#endOffset)
+    else this.#durability.cut(this.#endOffset)
     await this.#snapshots.keep((at) => at <= this.#endOffset)
     await this.#rebuildProducers()
     await this.#writeEpochs()
@@ -617,6 +618,7 @@ export class SegmentedLog implements PartitionLog {
   /** Drops every segment and begins anew, empty, at `offset`. */
   async #restartAt(offset: Offset): Promise<void> {
     const dropped = [...this.#segments.all, ...this.#abandoned.splice(0)]
+    this.#durability.cutting(Math.min(this.#logStartOffset, offset))
     // The new one may have the name of an old one, which must have left it first.
     for (const segment of dropped.reverse()) await this.#drop(segment)
     const { disk, clock } = this.#around.ports
