@@ -78,12 +78,15 @@ class Driver implements ReplicationDriver, Host {
     const before = this.image
     this.image = image
     const brokersChanged = image.brokers !== before.brokers || this.brokers.size === 0
-    if (brokersChanged) this.#updateBrokers()
+    if (brokersChanged) this.brokers = statuses(image)
     if (this.#opening === null) {
       if (image.brokers.get(this.options.nodeId)?.incarnationId !== this.options.incarnationId) return
       this.#begin()
     } else for (const change of changes) this.#change(change)
-    if (brokersChanged) for (const [leader, fetcher] of this.#fetchers) fetcher.endpoint = this.#endpointOf(leader)
+    if (!brokersChanged) return
+    // Registrations first: with one of them fenced and the ISR not yet smaller, a leader would commit what it may not (P4).
+    for (const replica of this.#all()) replica.step({ kind: 'metadata', brokers: this.brokers })
+    for (const [leader, fetcher] of this.#fetchers) fetcher.endpoint = this.#endpointOf(leader)
   }
 
   append(request: AppendRequest): Promise<AppendResult> {
@@ -379,14 +382,6 @@ class Driver implements ReplicationDriver, Host {
     this.version++
   }
 
-  #updateBrokers(): void {
-    const brokers = new Map<NodeId, BrokerStatus>()
-    for (const { id, epoch, fenced, inControlledShutdown } of this.image.brokers.values())
-      brokers.set(id, { epoch, fenced, shuttingDown: inControlledShutdown })
-    this.brokers = brokers
-    for (const replica of this.#all()) replica.step({ kind: 'metadata', brokers })
-  }
-
   #endpointOf(leader: NodeId): Endpoint | null {
     const listeners = this.image.brokers.get(leader)?.listeners ?? []
     return listeners.find((listener) => listener.name === this.options.interBrokerListener) ?? null
@@ -410,4 +405,11 @@ class Driver implements ReplicationDriver, Host {
   *#all(): Generator<Replica> {
     for (const partitions of this.#replicas.values()) yield* partitions.values()
   }
+}
+
+function statuses(image: MetadataImage): Map<NodeId, BrokerStatus> {
+  const brokers = new Map<NodeId, BrokerStatus>()
+  for (const { id, epoch, fenced, inControlledShutdown } of image.brokers.values())
+    brokers.set(id, { epoch, fenced, shuttingDown: inControlledShutdown })
+  return brokers
 }

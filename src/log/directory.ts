@@ -235,7 +235,8 @@ class OpenDirectory implements LogDirectory {
     await this.#around.janitor.stop()
     if (options.clean && this.#failure === null) {
       for (const log of logs) await log.close()
-      await this.#writeCheckpoints()
+      // Behind one that is under way: two writers of one file would take it from under each other.
+      await this.#checkpoint()
       // A damaged log must be verified, and found damaged, at the next start too.
       if (this.#failure === null && logs.every((log) => log.damaged === null)) {
         const { disk } = this.#ports

@@ -77,6 +77,35 @@ test('a clean stop leaves marker and checkpoints; the marker is gone before anyt
   expect(again.get(ID, 0)).toMatchObject({ endOffset: 40, highWatermark: 30 })
 })
 
+test('a stop waits for checkpoints that are under way: two writers of one file would take it from each other', async () => {
+  const ports = await formatted()
+  const directory = await open(ports)
+  const log = await directory.create('t', ID, 0, logConfig())
+  fill(log, 3)
+  await log.flush()
+  const write = ports.disk.writeFileAtomic.bind(ports.disk)
+  const slow = Promise.withResolvers<void>()
+  const writing = new Set<string>()
+  const clashes: string[] = []
+  ports.disk.writeFileAtomic = async (path, bytes) => {
+    if (writing.has(path)) clashes.push(path)
+    writing.add(path)
+    if (path.endsWith('replication-offset-checkpoint')) await slow.promise
+    await write(path, bytes)
+    writing.delete(path)
+  }
+  const checkpoint = directory.maintain()
+  await settled()
+  expect([...writing]).toEqual(['/d/replication-offset-checkpoint'])
+  log.updateHighWatermark(4)
+  const stop = directory.close({ clean: true, brokerEpoch: 1 })
+  await settled()
+  slow.resolve()
+  await Promise.all([checkpoint, stop])
+  expect(clashes).toEqual([])
+  expect(text(ports, 'replication-offset-checkpoint')).toBe('0\n1\nt 0 4\n')
+})
+
 test('checkpoints are written by the directory’s own alarm', async () => {
   const ports = await formatted()
   const directory = await open(ports)

@@ -159,6 +159,28 @@ describe('acks', () => {
     expect(view(1, topic).highWatermark).toBe(2)
   })
 
+  it('commits nothing on the ISR of before an image, with the fenced brokers of that image (P4)', async () => {
+    await started({ minInsync: 2 })
+    const topic = cluster.createTopic('t', [1, 2, 3])
+    await cluster.sim.sleep(1000)
+    cluster.change(topic, 0, { isr: [1, 2] })
+    // Has caught up and is eligible, so it counts until it is fenced; its fetches are lost from here on.
+    cluster.cut.add('3>1')
+    cluster.proposals.length = 0
+    const waiting = produce(1, topic, 1)
+    await cluster.sim.sleep(200)
+    expect(view(1, topic)).toMatchObject({ endOffset: 2, highWatermark: 0, isr: [1, 2] })
+    const brokers = new Map(cluster.image.brokers)
+    for (const id of [2, 3]) brokers.set(id, { ...brokers.get(id)!, fenced: true })
+    const before = cluster.image.topics.get(topic)!
+    const after = { ...cluster.partition(topic), isr: [1], partitionEpoch: cluster.partition(topic).partitionEpoch + 1 }
+    const topics = new Map(cluster.image.topics).set(topic, { ...before, partitions: new Map([[0, after]]) })
+    cluster.publish({ ...cluster.image, brokers, topics })
+    expect(view(1, topic)).toMatchObject({ highWatermark: 0, isr: [1] })
+    cluster.change(topic, 0, { isr: [1, 2] })
+    expect((await cluster.sim.wait(waiting)).error).toBe('NONE')
+  })
+
   it('answers who leads instead (KIP-951)', async () => {
     await started()
     const topic = cluster.createTopic('t', [1, 2])
