@@ -143,6 +143,7 @@ export interface Table {
   clear(): Promise<void>
 }
 
+/** Tables hold what is derived from logs: a database that cannot be read any more is replaced by an empty one. */
 export interface Tables {
   /** The tables of one node live in one database; opening the same name twice gives the same table. */
   open(name: string): Promise<Table>

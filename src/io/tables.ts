@@ -1,5 +1,6 @@
 // Tables on `level`: one database a node, a sublevel a table, values binary, keys UTF-8 (which level compares by bytes).
-// Opened with the first table, since most nodes that only carry data have none.
+// Opened with the first table, since most nodes that only carry data have none. Tables hold what is derived from logs, so
+// a database that cannot be read any more is begun anew.
 
 import type { Level } from 'level'
 import type { Table, TableKey, TableOperation, Tables } from '../base/index.ts'
@@ -41,7 +42,13 @@ export class LevelTables implements Tables {
       // Loaded here: a node without tables does without its 2 MB.
       const { Level } = await import('level')
       const database: Database = new Level(this.#directory, { keyEncoding: 'utf8', valueEncoding: 'view' })
-      await database.open()
+      try {
+        await database.open()
+      } catch (error) {
+        if (!isCorruption(error)) throw error
+        await (Level as unknown as Destroyer).destroy(this.#directory)
+        await database.open()
+      }
       return database
     }).catch((error: unknown) => {
       this.#database = null
@@ -72,17 +79,31 @@ function tableOf(database: Database, directory: string, name: string): Table {
   }
 }
 
+/** leveldb's own, which level's types leave out because browsers do without. */
+interface Destroyer {
+  destroy(directory: string): Promise<void>
+}
+
+/** What leveldb says of files that are gone or are not what they should be, or abstract-level's wrapping of it. */
+function isCorruption(error: unknown): boolean {
+  if (!(error instanceof Error)) return false
+  return ('code' in error && error.code === 'LEVEL_CORRUPTION') || isCorruption(error.cause)
+}
+
+/** Entries fetched from the database at once: one by one they cost a trip through its thread pool each. */
+const PAGE = 1000
+
 interface LevelIterator {
-  next(): Promise<[string, Uint8Array] | undefined>
+  nextv(size: number): Promise<[string, Uint8Array][]>
   close(): Promise<void>
 }
 
 async function* walk(directory: string, iterator: LevelIterator): AsyncGenerator<readonly [TableKey, Uint8Array]> {
   try {
     for (;;) {
-      const entry = await attempt(directory, 'read', () => iterator.next())
-      if (entry === undefined) return
-      yield entry
+      const page = await attempt(directory, 'read', () => iterator.nextv(PAGE))
+      if (page.length === 0) return
+      yield* page
     }
   } finally {
     await iterator.close()

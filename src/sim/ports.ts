@@ -92,6 +92,9 @@ export class TablesState {
   }
 }
 
+/** Entries that one trip to the database brings. */
+const PAGE = 100
+
 export class SimTables implements Tables {
   readonly #kernel: Kernel
   readonly #process: Process
@@ -155,8 +158,10 @@ export class SimTables implements Tables {
     name: string,
     snapshot: readonly (readonly [TableKey, Uint8Array])[],
   ): AsyncGenerator<readonly [TableKey, Uint8Array]> {
-    for (const [key, value] of snapshot) {
-      yield [await this.#operation('table.next', name, () => key), value.slice()]
+    // As a database does: the next page is fetched, then given out entry by entry.
+    for (let at = 0; at < snapshot.length; at += PAGE) {
+      const page = await this.#operation('table.next', name, () => snapshot.slice(at, at + PAGE))
+      for (const [key, value] of page) yield [key, value.slice()]
     }
   }
 }

@@ -88,6 +88,27 @@ export function tablesLaws(open: WorldFactory): void {
     )
 
     test(
+      'a long iteration is complete, in order, and of one instant',
+      law(open, async ({ ports }) => {
+        const table = await ports.tables.open('t')
+        const names = Array.from({ length: 2345 }, (_, i) => String(i).padStart(5, '0'))
+        await table.batch(names.map((key) => ({ kind: 'put', key, value: bytes(key) })))
+        const seen: string[] = []
+        for await (const [key, value] of table.entries()) {
+          if (seen.length === 1)
+            await table.batch([
+              { kind: 'delete', key: names.at(-1)! },
+              { kind: 'put', key: '00000', value: bytes('late') },
+              { kind: 'put', key: '02000x', value: bytes('late') },
+            ])
+          expect(text(value)).toBe(key)
+          seen.push(key)
+        }
+        expect(seen).toEqual(names)
+      }),
+    )
+
+    test(
       'tables are apart; one name is one table',
       law(open, async ({ ports }) => {
         const [a, ab, again] = await Promise.all([

@@ -254,3 +254,33 @@ describe('a file that is replaced whole (S69, S70)', () => {
     await ports.close()
   })
 })
+
+describe('tables that cannot be read any more', () => {
+  test.each(['CURRENT', 'MANIFEST'])('are begun anew (%s damaged)', async (damaged) => {
+    const tables = join(directory, 'tables')
+    const first = createPorts({ tablesDirectory: tables })
+    const table = await first.tables.open('t')
+    await table.batch([{ kind: 'put', key: 'k', value: Uint8Array.of(1) }], { sync: true })
+    await first.close()
+    const name = (await fsp.readdir(tables)).find((each) => each.startsWith(damaged))!
+    await writeFile(join(tables, name), 'these are no bytes of leveldb')
+    const second = createPorts({ tablesDirectory: tables })
+    const again = await second.tables.open('t')
+    expect(await again.get('k')).toBeUndefined()
+    await again.batch([{ kind: 'put', key: 'k', value: Uint8Array.of(2) }])
+    expect([...(await again.get('k'))!]).toEqual([2])
+    await second.close()
+  })
+
+  test('are kept where only the directory refuses', async () => {
+    const tables = join(directory, 'tables')
+    const first = createPorts({ tablesDirectory: tables })
+    const table = await first.tables.open('t')
+    await table.batch([{ kind: 'put', key: 'k', value: Uint8Array.of(1) }], { sync: true })
+    // A second process: the database is locked, which is no reason to destroy it.
+    const second = createPorts({ tablesDirectory: tables })
+    await expect(second.tables.open('t')).rejects.toThrow(tables)
+    expect([...(await table.get('k'))!]).toEqual([1])
+    await Promise.all([first.close(), second.close()])
+  })
+})
