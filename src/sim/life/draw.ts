@@ -4,7 +4,8 @@
 
 import type { NodeId, SeededRandom } from '../../base/index.ts'
 import type { Direction, Fault, FaultPlan, PlannedFault, Verb } from '../plan.ts'
-import { PLAN_STREAM, RESTART_STREAM, stream, TUNED } from './swarm.ts'
+import { drawRelays } from './relays.ts'
+import { PLAN_STREAM, RELAY_STREAM, RESTART_STREAM, stream, TUNED } from './swarm.ts'
 import type { Swarm } from './types.ts'
 
 /** Before it, producers find their leaders and consumers their offsets. */
@@ -14,7 +15,8 @@ const BURST_GAP_MS = 400
 
 export function drawPlan(seed: number, swarm: Swarm, durationMs: number): FaultPlan {
   const drawer = new Drawer(stream(seed, PLAN_STREAM), stream(seed, RESTART_STREAM), swarm, durationMs)
-  return { faults: drawer.draw(), durationMs }
+  const relays = drawRelays(stream(seed, RELAY_STREAM), swarm, FIRST_FAULT_MS, durationMs)
+  return { faults: [...drawer.draw(), ...relays].sort((a, b) => a.at - b.at), durationMs }
 }
 
 class Drawer {

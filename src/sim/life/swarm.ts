@@ -11,6 +11,7 @@ export const PLAN_STREAM = 0x51a4_0002
 export const LIFE_STREAM = 0x51a4_0003
 export const CORE_STREAM = 0x51a4_0004
 export const RESTART_STREAM = 0x51a4_0005
+export const RELAY_STREAM = 0x51a4_0007
 
 export function stream(seed: number, of: number): SeededRandom {
   return new SeededRandom((seed ^ of) >>> 0)

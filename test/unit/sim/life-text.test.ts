@@ -114,6 +114,22 @@ describe('a life', () => {
     expect(times.toSorted((a, b) => a - b)).toEqual(times)
   })
 
+  test('uses only the verbs of its swarm, and a relay takes another node when one comes back', () => {
+    const relayed = new Set<string>()
+    for (let seed = 1; seed <= 30; seed++) {
+      const verbs = seed % 2 === 0 ? { isolate: 1, kill: 1 } : { cut: 1 }
+      const known = new Set<string>([...Object.keys(verbs), 'restart'])
+      const { faults } = drawPlan(seed, drawSwarm(seed, 'within', { verbs }), 60_000)
+      expect(faults.filter((each) => !known.has(each.fault.verb))).toEqual([])
+      for (const { at, fault } of faults) {
+        if (fault.verb !== 'isolate') continue
+        const next = faults.find((each) => Math.abs(each.at - at - fault.ms) <= 200 && each.fault.verb === 'isolate')
+        if (next !== undefined && next.fault !== fault) relayed.add(`${seed} ${at}`)
+      }
+    }
+    expect(relayed.size).toBeGreaterThan(5)
+  })
+
   test('names the line that it does not understand, and what is missing', () => {
     const swarm = drawSwarm(1, 'within')
     const text = formatLife({ seed: 1, kind: 'within', swarm, plan: { faults: [], durationMs: 1 } })
