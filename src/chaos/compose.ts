@@ -153,6 +153,7 @@ class ComposeTarget implements Target {
       case 'kill-at':
       case 'power-loss':
       case 'power-loss-all':
+      case 'detain':
       case 'lying-sync':
       case 'flip-bit':
         return SIMULATED_ONLY[fault.verb]!

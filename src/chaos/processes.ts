@@ -77,6 +77,7 @@ class ProcessTarget implements Target {
       case 'kill-at':
       case 'power-loss':
       case 'power-loss-all':
+      case 'detain':
       case 'lying-sync':
       case 'flip-bit':
         return SIMULATED_ONLY[fault.verb]!

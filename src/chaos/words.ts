@@ -36,6 +36,8 @@ export function textOf(fault: Fault): string {
       return `isolate ${fault.node}${fault.direction === 'both' ? '' : ` (${fault.direction} only)`}${lasting(fault.ms)}`
     case 'cut':
       return `cut ${fault.from} ${fault.oneWay ? '→' : '↔'} ${fault.to}${lasting(fault.ms)}`
+    case 'detain':
+      return `detain ${fault.from} → ${fault.to} (${fault.share}, lost after ${seconds(fault.lostMs)})${lasting(fault.ms)}`
     case 'slow':
       return `slow ${fault.node} (${fault.latencyMs} ± ${fault.jitterMs} ms${fault.bandwidth > 0 ? `, ${fault.bandwidth} bytes/s` : ''})${lasting(fault.ms)}`
     case 'fail-disk':
@@ -60,7 +62,7 @@ export function seconds(ms: number): string {
 /** The nodes that a fault is about; empty: all. */
 export function nodesOf(fault: Fault): readonly NodeId[] {
   if ('node' in fault) return [fault.node]
-  return fault.verb === 'cut' ? [fault.from, fault.to] : []
+  return fault.verb === 'cut' || fault.verb === 'detain' ? [fault.from, fault.to] : []
 }
 
 /** How long it lasts by itself; null: until it is undone, or it is over at once. */
@@ -73,6 +75,8 @@ export const SIMULATED_ONLY: Readonly<Partial<Record<Verb, string>>> = {
   'kill-at': 'a real process cannot be killed at its n-th port call; "kill" strikes anywhere',
   'power-loss': 'nobody can take a real machine\'s page cache away from one process; "kill" keeps it',
   'power-loss-all': 'nobody can take a real machine\'s page cache away; "kill-all" keeps it',
+  detain:
+    'nobody can keep what is under way on one real connection and deliver it after that connection has gone; "slow" delays whole ways, "reset" breaks them',
   'lying-sync': 'a real disk that lies about fsync is not to be had by command',
   'flip-bit': 'a bit of a log in use is flipped in the simulator only',
 }

@@ -282,6 +282,12 @@ export class SimCluster {
     this.sim.detain(this.host(id), ms)
   }
 
+  /** What one node sends another on their present connections arrives when this ends; `lostMs`: when who opened them hears
+   *  that they are lost. */
+  hold(from: NodeId, to: NodeId, share: 'all' | 'some', lostMs: number): Undo {
+    return this.sim.hold(this.host(from), this.host(to), share, lostMs)
+  }
+
   slowDisk(id: NodeId, factor: number): Undo {
     return this.sim.slowDisk(this.host(id), factor)
   }

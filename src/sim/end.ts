@@ -8,10 +8,11 @@ import type { Process, SimEvent } from './kernel.ts'
 import { ARRIVAL } from './kernel.ts'
 import type { Link } from './links.ts'
 import type { SimInternet } from './network.ts'
+import { NetworkError } from './network-error.ts'
+import { SEGMENT, type Segment, spaceFor } from './segments.ts'
 
 /** What a receiver's kernel takes before its owner has read it. */
 const WINDOW = 256 * 1024
-const SEGMENT = 64 * 1024
 const HIGH_WATER = 1024 * 1024
 const LOW_WATER = 256 * 1024
 /** How long an end that has closed waits for the other's answer. */
@@ -22,39 +23,6 @@ const CHUNK_US = 8
 const RETRANSMITS_FOR_US = 924_600_000
 /** Idle for a minute, as our sockets ask for, and ten probes a second apart, as libuv does. */
 const KEEP_ALIVE_US = 70_000_000
-
-export class NetworkError extends Error {
-  readonly code: string
-  constructor(code: string, message: string) {
-    // Connections fail by the hundred in a life, and where in the simulator is of no interest: taking down the stack of
-    // each cost 1 % of a run.
-    const limit = Error.stackTraceLimit
-    Error.stackTraceLimit = 0
-    super(`${code}: ${message}`)
-    Error.stackTraceLimit = limit
-    this.code = code
-  }
-}
-
-/** Bytes under way lie one behind the other in these: an array of its own for each segment cost 2 % of a run. */
-const SLAB = 32 * 1024
-let slab = new ArrayBuffer(SLAB)
-let slabUsed = 0
-
-function spaceFor(size: number): Uint8Array {
-  if (size > SLAB / 4) return new Uint8Array(size)
-  if (slabUsed + size > SLAB) {
-    slab = new ArrayBuffer(SLAB)
-    slabUsed = 0
-  }
-  slabUsed += size
-  return new Uint8Array(slab, slabUsed - size, size)
-}
-
-type Segment =
-  | { readonly kind: 'data'; readonly bytes: Uint8Array }
-  | { readonly kind: 'end' }
-  | { readonly kind: 'reset' }
 
 /** One end of a connection, as its owner holds it. */
 export class End implements Connection {
@@ -69,6 +37,8 @@ export class End implements Connection {
   /** Null until the listener's owner has been told. */
   events: ConnectionEvents | null = null
   connecting = true
+  /** The listener's: the other one connected. */
+  answering = false
   readonly #internet: SimInternet
   #state: 'open' | 'closing' | 'closed' = 'open'
   // Towards the peer.
@@ -160,6 +130,7 @@ export class End implements Connection {
 
   accepted(): void {
     this.connecting = false
+    this.answering = true
   }
 
   establish(): void {
@@ -213,6 +184,17 @@ export class End implements Connection {
         if (!end.link.blocked) end.linkHealed()
       })
     }
+  }
+
+  /** What this end sends, and nothing of what comes, waits somewhere on the way until it is let go. */
+  hold(): void {
+    this.#hindered = true
+    this.#detainedUntil = Number.POSITIVE_INFINITY
+  }
+
+  letGo(): void {
+    this.#detainedUntil = this.#internet.kernel.now
+    if (!this.link.blocked) this.linkHealed()
   }
 
   ownerDied(powerLost: boolean): void {

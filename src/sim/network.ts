@@ -4,10 +4,12 @@
 
 import type { Connection, ConnectionEvents, Endpoint, Listener, Network, SeededRandom } from '../base/index.ts'
 import { oneIn } from './chance.ts'
-import { End, NetworkError } from './end.ts'
+import { End } from './end.ts'
 import type { Kernel, Process } from './kernel.ts'
 import { ARRIVAL, never } from './kernel.ts'
 import { Links } from './links.ts'
+import { NetworkError } from './network-error.ts'
+import { once, type Undo } from './undo.ts'
 
 const FIRST_EPHEMERAL_PORT = 32_768
 /** Linux sends a SYN again after 1, 3, 7, 15, 31 and 63 s and gives up after 127 s. */
@@ -81,6 +83,22 @@ export class SimInternet {
   /** What is sent on the connections of a host that stand now, or still under way on them, arrives so much later. */
   detain(host: string, other: string | undefined, us: number): void {
     for (const end of this.#connections(host, other)) end.detain(us)
+  }
+
+  /** What a host sends another on the connections that stand now, on all or by chance on some, is on its way until this is
+   *  undone. After `lostUs` who opened them hears that they are lost and may connect anew; what was asked on them arrives
+   *  all the same, and what was answered finds nobody. */
+  hold(host: string, other: string, share: 'all' | 'some', lostUs: number): Undo {
+    const held = this.#connections(host, other).filter(() => share === 'all' || oneIn(this.random, 2))
+    for (const end of held) end.hold()
+    let over = false
+    this.kernel.schedule(lostUs, ARRIVAL, null, () => {
+      if (!over) for (const end of held) (end.answering ? end.peer : end)?.cutOff()
+    })
+    return once(() => {
+      over = true
+      for (const end of held) end.letGo()
+    })
   }
 
   /** The ends that a host holds. */

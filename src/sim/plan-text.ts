@@ -10,6 +10,7 @@ const FIELDS: { readonly [name: string]: FieldKind } = {
   from: 'number',
   to: 'number',
   ms: 'number',
+  lostMs: 'number',
   calls: 'number',
   factor: 'number',
   latencyMs: 'number',
@@ -20,12 +21,16 @@ const FIELDS: { readonly [name: string]: FieldKind } = {
   driftPpm: 'number',
   direction: 'word',
   operation: 'word',
+  share: 'word',
   oneWay: 'way',
   properties: 'pairs',
 }
 
-const DIRECTIONS = ['both', 'out', 'in']
-const OPERATIONS = ['sync', 'append']
+const WORDS: { readonly [name: string]: readonly string[] } = {
+  direction: ['both', 'out', 'in'],
+  operation: ['sync', 'append'],
+  share: ['all', 'some'],
+}
 
 /** What follows the verb. */
 const SENTENCES: { readonly [verb in Verb]: string } = {
@@ -40,6 +45,7 @@ const SENTENCES: { readonly [verb in Verb]: string } = {
   'slow-cpu': '{node} by {factor} for {ms}',
   isolate: '{node} {direction} for {ms}',
   cut: '{from} {oneWay} {to} for {ms}',
+  detain: '{from} > {to} {share} lost after {lostMs} for {ms}',
   heal: '',
   slow: '{node} latency {latencyMs} jitter {jitterMs} bandwidth {bandwidth} for {ms}',
   reset: '{node}',
@@ -134,7 +140,7 @@ function read(name: string, text: string): unknown {
     case 'way':
       return text === '>' ? true : text === '<>' ? false : undefined
     default:
-      return (name === 'direction' ? DIRECTIONS : OPERATIONS).includes(text) ? text : undefined
+      return WORDS[name]!.includes(text) ? text : undefined
   }
 }
 

@@ -28,6 +28,17 @@ export type Fault =
   | { readonly verb: 'isolate'; readonly node: NodeId; readonly direction: Direction; readonly ms: number }
   /** Cuts two nodes off from each other, or one direction between them. */
   | { readonly verb: 'cut'; readonly from: NodeId; readonly to: NodeId; readonly oneWay: boolean; readonly ms: number }
+  /** What one node sends another on the connections that stand, all or by chance some of them, arrives when the fault ends.
+   *  After `lostMs`, if that is before, those are lost for who opened them, who connects anew: what was asked on them is
+   *  carried out late, and what was answered is never heard. Simulated only. */
+  | {
+      readonly verb: 'detain'
+      readonly from: NodeId
+      readonly to: NodeId
+      readonly share: Share
+      readonly lostMs: number
+      readonly ms: number
+    }
   | { readonly verb: 'heal' }
   /** Adds latency and bounds the bandwidth (bytes a second; 0: unbounded) from and to a node. */
   | {
@@ -60,6 +71,7 @@ export type Fault =
   | { readonly verb: 'skew-clock'; readonly node: NodeId; readonly jumpMs: number; readonly driftPpm: number }
 
 export type Direction = 'both' | 'out' | 'in'
+export type Share = 'all' | 'some'
 export type Verb = Fault['verb']
 
 export interface PlannedFault {

@@ -208,6 +208,12 @@ export class Simulation {
     this.#internet.detain(this.#host(name).name, other, Math.round(ms * 1000))
   }
 
+  /** What a host sends another on their present connections, all or some of them, arrives when this ends, whatever has
+   *  become of those. They are lost after `lostMs`, if that comes first, for the one who opened them. */
+  hold(name: string, other: string, share: 'all' | 'some', lostMs: number): Undo {
+    return this.#internet.hold(this.#host(name).name, this.#host(other).name, share, Math.round(lostMs * 1000))
+  }
+
   /** How many connections a host's kernel takes for a listener that does not accept them. Default 511. */
   backlog(name: string, connections: number): void {
     this.#internet.backlogs.set(this.#host(name).name, connections)

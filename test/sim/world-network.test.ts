@@ -277,6 +277,69 @@ test("a detained connection's bytes come after those of its successor", async ()
   expect(received()).toBe('new old ')
 })
 
+describe('what a host sends on connections that are held', () => {
+  test('arrives when that ends, after the connection is lost for who opened it and another has been made', async () => {
+    using sim = createSimulation({ seed: 31 })
+    const { heard, caller, received, callee, answers } = await connected(sim)
+    const end = sim.hold('a', 'b', 'all', 100)
+    caller.write([bytes('old ')])
+    callee().write([bytes('back')])
+    await sim.sleep(50)
+    expect([received(), answers(), heard]).toEqual(['', 'back', []])
+    await sim.sleep(100)
+    expect(heard).toEqual(['closed ECONNRESET: read b:1'])
+    sim
+      .ports('a')
+      .network.connect({ host: 'b', port: 1 }, ear([]))
+      .write([bytes('new ')])
+    await sim.sleep(100)
+    expect(received()).toBe('new ')
+    end()
+    await sim.sleep(100)
+    expect(received()).toBe('new old ')
+  })
+
+  test('is never heard where the other one opened them and has given them up', async () => {
+    using sim = createSimulation({ seed: 32 })
+    const { heard, caller, received, callee, answers } = await connected(sim)
+    const end = sim.hold('b', 'a', 'all', 100)
+    caller.write([bytes('asked')])
+    await sim.sleep(50)
+    callee().write([bytes('answered')])
+    await sim.sleep(100)
+    expect(heard).toEqual(['closed ECONNRESET: read b:1'])
+    end()
+    await sim.sleep(100)
+    expect([received(), answers()]).toEqual(['asked', ''])
+  })
+
+  test('goes its way again, and the connection stands, where that ends before', async () => {
+    using sim = createSimulation({ seed: 33 })
+    const { heard, caller, received } = await connected(sim)
+    const end = sim.hold('a', 'b', 'all', 100)
+    caller.write([bytes('one ')])
+    await sim.sleep(50)
+    end()
+    await sim.sleep(1)
+    caller.write([bytes('two')])
+    await sim.sleep(200)
+    expect([received(), heard]).toEqual(['one two', []])
+  })
+
+  test('concerns, of several, some by chance', async () => {
+    const arrived = new Set<string>()
+    for (const seed of SEEDS) {
+      using sim = createSimulation({ seed })
+      const { caller, received } = await connected(sim)
+      sim.hold('a', 'b', 'some', 1_000)
+      caller.write([bytes('x')])
+      await sim.sleep(100)
+      arrived.add(received())
+    }
+    expect([...arrived].sort()).toEqual(['', 'x'])
+  })
+})
+
 test('the last words of a dead process may come when its successor has long spoken', async () => {
   const told = new Set<string>()
   for (const seed of SEEDS) {

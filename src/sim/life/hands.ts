@@ -73,6 +73,7 @@ export class Hands {
       case 'reset':
       case 'half-open':
       case 'hide':
+      case 'detain':
       case 'heal':
         return this.#link(fault)
       default:
@@ -177,15 +178,18 @@ export class Hands {
     return DONE
   }
 
-  #link(fault: FaultOf<'isolate' | 'cut' | 'slow' | 'reset' | 'half-open' | 'hide' | 'heal'>): Ending | null {
+  #link(
+    fault: FaultOf<'isolate' | 'cut' | 'slow' | 'reset' | 'half-open' | 'hide' | 'detain' | 'heal'>,
+  ): Ending | null {
     const { sim, ids } = this.#cluster
     if (fault.verb === 'heal') {
       sim.heal()
       this.setNetwork()
       return DONE
     }
-    if (fault.verb === 'cut') {
+    if (fault.verb === 'cut' || fault.verb === 'detain') {
       if (fault.from === fault.to || !ids.includes(fault.from) || !ids.includes(fault.to)) return null
+      if (fault.verb === 'detain') return this.#cluster.hold(fault.from, fault.to, fault.share, fault.lostMs)
       const [from, to] = [this.#cluster.host(fault.from), this.#cluster.host(fault.to)]
       const there = sim.cut(from, to)
       const back = fault.oneWay ? DONE : sim.cut(to, from)
