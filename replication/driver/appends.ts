@@ -6,7 +6,7 @@ import { StorageError } from '../../src/base/index.ts'
 import type { LeaderAppend } from '../../src/log/index.ts'
 import type { Host } from './host.ts'
 import type { Replica } from './replica.ts'
-import type { AppendRequest, AppendResult, ReplicationError } from './types.ts'
+import type { AppendRequest, AppendResult, LocalAppend, ReplicationError } from './types.ts'
 
 export function append(host: Host, request: AppendRequest): Promise<AppendResult> {
   const replica = host.locate(request.at)
@@ -79,6 +79,42 @@ class AppendProgress {
     if (this.#error === undefined) this.#then = then
     else then(this.#error)
   }
+}
+
+/** What this broker itself writes, as the leader in exactly this epoch; resolves when it is staged. */
+export async function appendLocally(
+  host: Host,
+  replica: Replica,
+  bytes: Uint8Array,
+  epoch: number,
+): Promise<LocalAppend> {
+  if (replica.offline) return { kind: 'refused', error: 'KAFKA_STORAGE_ERROR', message: null }
+  if (!leads(replica, epoch)) return { kind: 'refused', error: 'NOT_LEADER_OR_FOLLOWER', message: null }
+  const permission = replica.ask({ kind: 'append', acks: -1, count: 1 })
+  if (permission?.kind !== 'write')
+    return { kind: 'refused', error: permission?.error ?? 'NOT_LEADER_OR_FOLLOWER', message: null }
+  const log = replica.log
+  const opening = log.needsOpening(bytes)
+  if (opening) replica.beginWork()
+  replica.writing()
+  const appended = (error: Error | null): void => replica.appended(error)
+  const options = { origin: 'internal', stillLeader: () => leads(replica, epoch) } as const
+  let outcome: LeaderAppend
+  try {
+    outcome = opening
+      ? await log.openAndAppendAsLeader(bytes, epoch, appended, options)
+      : log.appendAsLeader(bytes, epoch, appended, options)
+  } catch (error) {
+    replica.notWritten()
+    if (!(error instanceof StorageError)) throw error
+    host.failed(replica, error)
+    return { kind: 'refused', error: 'KAFKA_STORAGE_ERROR', message: error.message }
+  } finally {
+    if (opening) replica.endWork()
+  }
+  if (outcome.kind !== 'staged') replica.notWritten()
+  if (outcome.kind === 'refused') return outcome
+  return { kind: 'staged', baseOffset: outcome.baseOffset, endOffset: outcome.endOffset }
 }
 
 function settle(

@@ -11,6 +11,7 @@ import { append } from './appends.ts'
 import { Fetcher } from './fetcher.ts'
 import type { Host } from './host.ts'
 import { IsrProposals } from './isr-proposals.ts'
+import { Watching } from './local.ts'
 import { endOffsetForEpoch, listOffset } from './offsets.ts'
 import { assignedDirectory, isCounted, place } from './placement.ts'
 import { ReadWait } from './read-wait.ts'
@@ -38,6 +39,7 @@ class Driver implements ReplicationDriver, Host {
   readonly options: ReplicationOptions
   readonly timers: Timers
   readonly proposals: IsrProposals
+  readonly watching: Watching
   image: MetadataImage
   brokers: ReadonlyMap<NodeId, BrokerStatus> = new Map()
   /** By topic id, then by index. */
@@ -62,6 +64,7 @@ class Driver implements ReplicationDriver, Host {
     this.image = options.image
     this.timers = new Timers(options.ports.clock)
     this.proposals = new IsrProposals(options)
+    this.watching = new Watching(this, options.watchers ?? [])
     for (const directory of options.directories) directory.onFailure((error) => this.#directoryFailed(directory, error))
   }
 
@@ -131,7 +134,7 @@ class Driver implements ReplicationDriver, Host {
     for (const fetcher of this.#fetchers.values()) fetcher.close()
     this.#fetchers.clear()
     const replicas = [...this.#all()]
-    for (const replica of replicas) replica.close()
+    for (const replica of replicas) replica.close('stopped')
     this.#membersChanged()
     for (const read of this.#reads) read.cancel()
     // Logs are closed next, by their directories: nothing may still be at work on them.
@@ -334,7 +337,7 @@ class Driver implements ReplicationDriver, Host {
 
   #remove(replica: Replica): void {
     const { topic, topicId, partition } = replica.at
-    replica.close()
+    replica.close('removed')
     this.#opening?.delete(replica)
     const partitions = this.#replicas.get(topicId)
     partitions?.delete(partition)

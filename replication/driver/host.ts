@@ -4,6 +4,7 @@ import type { MetadataImage } from '../../cluster/metadata/index.ts'
 import type { Instant, NodeId, Timers } from '../../src/base/index.ts'
 import type { BrokerStatus } from '../partition/index.ts'
 import type { IsrProposals } from './isr-proposals.ts'
+import type { Watching } from './local.ts'
 import type { ReadWait } from './read-wait.ts'
 import type { Replica } from './replica.ts'
 import type { LeaderHint, ReplicationError, ReplicationOptions, TopicPartition } from './types.ts'
@@ -14,6 +15,7 @@ export interface Host {
   readonly image: MetadataImage
   readonly brokers: ReadonlyMap<NodeId, BrokerStatus>
   readonly proposals: IsrProposals
+  readonly watching: Watching
   /** Raised whenever what a replica shows may have changed. */
   version: number
   now(): Instant

@@ -16,8 +16,9 @@ import {
 } from '../partition/index.ts'
 import type { Fetcher } from './fetcher.ts'
 import type { Host } from './host.ts'
+import { COMMITTED, type Local, TRUNCATED } from './local.ts'
 import type { ReadEntry } from './read-wait.ts'
-import type { IsrVerdict, ReplicaView, TopicPartition } from './types.ts'
+import type { IsrVerdict, ReplicaNews, ReplicaView, TopicPartition } from './types.ts'
 import { replicaView } from './view.ts'
 
 export class Replica {
@@ -49,12 +50,15 @@ export class Replica {
   readonly #acks = new Map<number, (error: Extract<PartitionEffect, { kind: 'acknowledge' }>['error']) => void>()
   #idleWaiters: (() => void)[] = []
   readonly view: ReplicaView = replicaView(this)
+  /** Null where nobody in this process watches, and after the last news. */
+  #local: Local | null
 
   constructor(host: Host, at: TopicPartition, key: string, assigned: PartitionImage) {
     this.#host = host
     this.at = at
     this.key = key
     this.assigned = assigned
+    this.#local = host.watching.localOf(this)
   }
 
   /** The log; only while `state` is there. */
@@ -140,6 +144,7 @@ export class Replica {
     if (this.#state !== null) this.step({ kind: 'become-offline', reason })
     this.#host.unfollow(this)
     this.wakeAll()
+    this.#tellLast('offline')
   }
 
   /** Acts on a registration of the partition; again, when the log has become free for it. */
@@ -273,6 +278,7 @@ export class Replica {
       })
       this.generation++
       this.wakeAll()
+      this.#tell(TRUNCATED)
       return true
     } catch (error) {
       this.#host.failed(this, error instanceof Error ? error : new Error(messageOf(error)))
@@ -305,9 +311,10 @@ export class Replica {
   }
 
   /** Ends this replica: waits fail, nothing is run any more. */
-  close(): void {
+  close(why: 'removed' | 'stopped'): void {
     if (this.#closed) return
     this.generation++
+    this.#tellLast(why)
     if (this.#state !== null && this.#state.role.kind !== 'offline') {
       // A follower of nobody, in an epoch beyond all: what waits here is told to look elsewhere.
       this.step({
@@ -351,6 +358,16 @@ export class Replica {
     else this.#host.released(this)
   }
 
+  #tell(news: ReplicaNews): void {
+    if (this.#local !== null) this.#host.watching.tell(this.#local, news)
+  }
+
+  #tellLast(why: Extract<ReplicaNews, { kind: 'gone' }>['why']): void {
+    this.#tell({ kind: 'gone', why })
+    // An offline replica that is removed later is told once more: whoever keeps something for it lets it go then.
+    if (why !== 'offline') this.#local = null
+  }
+
   #wake(entry: ReadEntry): void {
     entry.dirty = true
     this.#host.wake(entry.wait)
@@ -372,6 +389,7 @@ export class Replica {
       case 'high-watermark':
         this.#log?.updateHighWatermark(effect.offset)
         for (const entry of this.watermarkReaders) this.#wake(entry)
+        this.#tell(COMMITTED)
         return
       case 'lead':
         this.generation++
@@ -379,6 +397,7 @@ export class Replica {
         this.log.assignEpoch(effect.epoch, effect.epochStartOffset)
         this.#host.options.logger.debug({ ...where, epoch: effect.epoch, start: effect.epochStartOffset }, 'leading')
         this.wakeAll()
+        this.#tell({ kind: 'leading', epoch: effect.epoch, startOffset: effect.epochStartOffset })
         return
       case 'follow':
         this.generation++
@@ -386,6 +405,7 @@ export class Replica {
         if (effect.leader < 0) this.#host.unfollow(this)
         else this.#host.follow(this, effect.leader)
         this.wakeAll()
+        this.#tell({ kind: 'following', epoch: effect.epoch })
         return
       case 'propose-isr':
         this.#host.options.logger.info(

@@ -194,6 +194,56 @@ export interface ReplicaView {
   readonly durable: boolean
 }
 
+/** A replica of this broker, for whoever lives in the same process. Properties are read live. */
+export interface LocalReplica {
+  readonly at: TopicPartition
+  readonly logStartOffset: Offset
+  readonly highWatermark: Offset
+  /** `max.message.bytes` of the topic. */
+  readonly maxBatchBytes: number
+  /** As of the log: the largest epoch ≤ `epoch` and where it ends; −1, −1 when it knows none. */
+  endOffsetForEpoch(epoch: Epoch): { readonly epoch: Epoch; readonly endOffset: Offset }
+  /** Whole batches from `from` on that end at or below the high watermark, in any role; at least one if there is one. */
+  readCommitted(from: Offset, maxBytes: number): Promise<LocalRead>
+  /**
+   * Whole batches of the broker's own, as acks=all asks for it, by the leader of exactly this epoch. Resolves when they
+   * are in the log with their offsets; they are committed when the high watermark is at `endOffset`. Calls take effect
+   * in call order.
+   */
+  append(bytes: Uint8Array, epoch: Epoch): Promise<LocalAppend>
+}
+
+export type LocalRead =
+  | { readonly kind: 'read'; readonly chunks: readonly Uint8Array[]; readonly endOffset: Offset }
+  /** The log begins behind `from`. */
+  | { readonly kind: 'truncated'; readonly logStartOffset: Offset }
+  | { readonly kind: 'failed'; readonly reason: string }
+  /** The replica was removed, is offline, or the broker stops. */
+  | { readonly kind: 'gone' }
+
+export type LocalAppend =
+  | { readonly kind: 'staged'; readonly baseOffset: Offset; readonly endOffset: Offset }
+  /** Nothing was written. */
+  | { readonly kind: 'refused'; readonly error: ReplicationError; readonly message: string | null }
+
+export type ReplicaNews =
+  /** Also from one epoch to the next: the log was not truncated in between. Its log ended at `startOffset`. */
+  | { readonly kind: 'leading'; readonly epoch: Epoch; readonly startOffset: Offset }
+  | { readonly kind: 'following'; readonly epoch: Epoch }
+  /** The high watermark has moved. */
+  | { readonly kind: 'committed' }
+  /** Cut at its end, or begun anew at a later offset. */
+  | { readonly kind: 'truncated' }
+  /** Nothing follows but, after `offline`, that it is removed or comes back from a replaced disk. */
+  | { readonly kind: 'gone'; readonly why: 'removed' | 'offline' | 'stopped' }
+
+/** Hears of replicas of the topics that it wants, from the moment when their logs are open; first of their role. */
+export interface ReplicaWatcher {
+  wants(topic: string): boolean
+  /** Never called within a call of the driver. */
+  told(replica: LocalReplica, news: ReplicaNews): void
+}
+
 /** One ISR change to propose; answered by the controller's verdict on this partition. */
 export interface IsrProposal {
   readonly at: TopicPartition
@@ -232,6 +282,8 @@ export interface ReplicationOptions {
   /** Open, in the order of `log.dirs`. */
   readonly directories: readonly LogDirectory[]
   readonly alterPartition: AlterPartition
+  /** Whoever in this process lives on replicas. Default: nobody. */
+  readonly watchers?: readonly ReplicaWatcher[]
   /** Called when a replica is created and at each `config` change of its topic. */
   readonly configFor: (topic: string) => TopicSettings
   /** `inter.broker.listener.name`: where leaders are fetched from. */

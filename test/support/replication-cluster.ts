@@ -16,6 +16,7 @@ import {
   type IsrVerdict,
   type PartitionReadResult,
   type ReplicationDriver,
+  type ReplicaWatcher,
   type TopicPartition,
 } from '../../replication/driver/index.ts'
 import type { Endpoint, Logger, Ports, Uuid } from '../../src/base/index.ts'
@@ -59,6 +60,8 @@ export interface ReplicationClusterOptions {
   readonly minInsync?: number
   readonly lagMs?: number
   readonly log?: Partial<LogConfig>
+  /** Of each life of a broker. */
+  readonly watcher?: (broker: ModelBroker) => ReplicaWatcher
 }
 
 export class ReplicationCluster {
@@ -142,6 +145,7 @@ export class ReplicationCluster {
       image: emptyImage,
       directories: broker.directories,
       alterPartition: (proposals) => this.#alter(broker, proposals),
+      watchers: this.#options.watcher === undefined ? [] : [this.#options.watcher(broker)],
       configFor: () => ({ log: this.log, minInsyncReplicas: this.minInsync }),
       interBrokerListener: 'INTERNAL',
       replicaLagTimeMaxMs: this.#options.lagMs ?? 30_000,
