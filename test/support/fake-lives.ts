@@ -32,6 +32,7 @@ export function fakeReport(seed: number, parts: Partial<LifeReport> = {}): LifeR
         admins: 0,
         recordBytesMax: 100,
         wrapping: 0,
+        reckless: 0,
       },
     },
     plan: { faults: [], durationMs: 60_000 },

@@ -31,7 +31,10 @@ export class LogModel {
   committedStart: Offset = Number.POSITIVE_INFINITY
   /** From here on what was committed before `forgivenEpoch` had to be forgiven: stale leaders may still show it. */
   forgivenFrom: Offset = Number.POSITIVE_INFINITY
+  /** Of the newest election in which committed records were allowed to go. */
   forgivenEpoch: Epoch = 0
+  /** Who leads by the controller's word. */
+  leads: () => NodeId | null = () => null
   /** How many batches that were committed, and acknowledged, were forgiven. */
   forgiven = 0
   /** How many different batches there ever were. */
@@ -178,11 +181,20 @@ export class LogModel {
         this.#findings.violated(name, `${this.name}: ${text}`, { node, partition: this.name, offset: at })
         break
       }
-      if (batch.endOffset > upTo) break
+      if (batch.endOffset > upTo || !this.#binds(batch)) break
       this.#commit(node, batch)
       at = batch.endOffset
     }
     log.checked = Math.max(log.checked, at)
+  }
+
+  /** What was written before an election that allowed losses is committed only as far as its leader has it: a leader that
+   *  was passed over may go on committing alone, and whoever was cut off or dead holds its old high watermark until it
+   *  has heard from the new leader (KIP-101: by epochs, never by a high watermark). */
+  #binds(batch: Batch): boolean {
+    if (batch.committed || batch.fact.epoch >= this.forgivenEpoch) return true
+    const leader = this.leads()
+    return leader !== null && this.logs.get(leader)?.holds(batch) === true
   }
 
   /** Whether any disk ever held that very batch. */
@@ -202,8 +214,9 @@ export class LogModel {
   /** What was committed from here on before `epoch` need not stay: more was lost than the promise covers, or an operator
    *  allowed it. */
   forgive(from: Offset, epoch: Epoch): void {
-    if (from >= this.committedEnd) return
     this.forgivenEpoch = Math.max(this.forgivenEpoch, epoch)
+    this.forgivenFrom = Math.min(this.forgivenFrom, from)
+    if (from >= this.committedEnd) return
     for (const [offset, batch] of this.committed) {
       if (batch.endOffset <= from) continue
       this.committed.delete(offset)
@@ -211,7 +224,6 @@ export class LogModel {
       if (batch.acknowledged) this.forgiven++
     }
     this.committedEnd = from
-    this.forgivenFrom = Math.min(this.forgivenFrom, from)
     this.lastCommitted = null
     for (const batch of this.committed.values())
       if (this.lastCommitted === null || batch.baseOffset > this.lastCommitted.baseOffset) this.lastCommitted = batch

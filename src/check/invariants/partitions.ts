@@ -75,10 +75,9 @@ export class PartitionInvariants {
   registered(before: PartitionTruth | null, after: PartitionTruth | null): void {
     if (after === null) return
     const key = keyOf(after)
-    if (before !== null && before.leader !== after.leader) {
-      this.#interrupted(key, before)
-      this.#forgive(key, after, before)
-    }
+    if (before !== null && before.leader !== after.leader) this.#interrupted(key, before)
+    // The same leader may be elected anew, with less than it had.
+    if (before !== null && before.leaderEpoch !== after.leaderEpoch) this.#forgive(key, after, before)
     if (before !== null) for (const id of after.isr) if (!before.isr.includes(id)) this.#joined(key, before, after, id)
     for (const seen of this.#leading.get(key)?.values() ?? []) this.#superset(seen)
     this.#candidates(after)
@@ -184,7 +183,9 @@ export class PartitionInvariants {
           view,
           `takes its high watermark back from ${before} to ${highWatermark} while leading`,
         )
-      else if (highWatermark > Math.max(before, model.committedEnd)) this.#allowed(seen, view, model)
+      // A leader that an unclean election passed over may go on by itself; what it calls committed binds nobody.
+      else if (highWatermark > Math.max(before, model.committedEnd) && view.leaderEpoch >= model.forgivenEpoch)
+        this.#allowed(seen, view, model)
       if (highWatermark >= view.epochStartOffset) this.#exposes(seen, view)
     }
     if (highWatermark > before) {
@@ -331,14 +332,17 @@ export class PartitionInvariants {
   #forgive(key: string, after: PartitionTruth, before: PartitionTruth): void {
     const model = this.#facts.model(key)
     if (model === undefined || after.leader < 0) return
-    const unclean = after.recovering && !before.recovering
     const log = model.log(after.leader)
     const lost = [...model.committed.values()].filter((batch) => !log.holds(batch) && batch.endOffset > model.released)
     const first = lost[0]
+    // One with a damaged log does not lead, so it cuts nobody's.
+    if (electedUncleanly(before, after) && !log.damaged) {
+      model.forgive(Math.min(first?.baseOffset ?? Number.POSITIVE_INFINITY, log.endOffset), after.leaderEpoch)
+      return
+    }
     if (first === undefined || log.damaged) return
     const promised = this.#facts.promised(after)
-    if (unclean || lost.every((batch) => batch.lostBy.length >= promised))
-      model.forgive(first.baseOffset, after.leaderEpoch)
+    if (lost.every((batch) => batch.lostBy.length >= promised)) model.forgive(first.baseOffset, after.leaderEpoch)
   }
 
   #violated(name: string, seen: SeenReplica, view: ReplicaObservation, what: string): void {
@@ -350,6 +354,12 @@ export class PartitionInvariants {
       epoch: view.leaderEpoch,
     })
   }
+}
+
+/** From outside of ISR and ELR. One that recovers may lose its place to another of whom that is true again. */
+function electedUncleanly(before: PartitionTruth, after: PartitionTruth): boolean {
+  if (!after.recovering) return false
+  return !before.recovering || !(before.isr.includes(after.leader) || before.elr.includes(after.leader))
 }
 
 export function keyOf(partition: { readonly topicId: Uuid; readonly index: number }): string {

@@ -56,6 +56,7 @@ export function drawSwarm(seed: number, kind: LifeKind, over: Partial<Swarm> = {
   // Preferred leaders: the one way in which a leader hands over and stays in the ISR with what it alone has (KIP-279).
   const rebalanceSeconds = pick([0, 0, 1, 4])
   if (rebalanceSeconds > 0) properties['leader.imbalance.check.interval.seconds'] = String(rebalanceSeconds)
+  const reckless = random.below(2) === 0 ? 0 : 1 + random.below(3)
   return {
     brokers,
     minInsyncReplicas: Math.min(over.brokers ?? brokers, 3, minInsyncReplicas),
@@ -64,7 +65,7 @@ export function drawSwarm(seed: number, kind: LifeKind, over: Partial<Swarm> = {
     verbs: kind === 'calm' ? {} : kind === 'beyond' ? beyond(verbs) : verbs,
     pauseMs,
     properties,
-    workload,
+    workload: { ...workload, reckless },
     ...over,
   }
 }
@@ -117,7 +118,7 @@ function drawProperties(random: SeededRandom): Record<string, string> {
   return drawn
 }
 
-function drawWorkload(random: SeededRandom): Workload {
+function drawWorkload(random: SeededRandom): Omit<Workload, 'reckless'> {
   return {
     topics: 1 + random.below(2),
     partitions: 1 + random.below(2),

@@ -21,6 +21,7 @@ const WORKLOAD: readonly (keyof Workload)[] = [
   'admins',
   'recordBytesMax',
   'wrapping',
+  'reckless',
 ]
 
 /** Lines of the file; `remarks` stand above them. */

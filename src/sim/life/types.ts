@@ -38,6 +38,8 @@ export type Workload = {
   readonly recordBytesMax: number
   /** Producers more whose sequence numbers run over the largest there is. */
   readonly wrapping: number
+  /** Partitions more in which anybody alive may lead, with a producer that asks for acks=1: all of it may be lost. */
+  readonly reckless: number
 }
 
 /** `within`: faults within the promise, everything judged. `calm`: no faults at all. `beyond`: the power of all fails at

@@ -10,6 +10,7 @@ import type { SimCluster } from '../cluster.ts'
 import { AdminClient } from './admin.ts'
 import { ConsumerClient } from './consumer.ts'
 import { ProducerClient } from './producer.ts'
+import { RECKLESS_CONFIGS, RECKLESS_TOPIC, RecklessProducer } from './reckless.ts'
 import { LIFE_STREAM, stream } from './swarm.ts'
 import type { Swarm } from './types.ts'
 import { WrappingProducer } from './wrapping.ts'
@@ -97,22 +98,25 @@ export class Workload {
 
   /** Makes the topics. The cluster is well yet, so it must succeed. */
   async prepare(): Promise<void> {
-    const { topics, partitions, fading, recordBytesMax } = this.#swarm.workload
+    const { topics, partitions, fading, recordBytesMax, reckless } = this.#swarm.workload
     const wanted: NewTopic[] = []
-    const want = (name: string, count: number, configs: Record<string, string>): void => {
-      wanted.push({ name, partitions: count, replicationFactor: Math.min(3, this.#swarm.brokers), configs })
+    const want = (name: string, count: number, configs: Readonly<Record<string, string>>, replicas = 3): void => {
+      wanted.push({ name, partitions: count, replicationFactor: Math.min(replicas, this.#swarm.brokers), configs })
     }
     for (let i = 0; i < topics; i++) want(`t${i}`, partitions, topicConfigs(this.#random, recordBytesMax))
     for (let i = 0; i < fading; i++) want(`${FADING}${i}`, 1, FADING_CONFIGS)
+    const judged = [...wanted]
+    // Of two replicas each is often the last that is alive.
+    if (reckless > 0) want(RECKLESS_TOPIC, reckless, RECKLESS_CONFIGS, 2 + this.#random.below(2))
     const { admin } = this.world('setup').connect()
     const created = await this.#cluster.sim.wait(admin.createTopics(wanted))
     for (const { name, error, message } of created)
       if (error !== 'NONE') throw new Error(`${name}: ${error} ${message}`)
-    for (const { name, partitions: count } of wanted) this.topics.known(name, count!)
+    for (const { name, partitions: count } of judged) this.topics.known(name, count!)
   }
 
   begin(): void {
-    const { producers, consumers, admins, wrapping } = this.#swarm.workload
+    const { producers, consumers, admins, wrapping, reckless } = this.#swarm.workload
     for (let i = 0; i < producers; i++) this.workers.push(new ProducerClient(this.world(`p${i}`), `p${i}`, i))
     for (let i = 0; i < consumers; i++) this.workers.push(new ConsumerClient(this.world(`c${i}`), `c${i}`))
     for (let i = 0; i < admins; i++) {
@@ -121,6 +125,7 @@ export class Workload {
       this.workers.push(admin)
     }
     if (wrapping > 0) this.workers.push(new WrappingProducer(this.world('wrapping'), 'wrapping'))
+    if (reckless > 0) this.workers.push(new RecklessProducer(this.world('reckless'), 'reckless'))
   }
 
   /** Nothing new is asked from here on. */

@@ -299,6 +299,7 @@ class ClusterWatch implements Watch, Findings {
   #newModel(key: string, name: string): LogModel {
     const model = new LogModel(name, key === QUORUM_KEY ? 'quorum' : 'partition', this)
     model.mayLetGo = () => this.#controller.deletes(key)
+    model.leads = () => this.#truth.partitions.get(key)?.leader ?? null
     this.#models.set(key, model)
     return model
   }

@@ -210,6 +210,26 @@ describe('what is committed', () => {
     expect(found.violations).toEqual([])
     expect(model.committedEnd).toBe(8)
   })
+
+  test('after an unclean election what its leader lacks binds nobody, whoever holds it for committed; what it has does', () => {
+    const { model, found } = log()
+    fill(model, [1], THREE)
+    fill(model, [2], THREE.slice(0, 2))
+    model.claimed(1, 6)
+    model.leads = () => 2
+    model.forgive(6, 2)
+    // Passed over, or with an old high watermark from before it died.
+    model.claimed(1, 10)
+    expect(model.committedEnd).toBe(6)
+    model.written(2, 0, batch(6, 7, 2))
+    model.claimed(2, 8)
+    model.cut(1, 0, 200)
+    expect(found.violations).toEqual([])
+    expect(model.committedEnd).toBe(8)
+    model.written(1, 0, batch(6, 7, 3))
+    model.claimed(1, 8)
+    expect(found.names).toEqual(['P10'])
+  })
 })
 
 describe('a disk that is looked at anew', () => {

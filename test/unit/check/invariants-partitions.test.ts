@@ -130,6 +130,43 @@ describe('P2: candidates are complete', () => {
   })
 })
 
+describe('an unclean election', () => {
+  /** Node 3 has half of it, and leads. */
+  function unclean(): World {
+    const all = committed()
+    all.model.rescanned(3, [{ base: 0, facts: TEN.slice(0, 1), durable: 100 }], 'lost')
+    all.commit(change({ leader: 3, isr: [3], leaderRecoveryState: 1 }))
+    return all
+  }
+
+  test('lets go what its leader lacks, with what the leader that was passed over commits yet', () => {
+    const { found, model, look } = unclean()
+    expect(model.committedEnd).toBe(5)
+    fill(model, [1], [batch(10, 11, 0)])
+    look(1, { role: 'leader', highWatermark: 12, isr: [1], maximalIsr: [1], minInsyncReplicas: 1 })
+    expect(found.violations).toEqual([])
+    expect(model.committedEnd).toBe(5)
+  })
+
+  test('of another leader while one recovers lets go once more; of a member of its ISR it is clean', () => {
+    const { found, model, look, commit } = unclean()
+    fill(model, [3], [batch(5, 6, 1)])
+    look(3, { role: 'leader', leaderEpoch: 1, highWatermark: 7, isr: [3, 2], maximalIsr: [3], epochStartOffset: 5 })
+    model.cut(2, 0, 100)
+    look(2, { leaderEpoch: 1, highWatermark: 5 })
+    commit(change({ leader: 2, isr: [2] }))
+    expect(model.committedEnd).toBe(5)
+    expect(found.violations).toEqual([])
+    fill(model, [2], [batch(5, 7, 2)])
+    look(2, { role: 'leader', leaderEpoch: 2, highWatermark: 8, isr: [2, 1], maximalIsr: [2], epochStartOffset: 5 })
+    commit(change({ isr: [2, 1] }))
+    found.violations.length = 0
+    commit(change({ leader: 1, isr: [1] }))
+    expect(model.committedEnd).toBe(8)
+    expect(found.names).toContain('P2')
+  })
+})
+
 describe('P3: the leader counts whom the controller counts', () => {
   test('one too few', () => {
     const { found, look } = world()
