@@ -15,6 +15,8 @@ export interface DiskObserver {
   replaced(path: string, bytes: Uint8Array): void
   /** And now its name is. */
   replacedDurably(path: string, bytes: Uint8Array): void
+  /** The names in a directory are on the platter, those that a dead process left there among them. */
+  directorySynced(path: string): void
   /** A write or an fsync failed: EIO, ENOSPC. */
   failed(path: string, code: string): void
   renamed(from: string, to: string): void

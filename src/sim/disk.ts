@@ -131,6 +131,7 @@ export class SimDisk implements Disk {
         if (node === null) throw storageError(path, 'ENOENT', 'no such directory')
         if (node.kind === 'file') throw storageError(path, 'ENOTDIR', 'not a directory')
         this.#state.syncDirectory(path, node, this.#random)
+        this.#state.observer?.directorySynced(path)
       },
       DISK_SYNC,
     )

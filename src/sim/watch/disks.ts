@@ -111,6 +111,12 @@ export class DiskWatch implements DiskObserver {
     this.#smallFile(path, bytes, true)
   }
 
+  directorySynced(path: string): void {
+    if (!path.endsWith(`/${QUORUM_DIRECTORY}`)) return
+    const bytes = this.#disk.look(`${path}/quorum-state`)
+    if (bytes !== null) this.#smallFile(`${path}/quorum-state`, bytes, true)
+  }
+
   renamed(from: string, to: string): void {
     if (from.endsWith(LOG_SUFFIX)) this.#fileGone(from)
     else if (to.endsWith('.checkpoint') && to.includes(`/${QUORUM_DIRECTORY}/`)) this.#snapshot(from, to)
