@@ -19,7 +19,7 @@ export {
   type StoredBatch,
   type TimeEntry,
 } from './invariants/derived.ts'
-export { type FetchedEpochs, FetchInvariants } from './invariants/fetches.ts'
+export { type FetchedEpochs, FetchInvariants, type SentBatch } from './invariants/fetches.ts'
 export { ImageInvariants, type ImageObservation } from './invariants/images.ts'
 export { type LogKind, LogModel } from './invariants/logs.ts'
 /** The rare states that a long exploration must have reached. */

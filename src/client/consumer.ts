@@ -254,7 +254,9 @@ export class SmallConsumer implements Consumer {
     }
     const hinted = this.#cluster.leaderHint(topic, partition, answer.currentLeader, body.nodeEndpoints)
     // A fenced or unknown epoch says that our metadata, or the leader's, is behind.
-    const passing = isRetriable(error) || error === 'FENCED_LEADER_EPOCH' || error === 'UNKNOWN_LEADER_EPOCH'
+    const stale = error === 'FENCED_LEADER_EPOCH' || error === 'UNKNOWN_LEADER_EPOCH'
+    // Bytes that are wrong on the leader's disk stay so: that is for the user to hear, as where their CRC is.
+    const passing = (isRetriable(error) && error !== 'CORRUPT_MESSAGE') || stale
     if (!passing) throw new ClientError(error, `${topic}-${partition}`)
     this.#failed(assigned, !hinted)
   }

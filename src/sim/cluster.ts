@@ -10,16 +10,9 @@ import type { NodeView } from '../main/index.ts'
 import { createNode } from '../main/index.ts'
 import type { LinkQuality } from './links.ts'
 import type { Member, Properties } from './member.ts'
-import {
-  CLIENT_PORT,
-  closedSegments,
-  endpoints,
-  formatMember,
-  LOG_DIRECTORY,
-  newMember,
-  propertiesOf,
-} from './member.ts'
+import { CLIENT_PORT, endpoints, formatMember, LOG_DIRECTORY, logsOfTopics, newMember, propertiesOf } from './member.ts'
 import type { Direction } from './plan.ts'
+import type { FlippedBit } from './platter.ts'
 import { createSimulation, type Simulation } from './simulation.ts'
 import type { Tap } from './tap.ts'
 import type { Undo } from './undo.ts'
@@ -304,9 +297,9 @@ export class SimCluster {
     return this.sim.fillDisk(this.host(id), freeBytes)
   }
 
-  /** One bit of a closed segment of one of its replicas; null where there is none. */
-  flipBit(id: NodeId): { readonly path: string; readonly bit: number } | null {
-    return this.sim.flipBit(this.host(id), closedSegments(this.sim.disk(this.host(id)).paths(LOG_DIRECTORY)))
+  /** One bit of a log of one of its replicas; null where they are empty. */
+  flipBit(id: NodeId): FlippedBit | null {
+    return this.sim.flipBit(this.host(id), logsOfTopics(this.sim.disk(this.host(id)).paths(LOG_DIRECTORY)))
   }
 
   /** Bytes of a partition's log on one node's disk as a process would read them, its segments one after the other. */

@@ -21,9 +21,11 @@ export interface DiskObserver {
   failed(path: string, code: string): void
   renamed(from: string, to: string): void
   removed(path: string): void
+  /** A bit of that byte reads wrong, or is right again; nothing else has changed. */
+  flipped(path: string, byte: number, wrong: boolean): void
   /** Something else than a process changed what is there; whoever keeps a picture of it has to look again. */
   disturbed(cause: DiskDisturbance): void
 }
 
 /** `died`: of what the dead process had begun, a part may have been done. `sync-failed`: pages are gone from the cache. */
-export type DiskDisturbance = 'died' | 'sync-failed' | 'power-loss' | 'replaced' | 'bit-flip'
+export type DiskDisturbance = 'died' | 'sync-failed' | 'power-loss' | 'replaced'

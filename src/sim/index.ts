@@ -21,7 +21,7 @@ export type { LinkQuality } from './links.ts'
 export type { Direction, Fault, FaultPlan, PlannedFault, Share, Verb } from './plan.ts'
 export { faultText, isVerb, parseFault, VERBS } from './plan-text.ts'
 /** A host's disk, for checkers and faults. */
-export type { DiskFaults, DiskState } from './platter.ts'
+export type { DiskFaults, DiskState, FlippedBit } from './platter.ts'
 export type { SimulationOptions } from './simulation.ts'
 /** Bodies of all six ports from one seed, and the verbs that hurt them. */
 export { createSimulation, Simulation } from './simulation.ts'

@@ -86,9 +86,7 @@ export function propertiesOf(member: Member, members: readonly Member[], common:
   return localProperties(member.local, locals, member.host, own)
 }
 
-/** Segments of topics' partitions that are written no more: all but the last of each. */
-export function closedSegments(paths: readonly string[]): string[] {
-  const logs = paths.filter((path) => path.endsWith('.log') && !path.includes('/__cluster_metadata-'))
-  const directory = (path: string): string => path.slice(0, path.lastIndexOf('/'))
-  return logs.filter((path, i) => logs[i + 1] !== undefined && directory(logs[i + 1]!) === directory(path))
+/** The segments of topics' partitions. */
+export function logsOfTopics(paths: readonly string[]): string[] {
+  return paths.filter((path) => path.endsWith('.log') && !path.includes('/__cluster_metadata-'))
 }

@@ -55,7 +55,7 @@ const SENTENCES: { readonly [verb in Verb]: string } = {
   'fail-disk': '{node} {operation}',
   'lying-sync': '{node} for {ms}',
   'fill-disk': '{node} leaving {freeBytes} for {ms}',
-  'flip-bit': '{node}',
+  'flip-bit': '{node} for {ms}',
   'replace-disk': '{node}',
   'skew-clock': '{node} jump {jumpMs} drift {driftPpm}',
 }

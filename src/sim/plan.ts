@@ -63,8 +63,8 @@ export type Fault =
   | { readonly verb: 'lying-sync'; readonly node: NodeId; readonly ms: number }
   /** So much is left free. */
   | { readonly verb: 'fill-disk'; readonly node: NodeId; readonly freeBytes: number; readonly ms: number }
-  /** One bit of a closed segment of a partition. Simulated only. */
-  | { readonly verb: 'flip-bit'; readonly node: NodeId }
+  /** One bit of a partition's log reads wrong, until a scrub of the disk gives it back. Simulated only. */
+  | { readonly verb: 'flip-bit'; readonly node: NodeId; readonly ms: number }
   /** The node dies and comes back with an empty disk. */
   | { readonly verb: 'replace-disk'; readonly node: NodeId }
   // Clocks.

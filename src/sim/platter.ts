@@ -10,6 +10,7 @@ import { DISK_SYNC, draw, oneIn } from './chance.ts'
 import type { DiskObserver } from './disk-observer.ts'
 import type { Process } from './kernel.ts'
 import type { FileNode } from './pages.ts'
+import { Rot } from './rot.ts'
 import type { Undo } from './undo.ts'
 import { once } from './undo.ts'
 
@@ -54,6 +55,13 @@ export interface DiskFaults {
   syncSlowFactor: number
 }
 
+export interface FlippedBit {
+  readonly path: string
+  readonly bit: number
+  /** Gives it back, where what stood there stands there still. */
+  readonly mend: Undo
+}
+
 /** What a host's disk holds; outlives processes. */
 export class DiskState {
   root: DirectoryNode = new DirectoryNode()
@@ -69,6 +77,7 @@ export class DiskState {
   }
   readonly locks: Map<string, Process> = new Map()
   readonly staged: Set<Staged> = new Set()
+  readonly #rot: Rot = new Rot((path) => this.#file(path))
   /** Hears of every change; a checker's. */
   observer: DiskObserver | null = null
   #journal: NameChange[] = []
@@ -217,30 +226,40 @@ export class DiskState {
     this.observer?.disturbed('replaced')
   }
 
-  /** Flips one bit of a file at rest, on the platter and in the cache. */
-  flipBit(path: string, bit: number): void {
-    const node = find(this.root, path)
-    const byte = bit >> 3
-    if (node?.kind !== 'file' || byte >= node.size) throw new Error(`no byte ${byte} in ${path}`)
-    node.cache[byte]! ^= 1 << (bit & 7)
-    if (byte < node.platterSize) node.platter[byte]! ^= 1 << (bit & 7)
-    this.observer?.disturbed('bit-flip')
+  /** Flips one bit of a file at rest, on the platter and in the cache; once more, and it is right again. A scrub undoes it
+   *  where it is still there. */
+  flipBit(path: string, bit: number): Undo {
+    const flipped = this.#rot.at(path, bit)
+    const flip = flipped ?? this.#rot.flip(path, bit)
+    if (flip === null) throw new Error(`no byte ${bit >> 3} in ${path}`)
+    const mend = once(() => {
+      this.#rot.mend(flip)
+      this.observer?.flipped(path, flip.byte, false)
+    })
+    if (flipped === null) this.observer?.flipped(path, flip.byte, true)
+    else mend()
+    return mend
   }
 
   /** Flips one bit, drawn by chance, of one of the files; null where they hold none. */
-  flipSomeBit(paths: readonly string[], random: SeededRandom): { readonly path: string; readonly bit: number } | null {
+  flipSomeBit(paths: readonly string[], random: SeededRandom): FlippedBit | null {
     const filled = paths.filter((path) => (this.look(path)?.length ?? 0) > 0)
     if (filled.length === 0) return null
     const path = filled[random.below(filled.length)]!
     const bit = random.below(this.look(path)!.length * 8)
-    this.flipBit(path, bit)
-    return { path, bit }
+    return { path, bit, mend: this.flipBit(path, bit) }
   }
 
   /** The same without a copy: only to be looked at, and only now. */
   look(path: string): Uint8Array | null {
-    const node = find(this.root, path)
-    return node?.kind === 'file' ? node.cache.subarray(0, node.size) : null
+    const node = this.#file(path)
+    return node === null ? null : node.cache.subarray(0, node.size)
+  }
+
+  /** The same as it was written: without the bits that flipped since. */
+  written(path: string): Uint8Array | null {
+    const bytes = this.look(path)
+    return bytes === null ? null : this.#rot.without(path, bytes)
   }
 
   /** How much of a file is on the platter as it is in the cache. */
@@ -253,6 +272,11 @@ export class DiskState {
   peek(path: string): Uint8Array | null {
     const node = find(this.root, path)
     return node?.kind === 'file' ? node.cache.slice(0, node.size) : null
+  }
+
+  #file(path: string): FileNode | null {
+    const node = find(this.root, path)
+    return node?.kind === 'file' ? node : null
   }
 
   /** Paths of all files below a directory, in order, for checkers. */

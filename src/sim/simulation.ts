@@ -11,7 +11,7 @@ import { Kernel, touchedBit } from './kernel.ts'
 import type { LinkQuality } from './links.ts'
 import { SimInternet } from './network.ts'
 import type { Direction } from './plan.ts'
-import type { DiskState } from './platter.ts'
+import type { DiskState, FlippedBit } from './platter.ts'
 import type { BytesTap, Tap } from './tap.ts'
 import type { Undo } from './undo.ts'
 import { once } from './undo.ts'
@@ -257,7 +257,7 @@ export class Simulation {
   }
 
   /** Flips one bit, drawn by the host's chance, of one of the files; null where they hold none. */
-  flipBit(name: string, paths: readonly string[]): { readonly path: string; readonly bit: number } | null {
+  flipBit(name: string, paths: readonly string[]): FlippedBit | null {
     const { disk, random } = this.#host(name)
     return disk.flipSomeBit(paths, random)
   }

@@ -173,7 +173,7 @@ test('a plan that the target cannot carry out is refused before anything is touc
   const target = new PaperTarget()
   const faults = [
     { at: 0, fault: { verb: 'kill', node: 1 } as const },
-    { at: 10, fault: { verb: 'flip-bit', node: 2 } as const },
+    { at: 10, fault: { verb: 'flip-bit', node: 2, ms: 5 } as const },
   ]
   await expect(runChaos({ target, plan: { faults, durationMs: 100 } })).rejects.toThrow(
     'This plan cannot be carried out here:\nat 10 ms, flip-bit 2: simulated only',

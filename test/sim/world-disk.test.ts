@@ -209,3 +209,23 @@ test('a bit that flips is another in cache and platter, and where it flips follo
   }
   expect(places.size).toBe(3)
 })
+
+test('a scrub gives back what is still there, in a copy too, and nothing that was written since', async () => {
+  using sim = createSimulation({ seed: 4 })
+  const file = await durable(sim)
+  const disk = sim.disk('a')
+  await sim.wait(append(file, 'abcdefgh'.repeat(50)))
+  const before = disk.peek('/log')!
+  const [first, second] = [disk.flipBit('/log', 8 * 100), disk.flipBit('/log', 8 * 120)]
+  expect(disk.written('/log')).toEqual(before)
+  first()
+  expect(disk.peek('/log')).not.toEqual(before)
+  await sim.wait(file.truncate(110))
+  await sim.wait(append(file, 'x'.repeat(290)))
+  const anew = disk.peek('/log')!
+  second()
+  expect(disk.peek('/log')).toEqual(anew)
+  disk.flipBit('/log', 8 * 10)
+  disk.flipBit('/log', 8 * 10)
+  expect(disk.peek('/log')).toEqual(anew)
+})

@@ -89,8 +89,12 @@ export class ReplicaLog {
   segments: SegmentLog[] = []
   /** Up to here it has been compared with what is committed. */
   checked: Offset = 0
-  /** Where a bit was flipped: what is lost from there on says nothing about its node. What is below stays owed. */
-  damagedFrom: Offset = Number.POSITIVE_INFINITY
+  /** Batches with a bit that reads wrong now, and how many. */
+  readonly rot: Map<Batch, number> = new Map()
+  /** Base offsets of all that ever had one: what was read of them meanwhile may be under way still. */
+  readonly everRotten: Set<Offset> = new Set()
+  /** Where the first one was when its node began; that is what it knows. */
+  foundFrom: Offset = Number.POSITIVE_INFINITY
   /** Below it a snapshot on the same disk holds everything (the metadata log). */
   covered: Offset = 0
 
@@ -98,8 +102,15 @@ export class ReplicaLog {
     this.node = node
   }
 
+  /** From here on the node may find its log damaged, and let go of it for its leader's. What is below stays owed. */
+  get damagedFrom(): Offset {
+    let from = this.foundFrom
+    for (const { baseOffset } of this.rot.keys()) from = Math.min(from, baseOffset)
+    return from
+  }
+
   get damaged(): boolean {
-    return this.damagedFrom < Number.POSITIVE_INFINITY
+    return this.rot.size > 0 || this.foundFrom < Number.POSITIVE_INFINITY
   }
 
   get startOffset(): Offset {

@@ -2,7 +2,7 @@
 // epoch that is over or not yet known is refused, in every fetch of a session and not in its first only (P13); bytes come
 // from what the disk held while the fetch was under way, whole and untouched (D9); nothing is served for a topic id that
 // the node has no replica of (P19).
-// Does not check fetches by topic name (before version 13), those of the quorum, nor bytes of a disk with a flipped bit.
+// Does not check fetches by topic name (before version 13), those of the quorum, nor a batch with a bit that flipped.
 
 import type { Epoch, NodeId, Offset } from '../../base/index.ts'
 import type { BatchFact } from './batches.ts'
@@ -17,6 +17,12 @@ export interface FetchedEpochs {
   readonly before: Epoch
   /** When the answer was written. */
   readonly after: Epoch
+}
+
+export interface SentBatch {
+  readonly fact: BatchFact
+  /** Its CRC is that of its bytes. */
+  readonly intact: boolean
 }
 
 export class FetchInvariants {
@@ -47,12 +53,14 @@ export class FetchInvariants {
     this.#findings.violated('P19', text, { node, partition: model.name })
   }
 
-  /** Batches in an answer. `cut`: the disk has let go of something since the request arrived. `intact`: CRCs are good. */
-  read(node: NodeId, model: LogModel, batches: readonly BatchFact[], cut: boolean, intact: boolean): void {
+  /** Batches in an answer. `cut`: the disk has let go of something since the request arrived. */
+  read(node: NodeId, model: LogModel, batches: readonly SentBatch[], cut: boolean): void {
     const log = model.log(node)
-    if (log.damaged) return
-    if (!intact) this.#bytes(node, model, batches[0]?.baseOffset ?? 0, 'sends a batch whose CRC does not match')
-    for (const { baseOffset, epoch, crc } of batches) {
+    for (const { intact, fact } of batches) {
+      const { baseOffset, epoch, crc } = fact
+      // Whoever reads it sees that it is broken: a leader does not look.
+      if (!intact && log.everRotten.has(baseOffset)) continue
+      if (!intact) this.#bytes(node, model, baseOffset, `sends a batch at ${baseOffset} whose CRC does not match`)
       const there = log.at(baseOffset)?.fact
       if (there?.baseOffset === baseOffset && there.epoch === epoch && there.crc === crc) continue
       // What was cut meanwhile may have been read before; it must at least have been somewhere.

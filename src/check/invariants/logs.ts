@@ -89,6 +89,26 @@ export class LogModel {
     return batch
   }
 
+  /** A bit of a byte of a segment reads wrong, or is right again. */
+  rotted(node: NodeId, segmentBase: Offset, byte: number, wrong: boolean): void {
+    const log = this.log(node)
+    const segment = log.segment(segmentBase)
+    const batch = segment?.batches[segment.ends.findIndex((end) => end > byte)]
+    if (batch === undefined) return
+    const bits = (log.rot.get(batch) ?? 0) + (wrong ? 1 : -1)
+    if (bits > 0) log.rot.set(batch, bits)
+    else log.rot.delete(batch)
+    if (wrong) log.everRotten.add(batch.baseOffset)
+  }
+
+  /** A process of the node begins: it may find what is wrong by then, and nothing else. */
+  opened(node: NodeId): void {
+    const log = this.logs.get(node)
+    if (log === undefined) return
+    log.foundFrom = Number.POSITIVE_INFINITY
+    log.foundFrom = log.damagedFrom
+  }
+
   /** A segment ends after so many bytes now; what was cut, newest first. */
   cut(node: NodeId, segmentBase: Offset, size: number): Batch[] {
     const log = this.log(node)
@@ -110,6 +130,7 @@ export class LogModel {
     const at = log.segments.findIndex((segment) => segment.baseOffset === segmentBase)
     if (at < 0) return null
     const [segment] = log.segments.splice(at, 1)
+    for (const batch of segment!.batches) log.rot.delete(batch)
     if (at === 0 && log.segments.length > 0) {
       for (const batch of segment!.batches) {
         if (
@@ -157,6 +178,7 @@ export class LogModel {
       segment.synced(Math.max(durable, answered.get(base) ?? 0))
     }
     const lost = before.filter((batch) => !log.holds(batch))
+    for (const batch of log.rot.keys()) if (!log.holds(batch)) log.rot.delete(batch)
     if (lost.length > 0) log.checked = Math.min(log.checked, lost[0]!.baseOffset)
     if (cause === 'died') this.#wasCut(log, lost)
     else {
@@ -174,8 +196,6 @@ export class LogModel {
     while (at < upTo) {
       const batch = log.at(at)
       if (batch === null) {
-        // A damaged log may have lost it; what it still holds was written as it was, and counts.
-        if (log.damaged) break
         const name = this.kind === 'quorum' ? 'R8' : 'P4'
         const text = `node ${node} holds offsets below ${upTo} for committed and its disk has none at ${at}`
         this.#findings.violated(name, `${this.name}: ${text}`, { node, partition: this.name, offset: at })
@@ -332,6 +352,8 @@ export class LogModel {
       const name = this.kind === 'quorum' ? 'R11' : 'P9'
       this.#violated(log.damaged ? 'D2' : name, log.node, batch.fact, 'is cut off and was committed')
     }
+    for (const batch of cut) log.rot.delete(batch)
+    if (log.endOffset <= log.foundFrom) log.foundFrom = Number.POSITIVE_INFINITY
   }
 
   #letGo(node: NodeId, fact: BatchFact): void {

@@ -147,7 +147,7 @@ export class PartitionInvariants {
     seen.durableEndOffset = durableEndOffset
     const log = this.#facts.model(seen.key)?.log(seen.node)
     // A log that begins anew at its leader's start is empty, and its first file may not be there yet.
-    if (durableEndOffset <= Math.max(before, view.logStartOffset) || log === undefined || log.damaged) return
+    if (durableEndOffset <= Math.max(before, view.logStartOffset) || log === undefined) return
     if (log.durableEndOffset >= durableEndOffset) return
     const text = `says that offsets below ${durableEndOffset} are durable, and on its disk they are below ${log.durableEndOffset}`
     this.#violated('D6', seen, view, text)
@@ -256,7 +256,7 @@ export class PartitionInvariants {
     for (const id of view.maximalIsr) {
       if (view.isr.includes(id)) continue
       const log = model.log(id)
-      if (log.endOffset >= view.epochStartOffset || log.damaged || !this.#facts.running(id)) continue
+      if (log.endOffset >= view.epochStartOffset || !this.#facts.running(id)) continue
       const text = `proposes member ${id}, which ends at ${log.endOffset}, in an epoch that begins at ${view.epochStartOffset}`
       this.#violated('P8', seen, view, text)
     }
@@ -319,7 +319,7 @@ export class PartitionInvariants {
   #missing(model: LogModel, log: ReplicaLog, promised: number): Batch | null {
     const last = model.lastCommitted
     // Logs that agree on one batch agree on all before it.
-    if (last === null || log.damaged || log.holds(last)) return null
+    if (last === null || log.holds(last)) return null
     for (const batch of [...model.committed.values()].reverse()) {
       if (log.holds(batch)) return null
       if (batch.endOffset > model.released && batch.lostBy.length < promised) return batch
@@ -340,7 +340,7 @@ export class PartitionInvariants {
       model.forgive(Math.min(first?.baseOffset ?? Number.POSITIVE_INFINITY, log.endOffset), after.leaderEpoch)
       return
     }
-    if (first === undefined || log.damaged) return
+    if (first === undefined) return
     const promised = this.#facts.promised(after)
     if (lost.every((batch) => batch.lostBy.length >= promised)) model.forgive(first.baseOffset, after.leaderEpoch)
   }

@@ -24,7 +24,7 @@ export class StorageInvariants {
   survived(node: NodeId, model: LogModel, claimed: Offset, endBefore: Offset): void {
     const log = model.log(node)
     const owed = Math.min(claimed, endBefore)
-    if (log.endOffset >= owed || log.covered >= owed || log.damaged) return
+    if (log.endOffset >= owed || log.covered >= owed) return
     const text = `said that offsets below ${owed} are durable, and after a power failure its disk ends at ${log.endOffset}`
     this.#violated('D1', node, model, owed, text)
   }
@@ -33,10 +33,17 @@ export class StorageInvariants {
   recoveryCuts(node: NodeId, model: LogModel, segmentBase: Offset, size: number): void {
     const log = model.log(node)
     const segment = log.segment(segmentBase)
-    if (segment === undefined || log.damaged) return
+    if (segment === undefined) return
     const durable = log.durableEndOffset
     for (const [i, batch] of segment.batches.entries()) {
-      if (segment.ends[i]! <= size || batch.endOffset > durable || batch.endOffset <= log.covered) continue
+      if (segment.ends[i]! <= size || batch.endOffset <= log.covered) continue
+      const before = segment.batches[i - 1]
+      if (before !== undefined && log.rot.has(before) && !log.rot.has(batch)) {
+        const text = `cuts offset ${batch.baseOffset} in recovery, a good batch behind one with a bit that flipped`
+        this.#violated('D2', node, model, batch.baseOffset, text)
+        return
+      }
+      if (batch.endOffset > durable || log.rot.has(batch)) continue
       const text = `cuts offset ${batch.baseOffset} in recovery, which was whole and durable`
       this.#violated('D1', node, model, batch.baseOffset, text)
       return
@@ -46,7 +53,7 @@ export class StorageInvariants {
   /** The word of a clean stop is on the disk. */
   stoppedCleanly(node: NodeId, model: LogModel): void {
     const log = model.logs.get(node)
-    if (log === undefined || log.damaged || log.durableEndOffset >= log.endOffset) return
+    if (log === undefined || log.durableEndOffset >= log.endOffset) return
     const text = `leaves the word of a clean stop, and offsets from ${log.durableEndOffset} on are not durable`
     this.#violated('D3', node, model, log.durableEndOffset, text)
   }

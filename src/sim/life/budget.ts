@@ -31,6 +31,8 @@ export class Budget {
   readonly #lying: Set<NodeId> = new Set()
   /** Nodes that came back with an empty disk: no voters any more (KIP-853). */
   readonly #replaced: Set<NodeId> = new Set()
+  /** Nodes with bits that read wrong, and how many: as long as they do, what lies there counts as lost. */
+  readonly #rotten: Map<NodeId, number> = new Map()
   #spent = false
   spentInFull = 0
 
@@ -104,6 +106,11 @@ export class Budget {
     else this.#lying.delete(id)
   }
 
+  rots(id: NodeId, does: boolean): void {
+    this.#rotten.set(id, (this.#rotten.get(id) ?? 0) + (does ? 1 : -1))
+    if (does) this.lostData([id])
+  }
+
   /** Those whose disks were never replaced. */
   get voters(): readonly NodeId[] {
     return this.#cluster.ids.filter((id) => !this.#replaced.has(id))
@@ -144,7 +151,7 @@ export class Budget {
   /** Forgives the nodes that are in every ISR again. */
   #rejoin(): void {
     for (const id of this.#unclean) {
-      if (!inEveryIsr(this.#cluster, id)) continue
+      if ((this.#rotten.get(id) ?? 0) > 0 || !inEveryIsr(this.#cluster, id)) continue
       this.#unclean.delete(id)
       this.#lossy.delete(id)
     }

@@ -70,6 +70,8 @@ class Drawer {
     const fault = this.#fault(verb, node)
     if (fault === null) return
     this.#faults.push({ at, fault })
+    // Only a start looks at what is there already.
+    if (verb === 'flip-bit' && this.#below(3) > 0) this.#killSoon(node, at)
     if (verb === 'kill-all' || verb === 'power-loss-all') {
       for (let id = 1; id <= this.#swarm.brokers; id++) this.#comesBack(id, at)
     } else if (ENDS_A_NODE.has(verb)) this.#comesBack(node, at)
@@ -83,6 +85,12 @@ class Drawer {
       if ((this.#backAt.get(node) ?? 0) <= at) break
     }
     return node
+  }
+
+  #killSoon(node: NodeId, at: number): void {
+    const kill = at + this.#below(1_000)
+    this.#faults.push({ at: kill, fault: { verb: 'kill', node } })
+    this.#comesBack(node, kill)
   }
 
   #comesBack(node: NodeId, at: number): void {
@@ -109,7 +117,6 @@ class Drawer {
       case 'stop':
       case 'reset':
       case 'half-open':
-      case 'flip-bit':
       case 'replace-disk':
         return { verb, node }
       case 'kill-all':
@@ -139,6 +146,7 @@ class Drawer {
       case 'pause':
       case 'hide':
       case 'lying-sync':
+      case 'flip-bit':
         return { verb, node, ms }
       case 'isolate':
         return { verb, node, direction: DIRECTIONS[this.#below(3)]!, ms }

@@ -257,8 +257,11 @@ export class Hands {
         const flipped = this.#cluster.flipBit(node)
         if (flipped === null) return null
         this.troubled.add(node)
-        budget.lostData([node])
-        return DONE
+        budget.rots(node, true)
+        return () => {
+          flipped.mend()
+          budget.rots(node, false)
+        }
       }
       default:
         return unreachable(fault)

@@ -27,7 +27,7 @@ const VIOLATIONS_MAX = 20
 /** What lost records alone may break; epochs, ISRs and elections hold even where the power of all fails. */
 const LOSSES: ReadonlySet<string> = new Set(['P1', 'P2', 'P5', 'P8', 'P9', 'P10', 'P11', 'P12', 'P17'])
 /** What a node may say that gives up because its disk was made to fail. */
-const DISK_TROUBLE = /^(EIO|ENOSPC):/
+const DISK_TROUBLE = /^(EIO|ENOSPC):|^a batch is corrupt /
 
 export const runLife: RunLife = async (options) => {
   const life = new Life(options)

@@ -17,8 +17,8 @@ export function stream(seed: number, of: number): SeededRandom {
   return new SeededRandom((seed ^ of) >>> 0)
 }
 
-/** How heavy each verb is where a seed knows it. Not drawn: `flip-bit` and `lying-sync`, which no Kafka's log survives
- *  unnoticed (see docs/simulation.md), and `heal`, since faults end by themselves. */
+/** How heavy each verb is where a seed knows it. Not drawn: `lying-sync`, which no quorum survives (see
+ *  docs/simulation.md), and `heal`, since faults end by themselves. */
 const WEIGHTS: { readonly [verb in Verb]?: number } = {
   kill: 10,
   'kill-at': 8,

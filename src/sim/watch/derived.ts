@@ -38,7 +38,7 @@ export function checkDerived(
 ): void {
   const files = new Map<string, Uint8Array>()
   const inside = directory.length + 1
-  for (const path of disk.paths(directory)) files.set(path.slice(inside), disk.look(path)!)
+  for (const path of disk.paths(directory)) files.set(path.slice(inside), disk.written(path)!)
   const segments = segmentsOf(files)
   const all = segments.flatMap(({ batches }) => batches)
   for (const batch of all) checks.whole(node, model, batch)

@@ -81,7 +81,7 @@ export class DiskWatch implements DiskObserver {
     if (position === file.parsed && chunks.length === 1 && only !== undefined) {
       this.#take(path, file, bytes === only.length ? only : only.subarray(0, bytes), 0)
     } else {
-      const all = this.#disk.look(path)
+      const all = this.#disk.written(path)
       if (all !== null) this.#take(path, file, all, file.parsed)
     }
   }
@@ -130,16 +130,26 @@ export class DiskWatch implements DiskObserver {
   }
 
   disturbed(cause: DiskDisturbance): void {
-    if (cause === 'bit-flip' || this.#disk.lying) this.#untrusted = true
+    if (this.#disk.lying) this.#untrusted = true
     if (cause === 'replaced') {
       for (const log of this.#directories.values()) this.#found(log, new Map(), 'lost')
       this.#directories.clear()
       this.#files.clear()
       this.#sink.replaced(this.#node)
       this.#findings.marked('disk: replaced')
-    } else if (cause === 'bit-flip') this.#flipped()
-    else if (cause === 'died') this.#rescan('died')
+    } else if (cause === 'died') this.#rescan('died')
     else this.#lost(cause)
+  }
+
+  flipped(path: string, byte: number, wrong: boolean): void {
+    const file = this.#files.get(path)
+    if (file === undefined || file === null) return
+    this.#directories.get(file.directory)?.model.rotted(this.#node, file.base, byte, wrong)
+  }
+
+  /** A process of the node begins, on what is there. */
+  opened(): void {
+    for (const { model } of this.#directories.values()) model.opened(this.#node)
   }
 
   failed(_path: string, code: string): void {
@@ -279,19 +289,6 @@ export class DiskWatch implements DiskObserver {
     if (bytes !== null) this.#sink.snapshot(this.#node, id, fetched, bytes)
   }
 
-  #flipped(): void {
-    for (const [path, file] of this.#files) {
-      if (file === null) continue
-      const bytes = this.#disk.look(path)
-      const log = this.#directories.get(file.directory)?.model.log(this.#node)
-      if (bytes === null || log === undefined) continue
-      const { headers, end } = wholeBatches(bytes, 0)
-      if (end >= file.parsed) continue
-      const last = headers.at(-1)
-      log.damagedFrom = Math.min(log.damagedFrom, last === undefined ? file.base : last.lastOffset + 1)
-    }
-  }
-
   /** Looks at the whole disk again. */
   #rescan(cause: 'died' | 'lost'): void {
     const before = new Set(this.#directories.values())
@@ -326,7 +323,8 @@ export class DiskWatch implements DiskObserver {
     const segments: { base: Offset; facts: BatchFact[]; durable: number }[] = []
     let torn = false
     for (const [path, file] of [...files].sort((a, b) => a[1].base - b[1].base)) {
-      const bytes = this.#disk.look(path)!
+      // A bit that flipped is the node's to find: this is what it would have without.
+      const bytes = this.#disk.written(path)!
       const durable = this.#disk.durableSize(path)
       const { headers, end } = wholeBatches(bytes, cause === 'lost' ? 0 : Number.POSITIVE_INFINITY)
       file.parsed = end

@@ -3,7 +3,7 @@
 // Hands facts to the checks; judges nothing. Follows sessions by topic id only (version 13 and later).
 
 import type { Epoch, NodeId, Uuid } from '../../base/index.ts'
-import type { AnswerInvariants, BatchFact, FetchInvariants, Findings, LogModel } from '../../check/index.ts'
+import type { AnswerInvariants, FetchInvariants, Findings, LogModel, SentBatch } from '../../check/index.ts'
 import {
   apis,
   batchesOf,
@@ -138,13 +138,14 @@ export class Fetches {
     consumer: boolean,
     { highWatermark, records }: FetchedAnswer,
   ): void {
-    const { batches, intact } = sentBatches(records!)
+    const batches = sentBatches(records!)
     if (heard.suspects.get(key) === -1 && this.#facts.epochAt(node, key) === -1)
       this.#checks.servedWithoutReplica(node, model)
-    this.#checks.read(node, model, batches, this.#facts.cuts(node) !== heard.cuts, intact)
+    this.#checks.read(node, model, batches, this.#facts.cuts(node) !== heard.cuts)
     if (!consumer) return
     this.#facts.lookAt(node, model)
-    this.#answers.shown(node, model, highWatermark, batches)
+    const shown = batches.filter(({ intact }) => intact).map(({ fact }) => fact)
+    this.#answers.shown(node, model, highWatermark, shown)
   }
 
   /** What a request asks for, with what its session knows. */
@@ -198,12 +199,6 @@ function ask(asked: Asked, topics: Message<typeof FetchRequest>['topics']): Aske
   return asked
 }
 
-function sentBatches(records: Uint8Array): { readonly batches: BatchFact[]; readonly intact: boolean } {
-  const batches: BatchFact[] = []
-  let intact = true
-  for (const header of batchesOf(records)) {
-    batches.push(factOf(header))
-    intact = intact && validCrc(records, header)
-  }
-  return { batches, intact }
+function sentBatches(records: Uint8Array): SentBatch[] {
+  return [...batchesOf(records)].map((header) => ({ fact: factOf(header), intact: validCrc(records, header) }))
 }

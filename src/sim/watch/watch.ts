@@ -209,6 +209,7 @@ class ClusterWatch implements Watch, Findings {
     }
     if (view !== null) {
       member.cleanEpoch = member.marker
+      member.disk?.opened()
       this.noted(`node ${member.id} starts`, { node: member.id })
     }
     member.view = view

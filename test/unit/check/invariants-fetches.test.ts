@@ -1,10 +1,14 @@
 // Every check of answers to fetches, by epochs that a replica was in and by what lies on its disk.
 
 import { describe, expect, test } from 'vitest'
-import { FetchInvariants, LogModel } from '../../../src/check/index.ts'
+import { type BatchFact, FetchInvariants, LogModel, type SentBatch } from '../../../src/check/index.ts'
 import { batch, Collected, fill } from './findings.ts'
 
 const TEN = [batch(0, 4, 0), batch(5, 9, 0)]
+
+function sent(facts: readonly BatchFact[], intact = true): SentBatch[] {
+  return facts.map((fact) => ({ fact, intact }))
+}
 
 function world(): { readonly found: Collected; readonly model: LogModel; readonly fetches: FetchInvariants } {
   const found = new Collected()
@@ -41,31 +45,36 @@ describe('P13: fetches in another epoch', () => {
 describe('D9: what is read is what was there', () => {
   test('a batch that no disk ever had', () => {
     const { found, model, fetches } = world()
-    fetches.read(1, model, [batch(0, 4, 0), batch(5, 9, 1)], true, true)
+    fetches.read(1, model, sent([batch(0, 4, 0), batch(5, 9, 1)]), true)
     expect(found.names).toEqual(['D9'])
   })
 
   test('bytes of two epochs under one header', () => {
     const { found, model, fetches } = world()
-    fetches.read(1, model, [batch(0, 4, 0)], false, false)
+    fetches.read(1, model, sent([batch(0, 4, 0)], false), false)
     expect(found.names).toEqual(['D9'])
   })
 
   test('what had been cut before the fetch came', () => {
     const { found, model, fetches } = world()
     model.cut(1, 0, 100)
-    fetches.read(1, model, TEN, false, true)
+    fetches.read(1, model, sent(TEN), false)
     expect(found.names).toEqual(['D9'])
     expect(found.violations[0]!.text).toContain('sends a batch of epoch 0 at 5; its disk has nothing')
   })
 
-  test('what is cut while it is read, and a disk with a flipped bit, are silent', () => {
+  test('what is cut while it is read, and the very batch with a flipped bit, are silent', () => {
     const { found, model, fetches } = world()
     model.cut(1, 0, 100)
-    fetches.read(1, model, TEN, true, true)
-    model.log(2).damagedFrom = 0
-    fetches.read(2, model, [batch(0, 4, 7)], false, false)
+    fetches.read(1, model, sent(TEN), true)
+    model.rotted(2, 0, 30, true)
+    fetches.read(2, model, sent([batch(0, 4, 0)], false), false)
+    model.rotted(2, 0, 30, false)
+    fetches.read(2, model, sent([batch(0, 4, 0)], false), false)
     expect(found.violations).toEqual([])
+    fetches.read(2, model, sent([batch(0, 4, 7)]), false)
+    fetches.read(2, model, sent([batch(5, 9, 0)], false), false)
+    expect(found.names).toEqual(['D9', 'D9'])
   })
 })
 

@@ -169,20 +169,16 @@ describe('what is committed', () => {
     const { model, found } = log()
     fill(model, [1, 2, 3], THREE)
     for (const node of [1, 2, 3]) model.claimed(node, 10)
-    model.log(1).damagedFrom = 6
+    model.rotted(1, 0, 250, true)
+    model.opened(1)
+    model.rotted(1, 0, 250, false)
     model.cut(1, 0, 200)
     expect(found.violations).toEqual([])
-    model.cut(1, 0, 100)
+    // The damage is gone with it.
+    expect(model.log(1).damaged).toBe(false)
+    model.rotted(2, 0, 150, true)
+    model.cut(2, 0, 0)
     expect(found.names).toEqual(['D2'])
-  })
-
-  test('is known of a disk with a flipped bit too, as far as it goes', () => {
-    const { model, found } = log()
-    fill(model, [1], THREE)
-    model.log(1).damagedFrom = 0
-    model.claimed(1, 15)
-    expect(model.committedEnd).toBe(10)
-    expect(found.violations).toEqual([])
   })
 
   test('is not missed below where some log begins, nor on a damaged disk', () => {
@@ -193,7 +189,7 @@ describe('what is committed', () => {
     model.cut(1, 0, 200)
     expect(found.names).toEqual(['P9'])
     model.cut(1, 0, 0)
-    model.log(2).damagedFrom = 0
+    model.rotted(2, 0, 10, true)
     model.cut(2, 0, 0)
     expect(found.names).toEqual(['P9'])
   })

@@ -52,7 +52,7 @@ const FAULTS: { readonly [V in Fault['verb']]: fc.Arbitrary<Extract<Fault, { ver
   }),
   'lying-sync': fc.record({ verb: fc.constant('lying-sync'), node, ms }),
   'fill-disk': fc.record({ verb: fc.constant('fill-disk'), node, freeBytes: fc.nat(), ms }),
-  'flip-bit': fc.record({ verb: fc.constant('flip-bit'), node }),
+  'flip-bit': fc.record({ verb: fc.constant('flip-bit'), node, ms }),
   'replace-disk': fc.record({ verb: fc.constant('replace-disk'), node }),
   'skew-clock': fc.record({
     verb: fc.constant('skew-clock'),
