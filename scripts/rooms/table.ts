@@ -25,7 +25,13 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   'src/base': { kind: 'pure', may: [] },
   'src/config': { kind: 'pure', may: ['src/base'], mayTypes: ['src/log'] },
   'src/wire': { kind: 'pure', may: ['src/base'], packages: ['@node-rs/crc32'] },
-  'src/groups': { kind: 'pure', may: ['src/base'], mayTypes: ['src/wire'] },
+  'src/groups': {
+    kind: 'pure',
+    may: ['src/base'],
+    mayTypes: ['src/wire'],
+    // It decides by name; the messages that it fills in carry codes. What consumers subscribe to is in their metadata.
+    mayNames: { 'src/wire': ['ConsumerProtocolSubscription', 'decode', 'errorCode'] },
+  },
   'src/transactions': { kind: 'pure', may: ['src/base'], mayTypes: ['src/wire'] },
   'src/security': { kind: 'pure', may: ['src/base'], mayTypes: ['src/wire'] },
   'src/log': { kind: 'shell', may: ['src/base', 'src/config', 'src/wire'] },

@@ -59,7 +59,7 @@ import {
 import { TransactionLogKey, TransactionLogValue } from './messages/transaction-records.ts'
 import { Reader } from './reader.ts'
 import type { Input, Message, MessageSchema } from './types.ts'
-import { decodeVersioned } from './versioned.ts'
+import { decodeVersioned, encodeVersioned } from './versioned.ts'
 
 interface CoordinatorSchema {
   readonly key: MessageSchema
@@ -249,6 +249,19 @@ export function encodeCoordinatorKey<M extends MessageSchema>(schema: M, key: In
     encodeInto(writer, schema, 0, key)
     return writer.finish()
   })
+}
+
+/** Key and value of a record of the log that `schemas` describes, the value at the version it carries. Throws EncodeError. */
+export function encodeCoordinatorRecord<Schemas extends { [K in keyof Schemas]: CoordinatorSchema }>(
+  schemas: Schemas,
+  record: CoordinatorRecord<Schemas>,
+): { readonly key: Uint8Array; readonly value: Uint8Array | null } {
+  const schema: CoordinatorSchema = schemas[record.type]
+  const { value } = record
+  return {
+    key: encodeCoordinatorKey(schema.key, record.key as Input<MessageSchema>),
+    value: value === null ? null : encodeVersioned(schema.value, value.version, value.body as Input<MessageSchema>),
+  }
 }
 
 /**

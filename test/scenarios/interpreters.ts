@@ -3,6 +3,7 @@
 import type { InterpreterTable } from './runner.ts'
 
 export const interpreters: InterpreterTable = {
+  groups: async () => (await import('./groups/interpreter.ts')).groupsInterpreter,
   controller: async () => (await import('./controller/interpreter.ts')).controllerInterpreter,
   partition: async () => (await import('./partition/interpreter.ts')).partitionInterpreter,
   replicas: async () => (await import('./replicas/interpreter.ts')).replicasInterpreter,
