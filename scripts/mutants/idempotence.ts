@@ -94,7 +94,7 @@ export const idempotence: readonly Mutant[] = [
     name: 'duplicate-at-its-last-offset',
     title: 'A retry is answered with the offset of the last record of its batch.',
     source: 'P18; KAFKA-5061 family',
-    file: 'src/log/partition-log.ts',
+    file: 'src/log/leading.ts',
     find: 'const baseOffset = lastOffset - offsetDelta',
     replace: 'const baseOffset = lastOffset + 0 * offsetDelta',
     expect: ['duplicate', 'inconsistent-offsets', 'P17'],

@@ -4,6 +4,7 @@
 
 import type { Offset, Uuid } from '../base/index.ts'
 import { ConfigError, StorageError, Timers } from '../base/index.ts'
+import type { PartitionOffset } from './checkpoints.ts'
 import {
   formatCleanMarker,
   formatOffsets,
@@ -17,13 +18,15 @@ import { IndexCache } from './index-cache.ts'
 import { Janitor } from './janitor.ts'
 import { readDirectoryMeta } from './meta.ts'
 import { INDEX_CACHE_BYTES, openLog } from './open.ts'
-import type { LogSurroundings, SegmentedLog } from './partition-log.ts'
+import type { SegmentedLog } from './partition-log.ts'
+import type { LogSurroundings } from './surroundings.ts'
 import { TailBudget } from './tail-cache.ts'
 import type { DirectoryMeta, LogConfig, LogDirectory, LogPorts, OpenDirectoryOptions, PartitionLog } from './types.ts'
 
 const RECOVERY_POINTS = 'recovery-point-offset-checkpoint'
 const LOG_STARTS = 'log-start-offset-checkpoint'
 const HIGH_WATERMARKS = 'replication-offset-checkpoint'
+const CLEANED_TO = 'cleaner-offset-checkpoint'
 const CLEAN_MARKER = '.kafka_cleanshutdown'
 const PARTITION_METADATA = 'partition.metadata'
 /** Raft's own; opened by it, never by the directory. */
@@ -99,6 +102,9 @@ class OpenDirectory implements LogDirectory {
   #failure: Error | null = null
   #listener: ((error: Error) => void) | null = null
   #closed = false
+  /** There is a checkpoint of compaction. */
+  #compacted = false
+  #detachCleaner: (() => void) | null = null
   #checkpointing: Promise<void> | null = null
   #nextCheckpoint: Promise<void> | null = null
 
@@ -124,6 +130,7 @@ class OpenDirectory implements LogDirectory {
       tailBudget: new TailBudget(options.tailBytes ?? TAIL_BYTES),
       indexCache: new IndexCache(INDEX_CACHE_BYTES),
       janitor: new Janitor(ports.clock, failed),
+      cleaner: options.cleaner ?? null,
       failed,
       checkpoint: () => this.#checkpoint(),
       closed: async () => {},
@@ -144,7 +151,10 @@ class OpenDirectory implements LogDirectory {
     const recoveryPoints = await this.#readOffsets(RECOVERY_POINTS)
     const logStarts = await this.#readOffsets(LOG_STARTS)
     const highWatermarks = await this.#readOffsets(HIGH_WATERMARKS)
-    const names = (await disk.list(this.path)).filter((entry) => entry.directory).map((entry) => entry.name)
+    const entries = await disk.list(this.path)
+    const names = entries.filter((entry) => entry.directory).map((entry) => entry.name)
+    this.#compacted = entries.some((entry) => entry.name === CLEANED_TO)
+    const cleanedTo = this.#compacted ? await this.#readOffsets(CLEANED_TO) : new Map<string, Offset>()
     const opened: (SegmentedLog | null)[] = new Array(names.length).fill(null)
     let verified = 0
     let next = 0
@@ -162,6 +172,7 @@ class OpenDirectory implements LogDirectory {
             recoveryPoint: recoveryPoints.get(name) ?? 0,
             logStartOffset: logStarts.get(name) ?? -1,
             highWatermark: highWatermarks.get(name) ?? 0,
+            cleanedTo: cleanedTo.get(name) ?? null,
           },
         )
         opened[i] = log
@@ -179,6 +190,7 @@ class OpenDirectory implements LogDirectory {
     const { checkpointIntervalMs, retentionCheckIntervalMs } = this.#options
     this.#every(checkpointIntervalMs ?? CHECKPOINT_INTERVAL_MS, () => this.#checkpoint())
     this.#every(retentionCheckIntervalMs ?? RETENTION_CHECK_INTERVAL_MS, () => this.#retain())
+    this.#detachCleaner = this.#options.cleaner?.attach(() => this.#logs.values()) ?? null
   }
 
   async create(topic: string, topicId: Uuid, partition: number, config: LogConfig): Promise<PartitionLog> {
@@ -199,9 +211,11 @@ class OpenDirectory implements LogDirectory {
       recoveryPoint: 0,
       logStartOffset: -1,
       highWatermark: 0,
+      cleanedTo: null,
     })
     this.#mustWork()
     this.#logs.set(keyOf(topicId, partition), log)
+    if (config.cleanupCompact) this.#around.cleaner?.wake()
     return log
   }
 
@@ -231,6 +245,7 @@ class OpenDirectory implements LogDirectory {
     if (this.#closed) return
     this.#closed = true
     this.#timers.clear()
+    this.#detachCleaner?.()
     const logs = [...this.#logs.values()]
     await this.#around.janitor.stop()
     if (options.clean && this.#failure === null) {
@@ -316,16 +331,22 @@ class OpenDirectory implements LogDirectory {
     if (this.#failure !== null) return
     const { disk } = this.#ports
     const logs = [...this.#logs.values()]
-    const write = async (file: string, offsetOf: (log: SegmentedLog) => Offset, all: boolean): Promise<void> => {
-      const offsets = logs
-        .map((log) => ({ topic: log.topic, partition: log.partition, offset: offsetOf(log) }))
-        .filter(({ offset }) => all || offset > 0)
+    type OffsetOf = (log: SegmentedLog) => Offset | null
+    const write = async (file: string, offsetOf: OffsetOf, all: boolean): Promise<void> => {
+      const offsets: PartitionOffset[] = []
+      for (const log of logs) {
+        const offset = offsetOf(log)
+        if (offset === null || (offset === 0 && !all)) continue
+        offsets.push({ topic: log.topic, partition: log.partition, offset })
+      }
       await disk.writeFileAtomic(disk.join(this.path, file), encode(formatOffsets(offsets)))
     }
     try {
       await write(RECOVERY_POINTS, (log) => log.recoveryPoint, true)
       await write(LOG_STARTS, (log) => log.logStartOffset, false)
       await write(HIGH_WATERMARKS, (log) => log.highWatermark, true)
+      this.#compacted ||= logs.some((log) => log.cleanedTo !== null)
+      if (this.#compacted) await write(CLEANED_TO, (log) => log.cleanedTo, true)
     } catch (error) {
       this.#fail(error as Error)
       throw error
@@ -351,6 +372,7 @@ class OpenDirectory implements LogDirectory {
     if (this.#failure !== null) return
     this.#failure = error
     this.#timers.clear()
+    this.#detachCleaner?.()
     this.#ports.logger.error({ directory: this.path, error }, `${this.path} has failed: ${error.message}`)
     for (const log of this.#logs.values()) log.fail(error)
     this.#listener?.(error)

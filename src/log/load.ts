@@ -4,13 +4,13 @@
 // cut: the log ends before the bad one and says so in `damaged`.
 
 import type { Disk, Epoch, Offset, Timestamp } from '../base/index.ts'
-import { StorageError } from '../base/index.ts'
 import { BATCH_OVERHEAD, baseOffsetAt, lastOffsetAt, leaderEpochAt, maxTimestampAt } from '../wire/index.ts'
+import { recoverSwaps } from './cleaner/swap.ts'
 import { EpochCache } from './epochs.ts'
 import { ProducerStates } from './producers.ts'
 import type { ScanResult } from './scan.ts'
 import { endsShort, findValidBatch, looksUnwritten, scanBatches } from './scan.ts'
-import { Segment } from './segment.ts'
+import { CLEANED_SUFFIX, Segment, SWAP_SUFFIX } from './segment.ts'
 import { noteProducer, replayProducers, Snapshots } from './snapshots.ts'
 import type { LogConfig } from './types.ts'
 import { rewriteUnsynced } from './unsynced.ts'
@@ -26,6 +26,8 @@ export interface LoadRequest {
   readonly recoveryPoint: Offset
   /** −1: where the first segment begins. */
   readonly logStartOffset: Offset
+  /** Not null: compaction has been here. */
+  readonly cleanedTo: Offset | null
 }
 
 export interface LoadedLog {
@@ -193,12 +195,14 @@ class Loading {
     this.endOffset = this.segments[from]!.baseOffset
     for (let i = from; i < this.segments.length; i++) {
       const segment = this.segments[i]!
-      // Below the log's start nothing is missed, and compaction leaves offsets out.
+      // Below the log's start nothing is missed. Our compaction leaves no gap between segments, that of Kafka may.
       const reached = Math.max(this.endOffset, this.#request.logStartOffset)
-      if (i > from && segment.baseOffset > reached && !config.cleanupCompact) {
+      if (i > from && segment.baseOffset > reached) {
         // The end of the segment before may have been lost with the power, and this one have survived.
         if (this.#mayBeTorn) return this.#dropBehind(i - 1)
-        return this.#abandon(i - 1, `offsets ${this.endOffset}..${segment.baseOffset - 1} are missing`)
+        const compacted = config.cleanupCompact || this.#request.cleanedTo !== null
+        const missing = `offsets ${this.endOffset}..${segment.baseOffset - 1} are missing`
+        if (!compacted) return this.#abandon(i - 1, missing)
       }
       this.endOffset = Math.max(this.endOffset, segment.baseOffset)
       const result = await this.#verifySegment(segment, crcFrom, this.segments[i + 1]?.baseOffset)
@@ -285,18 +289,17 @@ class Loading {
 }
 
 async function listFiles(disk: Disk, path: string): Promise<Found> {
-  const entries = await disk.list(path)
+  let entries = await disk.list(path)
+  if (entries.some(({ name }) => name.endsWith(CLEANED_SUFFIX) || name.endsWith(SWAP_SUFFIX))) {
+    await recoverSwaps(disk, path)
+    entries = await disk.list(path)
+  }
   const sizes = new Map(entries.map((entry) => [entry.name, entry]))
   const found: Found = { segments: [], withIndexes: new Set(), snapshots: [] }
   for (const entry of entries) {
     const match = /^(\d{20})\.(log|index|timeindex|snapshot)$/.exec(entry.name)
     if (match === null) {
-      if (/\.(deleted|tmp|cleaned)$/.test(entry.name)) await disk.remove(disk.join(path, entry.name))
-      else if (entry.name.endsWith('.swap')) {
-        const swap = disk.join(path, entry.name)
-        const remedy = 'let Apache Kafka start on the directory once'
-        throw new StorageError(swap, 'CORRUPT', `${swap}: a compaction of Apache Kafka was interrupted here; ${remedy}`)
-      }
+      if (/\.(deleted|tmp)$/.test(entry.name)) await disk.remove(disk.join(path, entry.name))
       continue
     }
     const offset = Number(match[1])

@@ -5,8 +5,8 @@ import { IndexCache } from './index-cache.ts'
 import { Janitor } from './janitor.ts'
 import type { LoadedLog } from './load.ts'
 import { loadLog } from './load.ts'
-import type { LogIdentity, LogSurroundings } from './partition-log.ts'
 import { SegmentedLog } from './partition-log.ts'
+import type { LogIdentity, LogSurroundings } from './surroundings.ts'
 import { TailBudget } from './tail-cache.ts'
 import type { LogConfig, LogPorts, OpenLogOptions, PartitionLog } from './types.ts'
 
@@ -30,6 +30,7 @@ export async function openPartitionLog(
     tailBudget: new TailBudget(options.tailBytes ?? TAIL_BYTES),
     indexCache: new IndexCache(INDEX_CACHE_BYTES),
     janitor,
+    cleaner: null,
     failed,
     checkpoint: async () => {},
     closed: () => janitor.stop(),
@@ -41,6 +42,7 @@ export async function openPartitionLog(
     recoveryPoint: options.recoveryPoint ?? 0,
     logStartOffset: options.logStartOffset ?? -1,
     highWatermark: options.highWatermark ?? 0,
+    cleanedTo: options.cleanedTo ?? null,
   })
   return log
 }
@@ -50,6 +52,8 @@ export interface OpenAt {
   readonly recoveryPoint: Offset
   readonly logStartOffset: Offset
   readonly highWatermark: Offset
+  /** See `cleaner-offset-checkpoint`; null: not in it. */
+  readonly cleanedTo: Offset | null
 }
 
 export async function openLog(
@@ -61,7 +65,7 @@ export async function openLog(
   const { disk, clock, logger } = around.ports
   const loaded = await loadLog({ disk, path: identity.path, config, now: clock.wall(), ...at })
   const durable = at.clean ? loaded.endOffset : Math.min(at.recoveryPoint, loaded.endOffset)
-  const log = new SegmentedLog(around, identity, config, loaded, durable, at.highWatermark)
+  const log = new SegmentedLog(around, identity, config, loaded, { ...at, durable })
   const fields = { topic: identity.topic, partition: identity.partition }
   if (loaded.cutBytes > 0) {
     logger.warn(fields, `Cut ${loaded.cutBytes} bytes of a torn tail; the log ends at offset ${loaded.endOffset}`)

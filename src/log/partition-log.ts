@@ -5,14 +5,15 @@
 // that happened while it read.
 
 import type { Epoch, Offset, Timestamp, Uuid } from '../base/index.ts'
-import { assert, StorageError, Timers } from '../base/index.ts'
-import type { BatchHeader, JudgedBatch } from '../wire/index.ts'
-import { patchBatch, patchTimestamps, validateBatches } from '../wire/index.ts'
+import { assert, StorageError } from '../base/index.ts'
+import type { BatchHeader } from '../wire/index.ts'
+import { validateBatches } from '../wire/index.ts'
+import { Compaction } from './cleaner/compaction.ts'
+import { swapIn } from './cleaner/swap.ts'
 import { Durability } from './durability.ts'
 import type { EpochCache } from './epochs.ts'
 import { judgeFollowed } from './following.ts'
-import type { IndexCache } from './index-cache.ts'
-import type { Janitor } from './janitor.ts'
+import { judgeProducer, patchAll } from './leading.ts'
 import type { LoadedLog } from './load.ts'
 import { EPOCH_FILE } from './load.ts'
 import type { TimestampedOffset } from './lookup.ts'
@@ -23,12 +24,12 @@ import { LogReader } from './reader.ts'
 import { cutPoint } from './reading.ts'
 import { deletableSegments } from './retention.ts'
 import { Segment } from './segment.ts'
-import { rolls, SegmentList } from './segments.ts'
+import { MAX_RELATIVE_OFFSET, rolls, SegmentList } from './segments.ts'
 import type { Snapshots } from './snapshots.ts'
 import { replayProducers } from './snapshots.ts'
 import type { Appended } from './staging.ts'
 import { Staging } from './staging.ts'
-import type { TailBudget } from './tail-cache.ts'
+import type { LogIdentity, LogSurroundings } from './surroundings.ts'
 import { TailCache } from './tail-cache.ts'
 import type {
   AppendOptions,
@@ -36,35 +37,11 @@ import type {
   FollowerAppend,
   LeaderAppend,
   LogConfig,
-  LogPorts,
   LogRead,
   PartitionLog,
   ReadOptions,
 } from './types.ts'
-import { markUnsynced } from './unsynced.ts'
-
-/** What a log shares with the others of its directory. */
-/** How long a failing disk may take over the mark that it failed. */
-const MARK_WITHIN_MS = 1_000
-
-export interface LogSurroundings {
-  readonly ports: LogPorts
-  readonly tailBudget: TailBudget
-  readonly indexCache: IndexCache
-  readonly janitor: Janitor
-  readonly failed: (error: Error) => void
-  /** Asked to make a lowered recovery point or a raised log start durable before files change. */
-  readonly checkpoint: () => Promise<void>
-  /** Called when a log has been closed. */
-  readonly closed: () => Promise<void>
-}
-
-export interface LogIdentity {
-  readonly topic: string
-  readonly partition: number
-  readonly topicId: Uuid
-  readonly path: string
-}
+import { markWithin } from './unsynced.ts'
 
 type Located = TimestampedOffset & { readonly epoch: Epoch }
 
@@ -72,8 +49,9 @@ export class SegmentedLog implements PartitionLog {
   readonly topic: string
   readonly partition: number
   readonly topicId: Uuid
-  config: LogConfig
+  readonly compaction: Compaction
 
+  #config: LogConfig
   readonly #around: LogSurroundings
   #path: string
   readonly #segments: SegmentList
@@ -105,14 +83,14 @@ export class SegmentedLog implements PartitionLog {
     identity: LogIdentity,
     config: LogConfig,
     loaded: LoadedLog,
-    durable: Offset,
-    highWatermark: Offset,
+    at: { readonly durable: Offset; readonly highWatermark: Offset; readonly cleanedTo: Offset | null },
   ) {
+    const { durable, highWatermark } = at
     this.topic = identity.topic
     this.partition = identity.partition
     this.topicId = identity.topicId
     this.#path = identity.path
-    this.config = config
+    this.#config = config
     this.#around = around
     this.#segments = new SegmentList(loaded.segments)
     this.#abandoned = loaded.abandoned
@@ -144,9 +122,46 @@ export class SegmentedLog implements PartitionLog {
       closed: () => this.#closed,
       fail: (error) => this.fail(error),
     })
+    this.compaction = new Compaction(
+      {
+        ports: around.ports,
+        segments: this.#segments,
+        producers: this.#producers,
+        path: () => this.#path,
+        config: () => this.#config,
+        logStartOffset: () => this.#logStartOffset,
+        endOffset: () => this.#endOffset,
+        highWatermark: () => this.#highWatermark,
+        epochAt: (offset) => this.epochAt(offset),
+        unable: () => this.#failed !== null || this.#damaged !== null || this.#closed || this.#reshaping > 0,
+        loadIndexes: (segment) => this.#reader.loadIndexes(segment),
+        checkpoint: around.checkpoint,
+        replace: (old, cleaned, wanted) => this.#replace(old, cleaned, wanted),
+        fail: (error) => this.fail(error),
+      },
+      at.cleanedTo,
+    )
     for (const segment of loaded.segments.slice(0, -1)) {
       segment.sealed = segment.baseOffset < durable && !segment.dirty
     }
+  }
+
+  get config(): LogConfig {
+    return this.#config
+  }
+
+  set config(config: LogConfig) {
+    const before = this.#config
+    this.#config = config
+    if (config.cleanupCompact && !before.cleanupCompact) this.#around.cleaner?.wake()
+  }
+
+  get cleanedTo(): Offset | null {
+    return this.compaction.cleanedTo
+  }
+
+  get uncleanable(): string | null {
+    return this.compaction.uncleanable
   }
 
   get path(): string {
@@ -225,11 +240,11 @@ export class SegmentedLog implements PartitionLog {
       return refused('RECORD_LIST_TOO_LARGE', message)
     }
     if (fromClient) {
-      const answer = this.#judgeProducer(judged.batches[0]!.header)
+      const answer = judgeProducer(this.#producers, judged.batches[0]!.header)
       if (answer !== null) return answer
     }
     const appendTime = config.messageTimestampType === 'LogAppendTime' ? now : -1
-    const headers = this.#patch(bytes, judged.batches, epoch, appendTime)
+    const headers = patchAll(bytes, judged.batches, { baseOffset: this.#endOffset, epoch, appendTime })
     const baseOffset = this.#endOffset
     this.#stage(judged.end === bytes.length ? bytes : bytes.subarray(0, judged.end), headers, appended)
     return {
@@ -276,7 +291,7 @@ export class SegmentedLog implements PartitionLog {
     const judged = judgeFollowed(bytes, {
       endOffset: this.#endOffset,
       lastEpoch: this.#epochs.lastEpoch,
-      gapsAllowed: this.config.cleanupCompact,
+      gapsAllowed: this.config.cleanupCompact || this.compaction.cleanedTo !== null,
     })
     if (judged.kind === 'refused') return judged
     const baseOffset = this.#endOffset
@@ -369,6 +384,7 @@ export class SegmentedLog implements PartitionLog {
   async close(): Promise<void> {
     if (this.#closed) return
     this.#closed = true
+    await this.compaction.giveUp()
     await this.#opening
     await this.#serialTail
     if (this.#failed === null) {
@@ -390,6 +406,7 @@ export class SegmentedLog implements PartitionLog {
   async abandon(): Promise<void> {
     this.#closed = true
     this.#discarded = true
+    await this.compaction.giveUp()
     await this.#serialTail
     this.#tail.clear()
     for (const segment of [...this.#segments.all, ...this.#abandoned]) {
@@ -416,7 +433,7 @@ export class SegmentedLog implements PartitionLog {
   async #syncFailed(error: Error): Promise<void> {
     const failure = this.#failsWith(error)
     if (!failure.first) return
-    await this.#mark()
+    await markWithin(this.#around.ports, this.#path)
     this.#tellFailure(failure.error)
   }
 
@@ -433,20 +450,6 @@ export class SegmentedLog implements PartitionLog {
     this.#around.failed(failure)
   }
 
-  /** Resolves when the mark is left, or the disk would not take it, or does not answer. */
-  #mark(): Promise<void> {
-    const { disk, clock } = this.#around.ports
-    return new Promise((resolve) => {
-      const timer = new Timers(clock).after(MARK_WITHIN_MS, resolve)
-      const over = (): void => {
-        timer.cancel()
-        resolve()
-      }
-      // A disk that takes no mark takes no new copy either: there is nothing to be said to the next process.
-      markUnsynced(disk, this.#path).then(over, over)
-    })
-  }
-
   #unable(): Refused | null {
     if (this.#failed !== null) {
       return refused('KAFKA_STORAGE_ERROR', `the log directory has failed: ${this.#failed.message}`)
@@ -459,36 +462,6 @@ export class SegmentedLog implements PartitionLog {
 
   #located(found: TimestampedOffset | null): Located | null {
     return found === null ? null : { ...found, epoch: this.epochAt(found.offset) }
-  }
-
-  #judgeProducer(header: BatchHeader): LeaderAppend | null {
-    if (header.transactional) return refused('INVALID_TXN_STATE', 'transactions are not served yet')
-    if (header.producerId < 0) return null
-    const judgement = this.#producers.judge(header)
-    if (judgement.kind === 'next') return null
-    if (judgement.kind === 'refused') return judgement
-    const { lastOffset, offsetDelta, timestamp } = judgement.of
-    const baseOffset = lastOffset - offsetDelta
-    return { kind: 'duplicate', baseOffset, endOffset: lastOffset + 1, logAppendTime: timestamp }
-  }
-
-  /** Gives the batches their offsets, epoch and timestamps; their headers as they are then. */
-  #patch(bytes: Uint8Array, batches: readonly JudgedBatch[], epoch: Epoch, appendTime: Timestamp): BatchHeader[] {
-    let next = this.#endOffset
-    const headers: BatchHeader[] = []
-    for (const { header, walk } of batches) {
-      const { position, lastOffsetDelta } = header
-      let { maxTimestamp } = header
-      if (appendTime >= 0) maxTimestamp = appendTime
-      else if (walk !== null) maxTimestamp = walk.maxTimestamp
-      if (appendTime >= 0) patchTimestamps(bytes, position, 'LogAppendTime', appendTime)
-      else if (maxTimestamp !== header.maxTimestamp) patchTimestamps(bytes, position, 'CreateTime', maxTimestamp)
-      patchBatch(bytes, position, next, epoch)
-      const lastOffset = next + lastOffsetDelta
-      headers.push({ ...header, baseOffset: next, lastOffset, partitionLeaderEpoch: epoch, maxTimestamp })
-      next = lastOffset + 1
-    }
-    return headers
   }
 
   /** Books whole batches at the end and stages their bytes; nothing can refuse them any more. */
@@ -524,12 +497,14 @@ export class SegmentedLog implements PartitionLog {
     const { active } = this.#segments
     const now = this.#around.ports.clock.wall()
     const incoming = { bytes, lastOffset: headers.at(-1)!.lastOffset, maxTimestamp }
+    const { lastOffset } = incoming
     const { baseOffset } = headers[0]!
     switch (rolls(active, incoming, this.config, now)) {
       case 'no':
         return active
       case 'yes':
-        return this.#roll(baseOffset, now)
+        // A segment begins where the one before it ends, also where compaction has left offsets out at the leader.
+        return this.#roll(lastOffset - this.#endOffset <= MAX_RELATIVE_OFFSET ? this.#endOffset : baseOffset, now)
       case 'far': {
         // A follower's first batch may lie too far behind the base of a segment that is still empty.
         const empty = this.#segments.pop()
@@ -573,6 +548,7 @@ export class SegmentedLog implements PartitionLog {
   #reshape(offset: Offset, cut: () => Promise<void>): Promise<void> {
     this.#reshaping++
     this.#reader.hide(offset)
+    this.compaction.truncated(offset)
     return this.#guarded(async () => {
       try {
         await this.#staging.until(this.#endOffset)
@@ -588,7 +564,7 @@ export class SegmentedLog implements PartitionLog {
     })
   }
 
-  /** Cuts the last segments back to the end of the last batch that ends below `offset`. */
+  /** Where rotten bytes are in the way of a cut, the log fails, and the next start verifies all of it (D2). */
   async #cutTo(offset: Offset): Promise<void> {
     const segment = this.#segments.of(offset)!
     await segment.loadIndexes(this.config.indexIntervalBytes)
@@ -690,6 +666,27 @@ export class SegmentedLog implements PartitionLog {
     this.#around.indexCache.forget(segment)
     await segment.markDeleted()
     this.#around.janitor.after(this.config.fileDeleteDelayMs, () => segment.removeDeleted())
+  }
+
+  /** False: the segments are gone, or not to be replaced any more. */
+  async #replace(old: readonly Segment[], cleaned: Segment, wanted: () => boolean): Promise<boolean> {
+    const { janitor, indexCache, ports } = this.#around
+    let replaced = false
+    await this.#guarded(async () => {
+      if (!wanted() || !old.every((segment) => this.#segments.has(segment))) return cleaned.discard()
+      const end = this.#segments.after(old.at(-1)!)!.baseOffset
+      await swapIn(ports.disk, this.#path, old, cleaned, () => {
+        this.#segments.replace(old, cleaned)
+        this.#tail.forget(end)
+        this.#reader.replaced()
+        for (const segment of old) indexCache.forget(segment)
+        replaced = true
+      })
+      indexCache.loaded(cleaned)
+      for (const { baseOffset } of old.slice(1)) this.#snapshots.gone(baseOffset)
+    })
+    for (const segment of old) if (replaced) janitor.after(this.config.fileDeleteDelayMs, () => segment.removeDeleted())
+    return replaced
   }
 
   async #writeEpochs(): Promise<void> {

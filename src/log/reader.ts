@@ -32,6 +32,7 @@ export interface Readable {
 export class LogReader {
   readonly #log: Readable
   #cuts = 0
+  #replacements = 0
   #hiddenFrom: Offset = Number.POSITIVE_INFINITY
 
   constructor(log: Readable) {
@@ -41,6 +42,11 @@ export class LogReader {
   /** The shape of the log changes: reads under way give nothing. */
   cut(): void {
     this.#cuts++
+  }
+
+  /** Segments were replaced by what is left of them: whoever looks for the segment behind one of them looks anew. */
+  replaced(): void {
+    this.#replacements++
   }
 
   /** Nothing at or above `offset` is read until `show`. */
@@ -82,6 +88,7 @@ export class LogReader {
   async #readDisk(wanted: Wanted): Promise<LogRead> {
     const { segments } = this.#log
     const cuts = this.#cuts
+    const replacements = this.#replacements
     try {
       for (
         let segment = segments.of(wanted.from);
@@ -93,9 +100,12 @@ export class LogReader {
         const found = await readSegment(segment, wanted)
         if (this.#cuts !== cuts) break
         if (found !== null) return found
+        if (this.#replacements !== replacements) return this.#readDisk(wanted)
       }
       return nothing(wanted.from)
     } catch (error) {
+      // The files of what was replaced are closed some time.
+      if (this.#replacements !== replacements) return this.#readDisk(wanted)
       if (this.#cuts !== cuts || this.#log.closed()) return nothing(wanted.from)
       this.#log.fail(error as Error)
       throw error
@@ -105,12 +115,12 @@ export class LogReader {
   /** Looks again when the log was cut meanwhile. */
   async #undisturbed<T>(look: () => Promise<T | null>): Promise<T | null> {
     for (;;) {
-      const cuts = this.#cuts
+      const changes = this.#cuts + this.#replacements
       try {
         const found = await look()
-        if (this.#cuts === cuts) return found
+        if (this.#cuts + this.#replacements === changes) return found
       } catch (error) {
-        if (this.#cuts !== cuts) continue
+        if (this.#cuts + this.#replacements !== changes) continue
         if (this.#log.closed()) return null
         const { path } = this.#log
         // Records that cannot be opened came in past the checks of compressed batches; the disk is not to blame.

@@ -4,12 +4,16 @@
 
 import type { Disk, DiskFile, Offset, Timestamp } from '../base/index.ts'
 import { assert } from '../base/index.ts'
-import { lastOffsetAt, maxTimestampAt } from '../wire/index.ts'
+import { claimedBatchSize, lastOffsetAt, maxTimestampAt, validCrcAt } from '../wire/index.ts'
 import { OffsetIndex, TimeIndex } from './indexes.ts'
 import type { ScanResult } from './scan.ts'
 import { scanBatches } from './scan.ts'
 
 export const DELETED_SUFFIX = '.deleted'
+/** Of a segment that a cleaning is writing, and of one that is about to take the place of others. */
+export const CLEANED_SUFFIX = '.cleaned'
+export const SWAP_SUFFIX = '.swap'
+const FILES: readonly string[] = ['.log', '.index', '.timeindex', '.txnindex']
 
 type Written = (error: Error | null) => void
 
@@ -21,6 +25,8 @@ export class Segment {
   readonly baseOffset: Offset
   readonly #disk: Disk
   readonly #directory: string
+  /** Behind the names of its files. */
+  #suffix = ''
   #file: DiskFile | null = null
   #opening: Promise<DiskFile> | null = null
   #openError: Error | null = null
@@ -75,8 +81,20 @@ export class Segment {
     return new Segment(disk, directory, baseOffset, size, modified)
   }
 
+  /** What a cleaning writes, beside the segments that it is to replace; `modified` is the age of the last of them. */
+  static async cleaned(disk: Disk, directory: string, baseOffset: Offset, modified: Timestamp): Promise<Segment> {
+    const segment = new Segment(disk, directory, baseOffset, 0, modified)
+    segment.#suffix = CLEANED_SUFFIX
+    segment.nameDurable = false
+    // Of a cleaning that was given up.
+    for (const file of FILES) await disk.remove(segment.pathOf(file))
+    segment.resetIndexes()
+    await segment.#open(true)
+    return segment
+  }
+
   pathOf(suffix: string): string {
-    return this.#disk.join(this.#directory, `${segmentName(this.baseOffset)}${suffix}`)
+    return this.#disk.join(this.#directory, `${segmentName(this.baseOffset)}${suffix}${this.#suffix}`)
   }
 
   /** What retention by time goes by: the largest timestamp, or for records without any the file's own time. */
@@ -155,7 +173,7 @@ export class Segment {
     const range = { from, size: this.size, nextOffset: this.baseOffset, crcFrom: Number.POSITIVE_INFINITY }
     return scanBatches(this, range, (bytes, at) => {
       const timestamp = maxTimestampAt(bytes, at)
-      if (timestamp <= this.maxTimestamp) return
+      if (timestamp <= this.maxTimestamp || !validCrcAt(bytes, at, claimedBatchSize(bytes, at))) return
       this.maxTimestamp = timestamp
       this.offsetOfMaxTimestamp = lastOffsetAt(bytes, at)
     })
@@ -198,7 +216,9 @@ export class Segment {
     rebuilt.resetIndexes()
     const range = { from: 0, size: this.size, nextOffset: this.baseOffset, crcFrom: Number.POSITIVE_INFINITY }
     await scanBatches(this, range, (bytes, at, position, size) => {
-      rebuilt.noteBatch(lastOffsetAt(bytes, at), maxTimestampAt(bytes, at), position, size, indexInterval)
+      // One flipped bit of a rotten batch must not keep the segment for ever, nor send searches by time astray.
+      const timestamp = validCrcAt(bytes, at, size) ? maxTimestampAt(bytes, at) : -1
+      rebuilt.noteBatch(lastOffsetAt(bytes, at), timestamp, position, size, indexInterval)
     })
     rebuilt.finishTimeIndex()
     this.index = rebuilt.index
@@ -218,20 +238,34 @@ export class Segment {
     if (this.timeIndex !== null) await this.#persist('.timeindex', this.timeIndex, sync)
   }
 
-  /** Renames the segment's files out of the way; they are removed later, so that reads in flight still end well. */
-  async markDeleted(): Promise<void> {
+  /**
+   * Renames the segment's files out of the way; they are removed later, so that reads in flight still end well. The
+   * snapshot of producers goes too, unless another segment begins at the same offset now.
+   */
+  async markDeleted(snapshot = true): Promise<void> {
     // A file that is just being created would appear behind the rename.
     await this.#opening?.catch(() => null)
-    for (const suffix of ['.log', '.index', '.timeindex', '.txnindex', '.snapshot']) {
-      await renameIfThere(this.#disk, this.pathOf(suffix))
+    for (const file of snapshot ? [...FILES, '.snapshot'] : FILES) {
+      await renameIfThere(this.#disk, this.pathOf(file), this.pathOf(file) + DELETED_SUFFIX)
     }
   }
 
   async removeDeleted(): Promise<void> {
     await this.close()
-    for (const suffix of ['.log', '.index', '.timeindex', '.txnindex', '.snapshot']) {
-      await this.#disk.remove(this.pathOf(suffix) + DELETED_SUFFIX)
-    }
+    for (const file of [...FILES, '.snapshot']) await this.#disk.remove(this.pathOf(file) + DELETED_SUFFIX)
+  }
+
+  /** Gives the segment's files another suffix, the log first: recovery goes by it. */
+  async rename(suffix: string): Promise<void> {
+    const from = FILES.map((file) => this.pathOf(file))
+    this.#suffix = suffix
+    for (const [i, file] of FILES.entries()) await renameIfThere(this.#disk, from[i]!, this.pathOf(file))
+  }
+
+  /** Removes the files of a segment that nobody has seen. */
+  async discard(): Promise<void> {
+    await this.close()
+    for (const file of FILES) await this.#disk.remove(this.pathOf(file))
   }
 
   async close(): Promise<void> {
@@ -293,9 +327,9 @@ export class Segment {
   }
 }
 
-async function renameIfThere(disk: Disk, path: string): Promise<void> {
+async function renameIfThere(disk: Disk, from: string, to: string): Promise<void> {
   try {
-    await disk.rename(path, path + DELETED_SUFFIX)
+    await disk.rename(from, to)
   } catch (error) {
     // Not every segment has every file.
     if ((error as { code?: unknown }).code !== 'ENOENT') throw error

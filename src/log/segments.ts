@@ -5,7 +5,8 @@ import type { Offset, Timestamp } from '../base/index.ts'
 import type { Segment } from './segment.ts'
 import type { LogConfig } from './types.ts'
 
-const MAX_RELATIVE_OFFSET = 2147483647
+/** Offsets in indexes are 32 bits. */
+export const MAX_RELATIVE_OFFSET = 2147483647
 
 export class SegmentList {
   #list: Segment[]
@@ -75,6 +76,11 @@ export class SegmentList {
     return this.#list.splice(this.#list.indexOf(segment) + 1)
   }
 
+  /** Puts one in the place of neighbours, of which it has the first one's base. */
+  replace(segments: readonly Segment[], by: Segment): void {
+    this.#list.splice(this.#list.indexOf(segments[0]!), segments.length, by)
+  }
+
   replaceAll(segment: Segment): void {
     this.#list = [segment]
   }
@@ -90,10 +96,12 @@ export interface Incoming {
 export function rolls(active: Segment, incoming: Incoming, config: LogConfig, now: Timestamp): 'no' | 'yes' | 'far' {
   if (incoming.lastOffset - active.baseOffset > MAX_RELATIVE_OFFSET) return active.size > 0 ? 'yes' : 'far'
   if (active.size === 0) return 'no'
+  // The active segment is never compacted (KIP-354).
+  const segmentMs = config.cleanupCompact ? Math.min(config.segmentMs, config.maxCompactionLagMs) : config.segmentMs
   const waited = active.firstTimestamp >= 0 ? incoming.maxTimestamp - active.firstTimestamp : now - active.created
   const full =
     active.size > config.segmentBytes - incoming.bytes ||
-    waited > config.segmentMs ||
+    waited > segmentMs ||
     active.index!.count >= Math.floor(config.segmentIndexBytes / 8) ||
     active.timeIndex!.count >= Math.floor(config.segmentIndexBytes / 12) - 1
   return full ? 'yes' : 'no'

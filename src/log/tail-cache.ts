@@ -124,6 +124,15 @@ export class TailCache {
     }
   }
 
+  /** Drops every chunk that begins below `offset`: there the file holds other bytes now. */
+  forget(offset: Offset): void {
+    while (this.#chunks.length > this.#first && this.#chunks[this.#first]!.baseOffset < offset) {
+      const chunk = this.#chunks[this.#first]!
+      this.#budget.released(chunk)
+      this.evicted(chunk)
+    }
+  }
+
   clear(): void {
     for (let i = this.#first; i < this.#chunks.length; i++) this.#budget.released(this.#chunks[i]!)
     this.#chunks = []

@@ -2,6 +2,7 @@
 // producers' sequences; it does not know leaders, the ISR or what an epoch means. One writer.
 
 import type { Clock, Disk, Epoch, Logger, Offload, Offset, Random, Timestamp, Uuid } from '../base/index.ts'
+import type { LogCleaner } from './cleaner/cleaner.ts'
 
 /** What a topic's configuration means for its logs. Longs are saturated numbers; −1 is "no limit" where Kafka has it so. */
 export interface LogConfig {
@@ -13,6 +14,11 @@ export interface LogConfig {
   readonly retentionMs: number
   readonly cleanupDelete: boolean
   readonly cleanupCompact: boolean
+  /** How long a tombstone stays after the cleaning that first met it as the last word on its key. */
+  readonly deleteRetentionMs: number
+  readonly minCompactionLagMs: number
+  readonly maxCompactionLagMs: number
+  readonly minCleanableDirtyRatio: number
   readonly maxMessageBytes: number
   readonly messageTimestampType: 'CreateTime' | 'LogAppendTime'
   readonly messageTimestampBeforeMaxMs: number
@@ -124,6 +130,10 @@ export interface PartitionLog {
   /** The disk has failed under this log: every append is refused until the directory is opened anew. */
   readonly failed: Error | null
   config: LogConfig
+  /** Exclusive; below it compaction has been. Null where it has never been. */
+  readonly cleanedTo: Offset | null
+  /** Why compaction leaves the log alone until the next start; null: it does not. */
+  readonly uncleanable: string | null
 
   /**
    * Checks headers and producer sequences, patches base offset and leader epoch in place (both lie outside the CRC) and
@@ -247,13 +257,31 @@ export interface OpenLogOptions {
   /** Default: where the first segment begins. */
   readonly logStartOffset?: Offset
   readonly highWatermark?: Offset
+  /** How far compaction has come; null: there was none. Default null. */
+  readonly cleanedTo?: Offset | null
   /** Bytes of appended batches kept in memory for readers. Default 4 MiB. */
   readonly tailBytes?: number
   /** Called at most once, when the disk has failed. */
   readonly onFailure?: (error: Error) => void
 }
 
+/** The log cleaner's part of a node's configuration. */
+export interface CleanerSettings {
+  /** Cleanings at a time. */
+  readonly threads: number
+  /** Bytes for reading and writing, of all cleanings together. */
+  readonly ioBufferSize: number
+  /** Bytes for mapping keys, of all cleanings together. */
+  readonly dedupeBufferSize: number
+  /** How full a map may be. */
+  readonly loadFactor: number
+  readonly ioMaxBytesPerSecond: number
+  readonly backoffMs: number
+}
+
 export interface OpenDirectoryOptions {
+  /** Cleans the compacted logs of this directory, and those of others. Absent: nothing is compacted. */
+  readonly cleaner?: LogCleaner
   /** What the logs found are configured with. Corrected later by setting `log.config`. */
   readonly configOf: (topic: string, topicId: Uuid) => LogConfig
   /** Of all logs together. Default 32 MiB. */

@@ -3,13 +3,30 @@
 // leaves a mark beside its segments; who opens the log next writes them anew before any of it counts as durable. The
 // mark needs no fsync of its own: it lives in the page cache as the doubtful bytes do, and goes with them.
 
-import type { Disk } from '../base/index.ts'
+import type { Clock, Disk } from '../base/index.ts'
+import { Timers } from '../base/index.ts'
 
 const MARK = 'unsynced-after-failure'
 const COPIED_AT_ONCE = 1024 * 1024
 
+/** How long a failing disk may take over the mark that it failed. */
+const MARK_WITHIN_MS = 1_000
+
+/** Resolves when the mark is left, or the disk would not take it, or does not answer. */
+export function markWithin(ports: { readonly disk: Disk; readonly clock: Clock }, path: string): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = new Timers(ports.clock).after(MARK_WITHIN_MS, resolve)
+    const over = (): void => {
+      timer.cancel()
+      resolve()
+    }
+    // A disk that takes no mark takes no new copy either: there is nothing to be said to the next process.
+    markUnsynced(ports.disk, path).then(over, over)
+  })
+}
+
 /** Rejects where the disk takes nothing any more; what it then holds cannot be written anew by anybody. */
-export async function markUnsynced(disk: Disk, path: string): Promise<void> {
+async function markUnsynced(disk: Disk, path: string): Promise<void> {
   const file = await disk.open(disk.join(path, MARK), { create: true })
   await file.close()
 }

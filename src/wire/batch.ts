@@ -233,6 +233,32 @@ export function writeBatchHeader(
   patchCrc(out, 0, out.length)
 }
 
+/**
+ * The header of a batch whose records have been thinned out, at the start of `out`, whose records are already behind it:
+ * as it was, but for what is given. A delete horizon takes the place of the base timestamp (KIP-534); −1 leaves what was.
+ */
+export function rewriteBatchHeader(
+  out: Uint8Array,
+  bytes: Uint8Array,
+  header: BatchHeader,
+  changes: { readonly count: number; readonly maxTimestamp: Timestamp; readonly deleteHorizon: Timestamp },
+): void {
+  out.set(bytes.subarray(header.position, header.position + BATCH_OVERHEAD))
+  writeInt32(out, LENGTH_AT, out.length - LOG_OVERHEAD)
+  let attributes = header.attributes & ~CODEC_MASK
+  if (changes.count === 0) {
+    attributes &= ~DELETE_HORIZON_FLAG
+    writeInt64(out, 27, -1)
+  } else if (changes.deleteHorizon >= 0) {
+    attributes |= DELETE_HORIZON_FLAG
+    writeInt64(out, 27, changes.deleteHorizon)
+  }
+  writeInt16(out, ATTRIBUTES_AT, attributes)
+  if (changes.maxTimestamp !== header.maxTimestamp) writeInt64(out, MAX_TIMESTAMP_AT, changes.maxTimestamp)
+  writeInt32(out, 57, changes.count)
+  patchCrc(out, 0, out.length)
+}
+
 function patchCrc(bytes: Uint8Array, position: number, size: number): void {
   writeInt32(bytes, position + CRC_AT, crc32c(bytes.subarray(position + ATTRIBUTES_AT, position + size)) | 0)
 }

@@ -45,6 +45,8 @@ export * from './messages/transaction-records.ts'
 export * from './messages/transactions.ts'
 /** Records of the metadata log. */
 export * from './metadata-records.ts'
+/** Batches with fewer records, as compaction leaves them. */
+export * from './record-filter.ts'
 /** Records: building batches, reading and walking them. */
 export * from './records.ts'
 /** Messages by name. */
