@@ -190,6 +190,13 @@ function install(): void {
         },
       })
     }
+    // Assigned wherever it can be: to define `Math.random` anew would make all of `Math` a dictionary to V8, for ever, and
+    // every `Math.max` and `Math.imul` of the process a look-up.
+    if (own?.writable === true) {
+      Reflect.set(on, name, fenced)
+      undo.push(() => Reflect.set(on, name, real))
+      continue
+    }
     Object.defineProperty(on, name, { configurable: true, enumerable: true, writable: true, value: fenced })
     undo.push(() => {
       if (own === undefined) Reflect.deleteProperty(on, name)
