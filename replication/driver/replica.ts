@@ -405,7 +405,8 @@ export class Replica {
         if (effect.leader < 0) this.#host.unfollow(this)
         else this.#host.follow(this, effect.leader)
         this.wakeAll()
-        this.#tell({ kind: 'following', epoch: effect.epoch })
+        // Not where leading was only put off: nobody else leads in this epoch.
+        if (this.assigned.leader !== this.#host.options.nodeId) this.#tell({ kind: 'following', epoch: effect.epoch })
         return
       case 'propose-isr':
         this.#host.options.logger.info(

@@ -1,0 +1,13 @@
+// What is bounded in the coordinator runtime, with the defaults that its door tells. Only numbers.
+
+import type { CoordinatorLimits } from './types.ts'
+
+export const limits: CoordinatorLimits = {
+  readBytes: 1024 * 1024,
+  foldRecords: 1000,
+  foldDelayMs: 250,
+  replayRows: 1000,
+  staleTableMs: 12 * 60 * 60 * 1000,
+  undecidedRecords: 100_000,
+  openedBytes: 128 * 1024 * 1024,
+}
