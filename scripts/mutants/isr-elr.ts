@@ -114,6 +114,33 @@ export const isrElr: readonly Mutant[] = [
     expect: ['P2', 'P15', 'lost-write'],
   },
   {
+    name: 'progress-kept-over-a-following',
+    title: 'A leader that leads again, having followed in between, counts what its followers had when it led last.',
+    source: 'S33 KAFKA-18106 (progress carried over), KIP-101',
+    file: 'replication/partition/step.ts',
+    find: 'state.role = leader\n  reassign(leader, state, now)',
+    replace:
+      "state.role = leader\n  for (const [id, progress] of (state as { progress?: Leader['followers'] }).progress ?? []) leader.followers.set(id, progress)\n  reassign(leader, state, now)",
+    also: [
+      {
+        file: 'replication/partition/step.ts',
+        find: "if (before.kind === 'leader') failAcks(before, 'NOT_LEADER_OR_FOLLOWER', effects)",
+        replace:
+          "if (before.kind === 'leader') {\n    ;(state as { progress?: Leader['followers'] }).progress = new Map(before.followers)\n    failAcks(before, 'NOT_LEADER_OR_FOLLOWER', effects)\n  }",
+      },
+    ],
+    expect: ['P4', 'P8', 'P2'],
+  },
+  {
+    name: 'registration-over-a-living-one',
+    title: 'A registration replaces one that still has a session: a dead life’s, that comes late, the living one’s.',
+    source: 'KIP-631; issue: broker re-registered while its old incarnation lives',
+    file: 'cluster/controller/brokers.ts',
+    find: "return 'DUPLICATE_BROKER_REGISTRATION'",
+    replace: '// Taken.',
+    expect: ['P15', 'L-recovery'],
+  },
+  {
     name: 'epoch-not-bumped-after-unclean-stop',
     title: 'A replica that may have lost its log leaves the ISR without a new leader epoch.',
     source: 'S33 KAFKA-18106',

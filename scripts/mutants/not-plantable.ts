@@ -45,12 +45,6 @@ export const notPlantable: readonly NotPlantable[] = [
       'Neither is served yet: a quorum’s voters are written once, by its first leader. They come with those APIs.',
   },
   {
-    source: 'S33 (progress carried over into the next epoch)',
-    title: 'A leader that leads again keeps what it knew of its followers',
-    reason:
-      'Who may have lost something since has left the ISR with the same registration, and joins again only by a fetch of its own.',
-  },
-  {
     source: 'S36 CVE-2018-1288',
     title: 'A client’s fetch that says it is a replica',
     reason: 'No client of the simulated workload lies; hostile requests have tests of their own (test/unit/broker).',
@@ -67,12 +61,6 @@ export const notPlantable: readonly NotPlantable[] = [
     reason: 'It asserts what no correct leader asks for: only a second bug could show that it is gone.',
   },
   {
-    source: 'KIP-631; issue: broker re-registered while its old incarnation lives',
-    title: 'A registration replaces one that still has a session',
-    reason:
-      'A directory’s lock keeps two lives of a node apart, and a registration takes the earlier life out of every ISR: without the refusal a restart is only faster.',
-  },
-  {
     source: 'S70 KAFKA-9892',
     title: 'Producer snapshots closed without fsync',
     reason: 'They carry a checksum and are derived: a bad one is passed over for the one before and the log.',
@@ -82,12 +70,6 @@ export const notPlantable: readonly NotPlantable[] = [
     title: 'Index entries that point behind the end of a torn log',
     reason:
       'Recovery builds the indexes of what it verifies anew and the others are complete before their segment counts as durable; the neighbour `index-beyond-the-truncation` is planted instead.',
-  },
-  {
-    source: 'KIP-227; issue: fetch session without epoch check',
-    title: 'A session goes on whatever request of it was lost',
-    reason:
-      'Our fetchers and clients begin their session anew after anything lost, so only a foreign client could show it. The session that forgets the leader epoch (S14) is planted.',
   },
   {
     source: 'KAFKA-7415 family',

@@ -30,6 +30,41 @@ export const quorum: readonly Mutant[] = [
     expect: ['R12'],
   },
   {
+    name: 'pre-vote-against-a-leader-that-is-heard',
+    title: 'A follower grants pre-votes although its leader is there.',
+    source: 'KIP-996, R12',
+    file: 'raft/core/elections.ts',
+    find: 'return preVote && upToDate && !role.hasFetched',
+    replace: 'return preVote && upToDate',
+    expect: ['R12'],
+  },
+  {
+    name: 'prospective-for-ever',
+    title: 'Who asks in vain whether it could win asks again, and not for the leader that others have.',
+    source: 'S47 (its variant ProspectiveStuck), KIP-996, R20',
+    file: 'raft/core/elections.ts',
+    find: "abandonCampaign(\n        state,\n        now,\n        out,\n        isLost(role.election) ? 'a majority would not vote for it' : 'too few pre-votes in time',\n      )",
+    replace: "if (role.electionAt > now) return false\n      becomeProspective(state, now, out, 'again')",
+    also: [
+      {
+        file: 'raft/core/elections.ts',
+        find: 'import { becomeCandidate, becomeFollower, becomeLeader, becomeUnattached, leaderOf }',
+        replace:
+          'import { becomeCandidate, becomeFollower, becomeLeader, becomeProspective, becomeUnattached, leaderOf }',
+      },
+    ],
+    expect: ['R20', 'L-core', 'L-recovery'],
+  },
+  {
+    name: 'voters-are-who-voted',
+    title: 'The first leader writes down as voters those who have voted for it.',
+    source: 'R14; KIP-853 (the set of a bootstrap snapshot is written once)',
+    file: 'raft/core/roles.ts',
+    find: 'voters: quorum.voters,\n      grantingVoters,',
+    replace: 'voters: quorum.voters.filter(({ id }) => grantingVoters.includes(id)),\n      grantingVoters,',
+    expect: ['R14'],
+  },
+  {
     name: 'leaders-own-record-not-awaited',
     title: 'A leader shows its high watermark one record too early: its own epoch’s first is not committed yet.',
     source: 'S49 KAFKA-12619',

@@ -50,7 +50,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   // wire: to read what the nodes write and say, as a checker. fast-check: to shrink. msgpackr: traces.
   'src/sim': {
     kind: 'world',
-    may: ['src/base', 'src/client', 'src/check', 'src/main', 'src/config', 'src/io', 'src/wire'],
+    may: ['src/base', 'src/client', 'src/check', 'src/main', 'src/config', 'src/io', 'src/rpc', 'src/wire'],
     // guard: it holds what it fences off. explore: it runs around simulations, in real time, in worker processes.
     virtual: { but: ['src/sim/guard.ts', 'src/sim/explore/'] },
     packages: ['fast-check', 'msgpackr'],

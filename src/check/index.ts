@@ -40,3 +40,4 @@ export {
   type TruthChange,
 } from './invariants/truth.ts'
 export type * from './invariants/types.ts'
+export type { VoterKey } from './invariants/voters.ts'

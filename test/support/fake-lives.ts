@@ -31,6 +31,7 @@ export function fakeReport(seed: number, parts: Partial<LifeReport> = {}): LifeR
         pollsPerSecond: 20,
         admins: 0,
         recordBytesMax: 100,
+        strangers: 0,
         wrapping: 0,
         reckless: 0,
       },

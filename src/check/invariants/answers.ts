@@ -1,6 +1,7 @@
 // What clients are told, held against what is on the disks and committed: an acks=all success only for what is committed
 // and lies where the answer says (P12), errors that name no offset (P18), consumers that are shown only what is committed
-// and never two values at one offset (P11, P10), ends of logs that never go back from one leader to the next (P5).
+// and never two values at one offset (P11, P10), ends of logs that never go back from one leader to the next (P5), produces
+// that are taken by who leads and by nobody else (P13).
 // Does not check whether an answer comes at all, nor whether an error was the right one, nor what is in a record.
 
 import type { Epoch, NodeId, Offset } from '../../base/index.ts'
@@ -42,6 +43,10 @@ export class AnswerInvariants {
       return
     }
     if (batch.order < sent.batchesBefore) this.#findings.marked('produce: duplicate answered')
+    else if (batch.writer !== node) {
+      const text = `acknowledges offset ${baseOffset} of epoch ${batch.fact.epoch}, in which node ${batch.writer} led`
+      this.#violated('P13', model, node, baseOffset, text)
+    }
     if (!all) return
     if (!batch.committed) {
       const text = `acknowledges offset ${baseOffset} with acks=all, and it is not committed`
@@ -53,6 +58,11 @@ export class AnswerInvariants {
   refused(node: NodeId, model: LogModel, baseOffset: Offset, error: string): void {
     if (baseOffset === -1) return
     this.#violated('P18', model, node, baseOffset, `answers ${error} with base offset ${baseOffset}`)
+  }
+
+  /** It says that it does not lead, and has led in that epoch since the request came. */
+  disowned(node: NodeId, model: LogModel, epoch: Epoch): void {
+    this.#violated('P13', model, node, -1, `says that it does not lead, and leads in epoch ${epoch}`)
   }
 
   /** Records in an answer to a consumer. */

@@ -1,6 +1,7 @@
 // What the controller may decide, checked at each committed step of the metadata: shapes of ISR and ELR (P7), epochs that
-// run on (P6), who may lead (P14, P16) and what becomes of a broker that stopped uncleanly (P15). Fed with the truth as
-// `truth.ts` folds it and with one fact from outside: whether a broker had stopped cleanly.
+// run on (P6), who may lead (P14, P16), what becomes of a broker that stopped uncleanly, and that no dead life of a broker
+// takes the place of a living one (P15). Fed with the truth as `truth.ts` folds it and with two facts from outside: whether a
+// broker had stopped cleanly, and whether it lives.
 // Does not check the logs behind an ISR (see `partitions.ts`), nor reassignments (P21), nor placement.
 
 import type { NodeId } from '../../base/index.ts'
@@ -10,6 +11,8 @@ import type { Findings } from './types.ts'
 export interface ControllerFacts {
   /** Whether the process that registers found the word of a clean stop, with the epoch of the registration before it. */
   stoppedCleanly(broker: NodeId, previousEpoch: number): boolean
+  /** Whether the process that this registration is of still lives. */
+  lives(broker: NodeId, epoch: number): boolean
 }
 
 export class ControllerInvariants {
@@ -43,12 +46,12 @@ export class ControllerInvariants {
   }
 
   get elrEnabled(): boolean {
-    return (this.#truth.features.get('eligible.leader.replicas.version') ?? 0) >= 1
+    return (this.#truth.settings.features.get('eligible.leader.replicas.version') ?? 0) >= 1
   }
 
   /** min.insync.replicas as the controller reckons: never more than there are replicas. */
   minIsr(partition: PartitionTruth): number {
-    const configs = this.#truth.configs
+    const { configs } = this.#truth.settings
     const text =
       configs.get(`2:${partition.topic}`)?.get('min.insync.replicas') ?? configs.get('4:')?.get('min.insync.replicas')
     return Math.min(text === undefined ? 1 : Number(text), partition.replicas.length)
@@ -58,7 +61,7 @@ export class ControllerInvariants {
    *  or that is no more. */
   deletes(key: string): boolean {
     const partition = this.#truth.partitions.get(key)
-    const own = partition === undefined ? undefined : this.#truth.configs.get(`2:${partition.topic}`)
+    const own = partition === undefined ? undefined : this.#truth.settings.configs.get(`2:${partition.topic}`)
     return partition === undefined || own?.has('retention.bytes') === true || own?.has('retention.ms') === true
   }
 
@@ -71,6 +74,11 @@ export class ControllerInvariants {
       const how = clean ? 'after a clean stop' : 'without the word of a clean stop'
       this.#findings.noted(`broker ${after.id} registers again ${how}, epoch ${after.epoch}`, subject)
       if (!clean) unclean.push(after.id)
+      // What a dead life has sent may arrive when the next one is at work (KIP-631): it must not take its place.
+      if (!before.fenced && this.#facts.lives(after.id, before.epoch)) {
+        const text = `broker ${after.id} is registered anew, epoch ${after.epoch}, while the life of epoch ${before.epoch} is at work`
+        this.#findings.violated('P15', text, subject)
+      }
     } else if (before === null) this.#findings.noted(`broker ${after.id} registers, epoch ${after.epoch}`, subject)
     if (before !== null && after.epoch < before.epoch) {
       const text = `broker ${after.id} goes back from epoch ${before.epoch} to ${after.epoch}`
@@ -202,7 +210,7 @@ export class ControllerInvariants {
 
   #allowsUnclean(topic: string): boolean {
     const name = 'unclean.leader.election.enable'
-    const { configs } = this.#truth
+    const { configs } = this.#truth.settings
     return (configs.get(`2:${topic}`)?.get(name) ?? configs.get('4:')?.get(name)) === 'true'
   }
 

@@ -1,8 +1,8 @@
-// Answers to fetches, of replicas and of consumers, held against the epoch that a replica was in and against its disk: an
-// epoch that is over or not yet known is refused, in every fetch of a session and not in its first only (P13); bytes come
-// from what the disk held while the fetch was under way, whole and untouched (D9); nothing is served for a topic id that
-// the node has no replica of (P19).
-// Does not check fetches by topic name (before version 13), those of the quorum, nor a batch with a bit that flipped.
+// Answers to fetches and other questions that carry an epoch, held against the epoch that a replica was in and against its
+// disk: an epoch that is over or not yet known is refused, in every fetch of a session and not in its first only, and a
+// session goes on in turn (P13); an epoch ends where its batches do (P9); bytes come from what the disk held while the fetch
+// was under way, whole and untouched (D9); nothing is served for a topic id that the node has no replica of (P19).
+// Does not check the quorum's fetches, nor a batch with a bit that flipped.
 
 import type { Epoch, NodeId, Offset } from '../../base/index.ts'
 import type { BatchFact } from './batches.ts'
@@ -32,18 +32,48 @@ export class FetchInvariants {
     this.#findings = findings
   }
 
-  /** `NONE` also where an incremental answer does not name the partition: that says that there is no news. */
-  answered(node: NodeId, model: LogModel, { asked, before, after }: FetchedEpochs, error: string): void {
+  /** `what` was asked; a fetch, or another question that carries an epoch.
+   *  `NONE` also where an incremental answer does not name the partition: that says that there is no news. */
+  answered(
+    node: NodeId,
+    model: LogModel,
+    { asked, before, after }: FetchedEpochs,
+    error: string,
+    what: string = 'a fetch',
+  ): void {
     if (asked < 0 || before < 0 || after < before) return
     if (error === 'NONE') {
-      if (asked < before) this.#epoch(node, model, asked, `answers a fetch in epoch ${asked}, and was in ${before}`)
+      if (asked < before) this.#epoch(node, model, asked, `answers ${what} in epoch ${asked}, and was in ${before}`)
       else if (asked > after)
-        this.#epoch(node, model, asked, `answers a fetch in epoch ${asked}, and is only in ${after}`)
+        this.#epoch(node, model, asked, `answers ${what} in epoch ${asked}, and is only in ${after}`)
     } else if (error === 'FENCED_LEADER_EPOCH' && asked >= after) {
-      this.#epoch(node, model, asked, `calls epoch ${asked} of a fetch over, and is in ${after}`)
+      this.#epoch(node, model, asked, `calls epoch ${asked} of ${what} over, and is in ${after}`)
     } else if (error === 'UNKNOWN_LEADER_EPOCH' && asked < before) {
       // In its own epoch a leader says so to a replica that it does not know yet.
-      this.#epoch(node, model, asked, `calls epoch ${asked} of a fetch unknown, and was in ${before}`)
+      this.#epoch(node, model, asked, `calls epoch ${asked} of ${what} unknown, and was in ${before}`)
+    }
+  }
+
+  /** A request of a session has been answered that did not follow the one before: what it rests on may be lost (KIP-227). */
+  outOfTurn(node: NodeId, sessionEpoch: number, expected: string): void {
+    const text = `node ${node} answers a fetch of session epoch ${sessionEpoch}, where ${expected} was due`
+    this.#findings.violated('P13', text, { node })
+  }
+
+  /** Where an epoch ends, or the largest before it: what followers truncate to, and consumers take for lost (P9). `held`: how
+   *  far the disk went when the question came. */
+  epochEndTold(node: NodeId, model: LogModel, asked: Epoch, told: { epoch: Epoch; end: Offset }, held: Offset): void {
+    const log = model.log(node)
+    if (told.end < 0 || log.damaged) return
+    for (const { batches } of log.segments) {
+      for (const { fact, baseOffset, endOffset } of batches) {
+        if (endOffset > held || endOffset <= model.released) continue
+        const within = fact.epoch <= asked
+        if (within ? endOffset <= told.end && fact.epoch <= told.epoch : baseOffset >= told.end) continue
+        const text = `${model.name}: node ${node} says that epoch ${asked} ends at ${told.end} with ${told.epoch}, and has a batch of epoch ${fact.epoch} at ${baseOffset}`
+        this.#findings.violated('P9', text, { node, partition: model.name, offset: baseOffset, epoch: asked })
+        return
+      }
     }
   }
 

@@ -1,15 +1,23 @@
 // What nodes make of the metadata log, held against the truth that a checker folded out of the same committed records:
 // equal state at equal offset (R6), nothing applied that is not committed, images only at the ends of batches and outside
 // metadata transactions (R19), none that goes back within a life (R18), snapshots that hold what the log held (R16).
-// Does not compare what the truth leaves out: settings, features, ACLs, quotas, listeners, directories.
+// Does not compare what the truth leaves out: ACLs, quotas, credentials, tokens, reassignments, cordoned directories.
 
 import type { BrokerEpoch, Epoch, NodeId, Offset, Uuid } from '../../base/index.ts'
 import type { LogModel } from './logs.ts'
-import { type BrokerTruth, ClusterTruth, type MetadataFact, type PartitionTruth } from './truth.ts'
+import {
+  type EndpointFact,
+  endpointsText,
+  featuresText,
+  type ObservedSettings,
+  observedKeys,
+  observedSetting,
+} from './settings.ts'
+import { type BrokerTruth, ClusterTruth, type MetadataFact, type PartitionTruth, type Touched } from './truth.ts'
 import type { Findings } from './types.ts'
 
 /** A published image, as far as it is looked at. */
-export interface ImageObservation {
+export interface ImageObservation extends ObservedSettings {
   readonly offset: Offset
   readonly brokers: ReadonlyMap<
     NodeId,
@@ -18,6 +26,10 @@ export interface ImageObservation {
       readonly incarnationId: Uuid
       readonly fenced: boolean
       readonly inControlledShutdown: boolean
+      readonly listeners: readonly EndpointFact[]
+      readonly features: ReadonlyMap<string, { readonly min: number; readonly max: number }>
+      readonly rack: string | null
+      readonly directories: readonly Uuid[]
     }
   >
   readonly topics: ReadonlyMap<
@@ -28,6 +40,7 @@ export interface ImageObservation {
 
 interface ObservedPartition {
   readonly replicas: readonly NodeId[]
+  readonly directories: readonly Uuid[]
   readonly isr: readonly NodeId[]
   readonly elr: readonly NodeId[]
   readonly lastKnownElr: readonly NodeId[]
@@ -81,7 +94,9 @@ export class ImageInvariants {
 
   /** Everything, whatever was compared before. */
   compareWhole(node: NodeId, image: ImageObservation): void {
-    if (image.offset > 0 && this.#truth.mayStandAt(image.offset)) this.#compare(node, image, this.#truth.everything())
+    if (image.offset === 0 || !this.#truth.mayStandAt(image.offset)) return
+    const { partitions, brokers, settings } = this.#truth.everything()
+    this.#compare(node, image, { partitions, brokers, settings: new Set([...settings, ...observedKeys(image)]) })
   }
 
   /** A node has stored a snapshot of its own with these records. */
@@ -117,13 +132,14 @@ export class ImageInvariants {
       if (describeBroker(there) !== describeBroker(truth))
         this.#differs('R16', node, endOffset, describeBroker(there), describeBroker(truth))
     }
+    for (const key of new Set([...this.#truth.settings.keys(), ...held.settings.lines.keys()])) {
+      const there = held.settings.lines.get(key) ?? null
+      const truth = this.#truth.settings.at(key, endOffset)
+      if (there !== truth) this.#differs('R16', node, endOffset, `${key}: ${there}`, String(truth))
+    }
   }
 
-  #compare(
-    node: NodeId,
-    image: ImageObservation,
-    touched: { readonly partitions: Iterable<string>; readonly brokers: Iterable<NodeId> },
-  ): void {
+  #compare(node: NodeId, image: ImageObservation, touched: Touched): void {
     const { offset } = image
     for (const key of touched.partitions) {
       const truth = this.#truth.partitionAt(key, offset)
@@ -133,10 +149,14 @@ export class ImageInvariants {
     }
     for (const id of touched.brokers) {
       const truth = this.#truth.brokerAt(id, offset)
-      const broker = image.brokers.get(id)
-      const there = broker === undefined ? null : { ...broker, id }
+      const there = observedBroker(image, id)
       if (describeBroker(there) !== describeBroker(truth))
         this.#differs('R6', node, offset, describeBroker(there), describeBroker(truth))
+    }
+    for (const key of touched.settings) {
+      const truth = this.#truth.settings.at(key, offset)
+      const there = observedSetting(image, key)
+      if (there !== truth) this.#differs('R6', node, offset, `${key}: ${there}`, String(truth))
     }
   }
 
@@ -144,6 +164,18 @@ export class ImageInvariants {
     const text = `node ${node} has at offset ${offset}: ${there}; the log says: ${truth}`
     this.#findings.violated(name, text, { node, offset, partition: this.#log.name })
   }
+}
+
+function observedBroker(image: ImageObservation, id: NodeId): BrokerTruth | null {
+  const broker = image.brokers.get(id)
+  if (broker === undefined) return null
+  const features = [...broker.features].map(([name, { min, max }]) => ({
+    name,
+    minSupportedVersion: min,
+    maxSupportedVersion: max,
+  }))
+  const described = `at ${endpointsText(broker.listeners)} in rack ${broker.rack} with ${featuresText(features)}`
+  return { ...broker, id, described }
 }
 
 function observedPartition(image: ImageObservation, key: string): PartitionTruth | null {
@@ -166,13 +198,14 @@ function samePartition(a: PartitionTruth | null, b: PartitionTruth | null): bool
     a.recovering === b.recovering &&
     a.topic === b.topic &&
     sameList(a.replicas, b.replicas) &&
+    sameList(a.directories, b.directories) &&
     sameList(a.isr, b.isr) &&
     sameList(a.elr, b.elr) &&
     sameList(a.lastKnownElr, b.lastKnownElr)
   )
 }
 
-function sameList(a: readonly NodeId[], b: readonly NodeId[]): boolean {
+function sameList<T>(a: readonly T[], b: readonly T[]): boolean {
   if (a.length !== b.length) return false
   for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false
   return true
@@ -182,11 +215,12 @@ function describePartition(partition: PartitionTruth | null): string {
   if (partition === null) return 'no such partition'
   const { topic, index, replicas, isr, elr, lastKnownElr, leader, leaderEpoch, partitionEpoch, recovering } = partition
   const members = `replicas ${replicas.join()} ISR ${isr.join()} ELR ${elr.join()} last known ${lastKnownElr.join()}`
-  return `${topic}-${index} leader ${leader} epoch ${leaderEpoch}/${partitionEpoch} ${members}${recovering ? ' recovering' : ''}`
+  const where = `in ${partition.directories.join()}`
+  return `${topic}-${index} leader ${leader} epoch ${leaderEpoch}/${partitionEpoch} ${members} ${where}${recovering ? ' recovering' : ''}`
 }
 
 function describeBroker(broker: BrokerTruth | null): string {
   if (broker === null) return 'no such broker'
-  const { id, epoch, incarnationId, fenced, inControlledShutdown } = broker
-  return `broker ${id} epoch ${epoch} incarnation ${incarnationId}${fenced ? ' fenced' : ''}${inControlledShutdown ? ' leaving' : ''}`
+  const { id, epoch, incarnationId, fenced, inControlledShutdown, directories, described } = broker
+  return `broker ${id} epoch ${epoch} incarnation ${incarnationId}${fenced ? ' fenced' : ''}${inControlledShutdown ? ' leaving' : ''} with ${directories.join()} ${described}`
 }

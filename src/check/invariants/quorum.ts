@@ -1,12 +1,15 @@
 // The metadata quorum, checked from what each node shows of itself after its events and from the disks: one leader an
 // epoch (R1), epochs that never go back (R3), one vote an epoch (R2), leaders that hold everything committed (R5), a
 // commit that is durable on a majority (R7) and on the node itself (R8), a watermark shown to others that never goes
-// back (R9) and is shown only after a commit in the leader's own epoch (R10), candidates that are voters (R12, R15).
-// Does not check the bytes of the log (see `logs.ts`), nor liveness (R13 is in `check-quorum.ts`, R20 is a life's), nor changes of the voters (R14).
+// back (R9) and is shown only after a commit in the leader's own epoch (R10), candidates that are voters (R15), epochs that
+// are raised only where a majority, and nobody who hears the leader, thinks that a candidate can win (R12).
+// Does not check the bytes of the log (see `logs.ts`), nor liveness (R13 is in `check-quorum.ts`, R20 is a life's); hands on
+// what sets of voters are checked by (`voters.ts`).
 
 import type { Epoch, NodeId, Offset, Uuid } from '../../base/index.ts'
 import type { LogModel } from './logs.ts'
 import type { Findings } from './types.ts'
+import { VoterInvariants, type VoterKey } from './voters.ts'
 
 /** A node's quorum as it shows itself; live, as `observe()` gives it. */
 export interface QuorumObservation {
@@ -18,7 +21,9 @@ export interface QuorumObservation {
   readonly shownHighWatermark: Offset
   readonly logStartOffset: Offset
   readonly epochStartOffset: Offset
-  readonly voters: readonly { readonly id: NodeId; readonly directoryId: Uuid | null }[]
+  readonly durableEndOffset: Offset
+  readonly endOffset: Offset
+  readonly voters: readonly VoterKey[]
 }
 
 /** What `quorum-state` on a disk says. */
@@ -45,6 +50,8 @@ interface Seen {
   shown: Offset
   /** Of its own, when it last became leader. */
   highWatermarkWhenElected: Offset
+  /** It follows, and has written what the leader of its epoch sent it since it began to. */
+  heard: boolean
 }
 
 export class QuorumInvariants {
@@ -62,11 +69,13 @@ export class QuorumInvariants {
   readonly #shown: Map<Epoch, Offset> = new Map()
   /** Who granted a pre-vote, by candidate and epoch. */
   readonly #preVotes: Map<string, Set<NodeId>> = new Map()
+  readonly #voters: VoterInvariants
   #campaigning = 0
 
   constructor(log: LogModel, findings: Findings) {
     this.#log = log
     this.#findings = findings
+    this.#voters = new VoterInvariants(log, findings)
   }
 
   /** Some living node asks for votes. */
@@ -86,12 +95,14 @@ export class QuorumInvariants {
     this.#durable.delete(node)
     this.#votes.delete(node)
     this.#directories.delete(node)
+    this.#voters.replaced(node)
     this.ended(node)
     this.#seen.delete(node)
   }
 
   /** The process is no more; its next one begins from its disk. */
   ended(node: NodeId): void {
+    this.#voters.changed(node)
     const seen = this.#seen.get(node)
     if (seen === undefined) return
     if (campaigns(seen.state)) this.#campaigning--
@@ -139,10 +150,22 @@ export class QuorumInvariants {
   /** A batch of the metadata log reaches a node's disk: its epoch must be on that disk already, or the next life would not
    *  know of it (Raft §5.1). */
   wrote(node: NodeId, epoch: Epoch): void {
+    const seen = this.#seen.get(node)
+    if (seen?.state === 'follower' && seen.epoch === epoch) seen.heard = true
     const durable = this.#durable.get(node)?.epoch ?? 0
     if (epoch <= durable) return
     const text = `node ${node} writes records of epoch ${epoch}, and its quorum-state is at ${durable}`
     this.#findings.violated('R3', text, { node, epoch })
+  }
+
+  /** A set of voters in the metadata log reaches a node's disk. */
+  wroteVoters(node: NodeId, offset: Offset, epoch: Epoch, voters: readonly VoterKey[]): void {
+    this.#voters.written(node, offset, epoch, voters)
+  }
+
+  /** A node's metadata log was cut. */
+  wasCut(node: NodeId): void {
+    this.#voters.changed(node)
   }
 
   /** A vote or a pre-vote is given: only by whom it was asked of (R15), and to a log that is not behind (R5, Raft §5.4.1). */
@@ -171,7 +194,10 @@ export class QuorumInvariants {
     this.#findings.violated('R2', text, { node, epoch })
   }
 
+  /** To be told when the node has been looked at. Who leads, or has heard of a leader that still leads, thinks that nobody
+   *  else can win: this is what keeps a node that was cut off from deposing it (KIP-996). */
   preVoteGranted(node: NodeId, candidate: NodeId, epoch: Epoch): void {
+    this.#mayFavour(node, candidate)
     const key = `${candidate} ${epoch}`
     let granted = this.#preVotes.get(key)
     if (granted === undefined) {
@@ -179,6 +205,19 @@ export class QuorumInvariants {
       this.#preVotes.set(key, granted)
     }
     granted.add(node)
+  }
+
+  #mayFavour(node: NodeId, candidate: NodeId): void {
+    const seen = this.#seen.get(node)
+    if (seen === undefined || (seen.state !== 'leader' && !seen.heard)) return
+    const { epoch } = seen
+    const leader = this.#leaders.get(epoch)
+    const there = leader === undefined ? undefined : this.#seen.get(leader)
+    // One that has resigned has said so, which counts as silence.
+    if (leader === undefined || there?.state !== 'leader' || there.epoch !== epoch) return
+    const what = leader === node ? 'leads' : `hears leader ${leader}`
+    const text = `node ${node} ${what} in epoch ${epoch} and thinks that ${candidate} can win`
+    this.#findings.violated('R12', text, { node, epoch })
   }
 
   /** A candidate's request has arrived somewhere: it has voted for itself, and a majority had thought that it could win. */
@@ -205,6 +244,7 @@ export class QuorumInvariants {
     }
     if (view.state === 'starting') return
     if (view.epoch !== seen.epoch || view.state !== seen.state) this.#moved(node, seen, view)
+    this.#voters.observed(node, view)
     if (view.highWatermark !== seen.highWatermark) this.#advanced(node, seen, view)
     const shown = view.state === 'leader' ? view.shownHighWatermark : -1
     if (shown >= 0 && shown !== seen.shown) this.#exposed(node, view, shown)
@@ -231,6 +271,7 @@ export class QuorumInvariants {
       this.#findings.noted(`node ${node} is ${state} in epoch ${epoch}`, { node, epoch })
     seen.state = state
     seen.epoch = epoch
+    seen.heard = false
     if (elected) this.#elected(node, seen, view)
   }
 
@@ -328,7 +369,7 @@ export class QuorumInvariants {
 }
 
 function blank(): Seen {
-  return { state: 'starting', epoch: 0, highWatermark: 0, shown: -1, highWatermarkWhenElected: 0 }
+  return { state: 'starting', epoch: 0, highWatermark: 0, shown: -1, highWatermarkWhenElected: 0, heard: false }
 }
 
 function campaigns(state: string): boolean {

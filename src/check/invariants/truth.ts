@@ -2,7 +2,24 @@
 // checker read off a disk itself. A second, smaller fold than the nodes' own, so that theirs can be held against it; it
 // keeps what each thing was at any offset. Judges nothing; leaves out what no invariant speaks of (ACLs, quotas, …).
 
-import type { BrokerEpoch, Epoch, NodeId, Offset, Uuid } from '../../base/index.ts'
+import {
+  type BrokerEpoch,
+  type Epoch,
+  MIGRATING_DIR,
+  type NodeId,
+  type Offset,
+  UNASSIGNED_DIR,
+  type Uuid,
+} from '../../base/index.ts'
+import {
+  type EndpointFact,
+  endpointsText,
+  type FeatureFact,
+  featuresText,
+  type SettingFact,
+  SettingsTruth,
+} from './settings.ts'
+import { type Versions, version } from './versions.ts'
 
 export interface BrokerTruth {
   readonly id: NodeId
@@ -10,6 +27,10 @@ export interface BrokerTruth {
   readonly incarnationId: Uuid
   readonly fenced: boolean
   readonly inControlledShutdown: boolean
+  /** Online log directories. */
+  readonly directories: readonly Uuid[]
+  /** Endpoints, rack and features, in words. */
+  readonly described: string
 }
 
 export interface PartitionTruth {
@@ -17,6 +38,8 @@ export interface PartitionTruth {
   readonly topic: string
   readonly index: number
   readonly replicas: readonly NodeId[]
+  /** Parallel to the replicas. */
+  readonly directories: readonly Uuid[]
   readonly isr: readonly NodeId[]
   readonly elr: readonly NodeId[]
   readonly lastKnownElr: readonly NodeId[]
@@ -32,6 +55,7 @@ interface PartitionFields {
   readonly isr: readonly NodeId[] | null
   readonly leader: NodeId
   readonly replicas: readonly NodeId[] | null
+  readonly directories: readonly Uuid[] | null
   readonly leaderRecoveryState: number
   readonly eligibleLeaderReplicas: readonly NodeId[] | null
   readonly lastKnownElr: readonly NodeId[] | null
@@ -47,6 +71,10 @@ export type MetadataFact =
         readonly incarnationId: Uuid
         readonly fenced: boolean
         readonly inControlledShutdown: boolean
+        readonly endPoints: readonly EndpointFact[]
+        readonly features: readonly FeatureFact[]
+        readonly rack: string | null
+        readonly logDirs: readonly Uuid[]
       }
     }
   | { readonly type: 'UnregisterBrokerRecord'; readonly value: { readonly brokerId: NodeId } }
@@ -57,6 +85,8 @@ export type MetadataFact =
         readonly brokerId: NodeId
         readonly fenced: number
         readonly inControlledShutdown: number
+        /** Empty: they stay. */
+        readonly logDirs: readonly Uuid[]
       }
     }
   | { readonly type: 'TopicRecord'; readonly value: { readonly name: string; readonly topicId: Uuid } }
@@ -72,16 +102,7 @@ export type MetadataFact =
     }
   | { readonly type: 'PartitionChangeRecord'; readonly value: PartitionFields }
   | { readonly type: 'ClearElrRecord'; readonly value: { readonly topicName: string } }
-  | {
-      readonly type: 'ConfigRecord'
-      readonly value: {
-        readonly resourceType: number
-        readonly resourceName: string
-        readonly name: string
-        readonly value: string | null
-      }
-    }
-  | { readonly type: 'FeatureLevelRecord'; readonly value: { readonly name: string; readonly featureLevel: number } }
+  | SettingFact
   | { readonly type: 'BeginTransactionRecord' | 'EndTransactionRecord' | 'AbortTransactionRecord' }
   | { readonly type: 'other' }
 
@@ -93,22 +114,14 @@ export interface TruthChange {
   readonly brokers: readonly { readonly before: BrokerTruth | null; readonly after: BrokerTruth | null }[]
 }
 
-const UNCHANGED_LEADER = -2
-
-class Versions<T> {
-  readonly #list: { readonly from: Offset; readonly value: T | null }[] = []
-
-  set(from: Offset, value: T | null): void {
-    const last = this.#list.at(-1)
-    if (last?.from === from) this.#list.pop()
-    this.#list.push({ from, value })
-  }
-
-  at(offset: Offset): T | null {
-    for (let i = this.#list.length - 1; i >= 0; i--) if (this.#list[i]!.from <= offset) return this.#list[i]!.value
-    return null
-  }
+/** Keys of partitions, ids of brokers, keys of settings. */
+export interface Touched {
+  readonly partitions: Iterable<string>
+  readonly brokers: Iterable<NodeId>
+  readonly settings: Iterable<string>
 }
+
+const UNCHANGED_LEADER = -2
 
 export class ClusterTruth {
   offset: Offset = 0
@@ -116,9 +129,8 @@ export class ClusterTruth {
   readonly topics: Map<Uuid, string> = new Map()
   /** By `topicId:index`. */
   readonly partitions: Map<string, PartitionTruth> = new Map()
-  /** `2:topic` and so on, Kafka's resource types. */
-  readonly configs: Map<string, Map<string, string>> = new Map()
-  readonly features: Map<string, number> = new Map()
+  /** Configurations, features, controllers, producer ids. */
+  readonly settings: SettingsTruth = new SettingsTruth()
   readonly #partitionVersions: Map<string, Versions<PartitionTruth>> = new Map()
   readonly #brokerVersions: Map<NodeId, Versions<BrokerTruth>> = new Map()
   /** Ends of batches outside any metadata transaction: where an image may stand. Ascending. */
@@ -128,6 +140,7 @@ export class ClusterTruth {
     readonly offset: Offset
     readonly partitions: readonly string[]
     readonly brokers: readonly NodeId[]
+    readonly settings: readonly string[]
   }[] = []
   #before: { partitions: Map<string, PartitionTruth | null>; brokers: Map<NodeId, BrokerTruth | null> } = emptyStep()
   #inTransaction = false
@@ -143,8 +156,14 @@ export class ClusterTruth {
     for (const key of partitions.keys())
       version(this.#partitionVersions, key).set(endOffset, this.partitions.get(key) ?? null)
     for (const id of brokers.keys()) version(this.#brokerVersions, id).set(endOffset, this.brokers.get(id) ?? null)
-    if (partitions.size + brokers.size > 0)
-      this.#touched.push({ offset: endOffset, partitions: [...partitions.keys()], brokers: [...brokers.keys()] })
+    const settings = this.settings.commit(endOffset)
+    if (partitions.size + brokers.size + settings.length > 0)
+      this.#touched.push({
+        offset: endOffset,
+        partitions: [...partitions.keys()],
+        brokers: [...brokers.keys()],
+        settings,
+      })
     return {
       offset: endOffset,
       partitions: [...partitions]
@@ -177,32 +196,37 @@ export class ClusterTruth {
   }
 
   /** What was changed by steps that end in (after, upTo]. */
-  touched(
-    after: Offset,
-    upTo: Offset,
-  ): { readonly partitions: ReadonlySet<string>; readonly brokers: ReadonlySet<NodeId> } {
+  touched(after: Offset, upTo: Offset): Touched {
     const partitions = new Set<string>()
     const brokers = new Set<NodeId>()
+    const settings = new Set<string>()
     for (let i = this.#touched.length - 1; i >= 0; i--) {
       const step = this.#touched[i]!
       if (step.offset <= after) break
       if (step.offset > upTo) continue
       for (const key of step.partitions) partitions.add(key)
       for (const id of step.brokers) brokers.add(id)
+      for (const key of step.settings) settings.add(key)
     }
-    return { partitions, brokers }
+    return { partitions, brokers, settings }
   }
 
-  /** Every partition and broker that there ever was. */
-  everything(): { readonly partitions: Iterable<string>; readonly brokers: Iterable<NodeId> } {
-    return { partitions: this.#partitionVersions.keys(), brokers: this.#brokerVersions.keys() }
+  /** Everything that there ever was. */
+  everything(): Touched {
+    return {
+      partitions: this.#partitionVersions.keys(),
+      brokers: this.#brokerVersions.keys(),
+      settings: this.settings.keys(),
+    }
   }
 
   #record(record: MetadataFact): void {
     switch (record.type) {
       case 'RegisterBrokerRecord': {
         const { brokerId: id, brokerEpoch: epoch, incarnationId, fenced, inControlledShutdown } = record.value
-        this.#setBroker(id, { id, epoch, incarnationId, fenced, inControlledShutdown })
+        const { endPoints, features, rack, logDirs: directories } = record.value
+        const described = `at ${endpointsText(endPoints)} in rack ${rack} with ${featuresText(features)}`
+        this.#setBroker(id, { id, epoch, incarnationId, fenced, inControlledShutdown, directories, described })
         return
       }
       case 'UnregisterBrokerRecord':
@@ -215,9 +239,10 @@ export class ClusterTruth {
         this.#changeBroker(record.value.id, { fenced: false })
         return
       case 'BrokerRegistrationChangeRecord': {
-        const { brokerId, fenced, inControlledShutdown } = record.value
+        const { brokerId, fenced, inControlledShutdown, logDirs } = record.value
         if (fenced !== 0) this.#changeBroker(brokerId, { fenced: fenced === 1 })
         if (inControlledShutdown !== 0) this.#changeBroker(brokerId, { inControlledShutdown: true })
+        if (logDirs.length > 0) this.#changeBroker(brokerId, { directories: logDirs })
         return
       }
       case 'TopicRecord':
@@ -238,10 +263,10 @@ export class ClusterTruth {
         }
         return
       case 'ConfigRecord':
-        this.#config(record.value)
-        return
       case 'FeatureLevelRecord':
-        this.features.set(record.value.name, record.value.featureLevel)
+      case 'RegisterControllerRecord':
+      case 'ProducerIdsRecord':
+        this.settings.record(record)
         return
       case 'BeginTransactionRecord':
         this.#inTransaction = true
@@ -268,6 +293,7 @@ export class ClusterTruth {
         topic: this.topics.get(topicId) ?? topicId,
         index,
         replicas: value.replicas,
+        directories: directoriesOf(value.replicas, value.directories ?? [], MIGRATING_DIR),
         isr: value.isr,
         elr: value.eligibleLeaderReplicas ?? [],
         lastKnownElr: value.lastKnownElr ?? [],
@@ -282,9 +308,14 @@ export class ClusterTruth {
     if (before === undefined) return
     const { value } = record
     const named = value.leader !== UNCHANGED_LEADER
+    const replicas = value.replicas ?? before.replicas
     this.#setPartition(key, {
       ...before,
-      replicas: value.replicas ?? before.replicas,
+      replicas,
+      directories:
+        value.directories === null && value.replicas === null
+          ? before.directories
+          : directoriesOf(replicas, value.directories ?? [], UNASSIGNED_DIR),
       isr: value.isr ?? before.isr,
       elr: value.eligibleLeaderReplicas ?? before.elr,
       lastKnownElr: value.lastKnownElr ?? before.lastKnownElr,
@@ -298,16 +329,8 @@ export class ClusterTruth {
   #removeTopic(topicId: Uuid): void {
     const name = this.topics.get(topicId)
     this.topics.delete(topicId)
-    if (name !== undefined) this.configs.delete(`2:${name}`)
+    if (name !== undefined) this.settings.topicRemoved(name)
     for (const [key, partition] of this.partitions) if (partition.topicId === topicId) this.#setPartition(key, null)
-  }
-
-  #config(value: Extract<MetadataFact, { type: 'ConfigRecord' }>['value']): void {
-    const key = `${value.resourceType}:${value.resourceName}`
-    const own = new Map(this.configs.get(key))
-    if (value.value === null) own.delete(value.name)
-    else own.set(value.name, value.value)
-    this.configs.set(key, own)
   }
 
   #setPartition(key: string, after: PartitionTruth | null): void {
@@ -329,6 +352,7 @@ export class ClusterTruth {
 
   /** An aborted transaction may have named topics; nothing refers to a topic without partitions, so those may stay. */
   #undo(): void {
+    this.settings.undo()
     for (const [key, before] of this.#before.partitions) {
       if (before === null) this.partitions.delete(key)
       else this.partitions.set(key, before)
@@ -345,15 +369,10 @@ function differ(change: { readonly before: unknown; readonly after: unknown }): 
   return change.before !== change.after
 }
 
-function emptyStep(): { partitions: Map<string, PartitionTruth | null>; brokers: Map<NodeId, BrokerTruth | null> } {
-  return { partitions: new Map(), brokers: new Map() }
+function directoriesOf(replicas: readonly NodeId[], named: readonly Uuid[], otherwise: Uuid): readonly Uuid[] {
+  return named.length === 0 ? replicas.map(() => otherwise) : named
 }
 
-function version<K, T>(map: Map<K, Versions<T>>, key: K): Versions<T> {
-  let versions = map.get(key)
-  if (versions === undefined) {
-    versions = new Versions()
-    map.set(key, versions)
-  }
-  return versions
+function emptyStep(): { partitions: Map<string, PartitionTruth | null>; brokers: Map<NodeId, BrokerTruth | null> } {
+  return { partitions: new Map(), brokers: new Map() }
 }

@@ -16,6 +16,8 @@ const CORE_WITHIN_MS = 90_000
 /** For everybody in sync and every operation answered: a delivery time-out is 60 s at most. */
 const ALL_WITHIN_MS = 120_000
 const LOOK_EVERY_MS = 250
+/** What a node is in the quorum when it has found its place. */
+const SETTLED: ReadonlySet<string> = new Set(['leader', 'follower'])
 
 type PartitionImage = NonNullable<
   ReturnType<NonNullable<ReturnType<NodeView['image']['topics']['get']>>['partitions']['get']>
@@ -122,9 +124,18 @@ export class Healing {
       const left = missing()
       if (left.length === 0) return true
       if (cluster.sim.now - since < withinMs) continue
+      for (const id of ids) this.#mustHaveSettled(id, withinMs)
       violated(name, `${withinMs} ms after healing ${ids.join()}: ${left.join('; ')}; ${this.#views()}`)
       return false
     }
+  }
+
+  /** R20: who is healed leads or follows; it looks for a leader, and for votes, no more. */
+  #mustHaveSettled(id: NodeId, withinMs: number): void {
+    const { cluster, violated } = this.#world
+    if (!cluster.alive(id)) return
+    const { state, epoch } = cluster.view(id).quorum
+    if (!SETTLED.has(state)) violated('R20', `${withinMs} ms after healing node ${id} is ${state} in epoch ${epoch}`)
   }
 
   /** A change of the metadata by a client that has just come; it changes nothing that matters. */
@@ -151,6 +162,8 @@ export class Healing {
     if (leaders.size !== 1 || leader === undefined || !core.includes(leader))
       return [`no leader of the quorum for all: ${[...leaders].join()}`]
     const missing: string[] = []
+    for (const id of core)
+      if (!SETTLED.has(cluster.view(id).quorum.state)) missing.push(`${id} is ${cluster.view(id).quorum.state}`)
     const image = newestImage(cluster, core)
     for (const topic of image.topics.values()) {
       for (const [index, partition] of topic.partitions) {

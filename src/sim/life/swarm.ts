@@ -130,5 +130,6 @@ function drawWorkload(random: SeededRandom): Omit<Workload, 'reckless'> {
     admins: random.below(2),
     recordBytesMax: [100, 2_000, 20_000][random.below(3)]!,
     wrapping: random.below(3) === 0 ? 1 : 0,
+    strangers: random.below(2),
   }
 }

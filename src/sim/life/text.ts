@@ -20,6 +20,7 @@ const WORKLOAD: readonly (keyof Workload)[] = [
   'pollsPerSecond',
   'admins',
   'recordBytesMax',
+  'strangers',
   'wrapping',
   'reckless',
 ]

@@ -36,6 +36,8 @@ export type Workload = {
   readonly admins: number
   /** One in ten records is as large as this at most; the others are small. */
   readonly recordBytesMax: number
+  /** Clients more as others write them: by older versions, with sessions, with epochs that are over. */
+  readonly strangers: number
   /** Producers more whose sequence numbers run over the largest there is. */
   readonly wrapping: number
   /** Partitions more in which anybody alive may lead, with a producer that asks for acks=1: all of it may be lost. */

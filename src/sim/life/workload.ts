@@ -2,15 +2,17 @@
 // and administrators. Everything they ask and are told is in the recorder's history. Each client is a host of its own and
 // draws from a stream of its own. Judges nothing: see `judge.ts`.
 
-import type { SeededRandom, Timestamp } from '../../base/index.ts'
+import type { Endpoint, NodeId, SeededRandom, Timestamp } from '../../base/index.ts'
 import { Timers } from '../../base/index.ts'
 import { HistoryRecorder } from '../../check/index.ts'
 import { type Client, type ClientOptions, createClient, type NewTopic } from '../../client/index.ts'
+import { createRpc, type Rpc } from '../../rpc/index.ts'
 import type { SimCluster } from '../cluster.ts'
 import { AdminClient } from './admin.ts'
 import { ConsumerClient } from './consumer.ts'
 import { ProducerClient } from './producer.ts'
 import { RECKLESS_CONFIGS, RECKLESS_TOPIC, RecklessProducer } from './reckless.ts'
+import { StrangerClient } from './stranger.ts'
 import { LIFE_STREAM, stream } from './swarm.ts'
 import type { Swarm } from './types.ts'
 import { WrappingProducer } from './wrapping.ts'
@@ -26,6 +28,9 @@ export interface ClientWorld {
   readonly topics: Topics
   /** A new client on the same host; the one before is gone. */
   connect(options?: Omit<ClientOptions, 'bootstrap'>): Client
+  /** For who speaks the protocol himself. */
+  rpc(clientId: string): Rpc
+  readonly brokers: ReadonlyMap<NodeId, Endpoint>
   /** False once the workload is over. */
   readonly running: () => boolean
   /** Something the product must never do. */
@@ -76,6 +81,13 @@ export class Topics {
 }
 
 const FADING = 'fading'
+const CLIENT_PORT = 9092
+const RPC = {
+  reconnectBackoffMs: 50,
+  reconnectBackoffMaxMs: 1_000,
+  connectTimeoutMs: 2_000,
+  maxResponseBytes: 10_000_000,
+}
 
 export class Workload {
   readonly recorder: HistoryRecorder
@@ -116,7 +128,7 @@ export class Workload {
   }
 
   begin(): void {
-    const { producers, consumers, admins, wrapping, reckless } = this.#swarm.workload
+    const { producers, consumers, admins, strangers, wrapping, reckless } = this.#swarm.workload
     for (let i = 0; i < producers; i++) this.workers.push(new ProducerClient(this.world(`p${i}`), `p${i}`, i))
     for (let i = 0; i < consumers; i++) this.workers.push(new ConsumerClient(this.world(`c${i}`), `c${i}`))
     for (let i = 0; i < admins; i++) {
@@ -124,6 +136,7 @@ export class Workload {
       this.admins.push(admin)
       this.workers.push(admin)
     }
+    if (strangers > 0) this.workers.push(new StrangerClient(this.world('stranger'), 'stranger'))
     if (wrapping > 0) this.workers.push(new WrappingProducer(this.world('wrapping'), 'wrapping'))
     if (reckless > 0) this.workers.push(new RecklessProducer(this.world('reckless'), 'reckless'))
   }
@@ -151,6 +164,8 @@ export class Workload {
         client = createClient(ports, { bootstrap, ...options })
         return client
       },
+      rpc: (clientId) => createRpc(ports, { clientId, ...RPC }),
+      brokers: new Map(this.#cluster.ids.map((id) => [id, { host: this.#cluster.host(id), port: CLIENT_PORT }])),
       running: () => this.#running,
       violated: this.#violated,
     }

@@ -1,7 +1,7 @@
 // What brokers are asked and answer, as far as an invariant or a marker speaks of it: produces, consumers' fetches, ends
 // of logs, votes, ISR proposals. Decodes those few frames and hands them to the checks; everything else passes unread.
 
-import type { NodeId, Uuid } from '../../base/index.ts'
+import type { Epoch, NodeId } from '../../base/index.ts'
 import { ZERO_UUID } from '../../base/index.ts'
 import type {
   AnswerInvariants,
@@ -16,25 +16,25 @@ import { apis, decode, decodeRequestHeader, decodeResponse, errorName, readBatch
 import type { TappedEnd } from '../tap.ts'
 import { Fetches, type FetchFacts, type HeardFetch } from './fetches.ts'
 import type { FrameSink, Heard, HeardRequest } from './frames.ts'
+import { type HeardEpochs, type HeardListing, Offsets } from './offsets.ts'
 
 const CLIENT_PORT = 9092
 const CONTROLLER_PORT = 9093
-const LATEST = -1
 
 export interface AnswerFacts extends FetchFacts {
-  /** By topic id, or by name where the version has none. */
-  model(topicId: Uuid, topic: string, index: number): LogModel | undefined
   nodeOf(host: string): NodeId
   /** Looks at a replica at once, before its node's event is over; its leader epoch if it leads. */
   lookAt(node: NodeId, model: LogModel): number
+  /** The same for what a node is in the quorum. */
+  lookAtQuorum(node: NodeId): void
   voters(): number
 }
 
 interface HeardProduce extends Heard {
   readonly acks: number
   readonly sent: ReadonlyMap<LogModel, ProducedFact>
-  /** Where the node led when the request came. */
-  readonly led: ReadonlySet<LogModel>
+  /** Where the node led when the request came, and in which epoch. */
+  readonly led: ReadonlyMap<LogModel, Epoch>
 }
 
 interface HeardVote extends Heard {
@@ -46,15 +46,14 @@ interface HeardProposal extends Heard {
   readonly proposed: ReadonlyMap<LogModel, { readonly leaderEpoch: number; readonly partitionEpoch: number }>
 }
 
-interface HeardListing extends Heard {
-  readonly latest: ReadonlySet<string>
-}
+const OF_CLIENTS: ReadonlySet<number> = new Set([apis.Produce.key, apis.ListOffsets.key, apis.OffsetForLeaderEpoch.key])
 
 export class Answers implements FrameSink {
   readonly #facts: AnswerFacts
   readonly #checks: AnswerInvariants
   readonly #quorum: QuorumInvariants
   readonly #fetches: Fetches
+  readonly #offsets: Offsets
   readonly #findings: Findings
 
   constructor(
@@ -68,6 +67,7 @@ export class Answers implements FrameSink {
     this.#checks = checks
     this.#quorum = quorum
     this.#fetches = new Fetches(facts, fetches, checks, findings)
+    this.#offsets = new Offsets(facts, fetches, checks, findings)
     this.#findings = findings
   }
 
@@ -77,7 +77,7 @@ export class Answers implements FrameSink {
       return apiKey === apis.Vote.key || apiKey === apis.AlterPartition.key ? 'body' : null
     }
     if (apiKey === apis.Fetch.key) return 'body'
-    return port === CLIENT_PORT && (apiKey === apis.Produce.key || apiKey === apis.ListOffsets.key) ? 'body' : null
+    return port === CLIENT_PORT && OF_CLIENTS.has(apiKey) ? 'body' : null
   }
 
   request(end: TappedEnd, { apiKey, version, frame }: HeardRequest): Heard | null {
@@ -87,7 +87,9 @@ export class Answers implements FrameSink {
       case apis.Produce.key:
         return this.#produce(end, version, frame)
       case apis.ListOffsets.key:
-        return this.#listing(version, frame)
+        return this.#offsets.listing(this.#facts.nodeOf(end.host), version, frame)
+      case apis.OffsetForLeaderEpoch.key:
+        return this.#offsets.epochs(this.#facts.nodeOf(end.host), version, frame)
       case apis.Vote.key:
         return this.#vote(version, frame)
       case apis.AlterPartition.key:
@@ -108,7 +110,10 @@ export class Answers implements FrameSink {
         else this.#fetches.response(node, end.local.port === CLIENT_PORT, heard as HeardFetch, frame)
         return
       case apis.ListOffsets.key:
-        this.#listed(node, heard as HeardListing, frame)
+        this.#offsets.listed(node, heard as HeardListing, frame)
+        return
+      case apis.OffsetForLeaderEpoch.key:
+        this.#offsets.epochsTold(node, heard as HeardEpochs, frame)
         return
       case apis.Vote.key:
         this.#voted(node, heard as HeardVote, frame)
@@ -125,7 +130,7 @@ export class Answers implements FrameSink {
     if (acks === 0) return null
     const node = this.#facts.nodeOf(end.host)
     const sent = new Map<LogModel, ProducedFact>()
-    const led = new Set<LogModel>()
+    const led = new Map<LogModel, Epoch>()
     for (const { name, topicId, partitionData } of topicData) {
       for (const { index, records } of partitionData) {
         const model = this.#facts.model(topicId, name, index)
@@ -134,7 +139,8 @@ export class Answers implements FrameSink {
         const { producerId, producerEpoch, baseSequence, lastOffsetDelta } = header
         const batchesBefore = model.batches
         sent.set(model, { acks, producerId, producerEpoch, baseSequence, lastOffsetDelta, batchesBefore })
-        if (this.#facts.lookAt(node, model) >= 0) led.add(model)
+        const epoch = this.#facts.lookAt(node, model)
+        if (epoch >= 0) led.set(model, epoch)
       }
     }
     return { apiKey: apis.Produce.key, version, acks, sent, led }
@@ -147,7 +153,7 @@ export class Answers implements FrameSink {
         const model = this.#facts.model(topicId, name, index)
         if (model === undefined) continue
         const sent = heard.sent.get(model)
-        if (errorCode !== 0) this.#refused(node, model, baseOffset, errorName(errorCode), heard.led.has(model))
+        if (errorCode !== 0) this.#refused(node, model, baseOffset, errorName(errorCode), heard.led.get(model) ?? -1)
         else if (sent !== undefined) {
           this.#facts.lookAt(node, model)
           this.#checks.acknowledged(node, model, sent, baseOffset)
@@ -156,47 +162,17 @@ export class Answers implements FrameSink {
     }
   }
 
-  #refused(node: NodeId, model: LogModel, baseOffset: number, error: string, led: boolean): void {
+  #refused(node: NodeId, model: LogModel, baseOffset: number, error: string, led: Epoch): void {
     this.#checks.refused(node, model, baseOffset, error)
-    if (error === 'NOT_LEADER_OR_FOLLOWER')
-      this.#findings.marked(led ? 'produce: held across a leader change' : 'produce: not leader')
-    else if (error === 'NOT_ENOUGH_REPLICAS') this.#findings.marked('produce: not enough replicas')
+    if (error === 'NOT_LEADER_OR_FOLLOWER') {
+      this.#findings.marked(led >= 0 ? 'produce: held across a leader change' : 'produce: not leader')
+      if (led >= 0 && this.#facts.lookAt(node, model) === led) this.#checks.disowned(node, model, led)
+    } else if (error === 'NOT_ENOUGH_REPLICAS') this.#findings.marked('produce: not enough replicas')
     else if (error === 'NOT_ENOUGH_REPLICAS_AFTER_APPEND')
       this.#findings.marked('produce: not enough replicas after append')
     else if (error === 'REQUEST_TIMED_OUT') this.#findings.marked('produce: timed out')
     else if (error === 'OUT_OF_ORDER_SEQUENCE_NUMBER') this.#findings.marked('produce: out of order sequence')
     else if (error === 'KAFKA_STORAGE_ERROR') this.#findings.marked('produce: storage error')
-  }
-
-  #listing(version: number, frame: Uint8Array): HeardListing | null {
-    const { bodyAt } = decodeRequestHeader(frame)
-    if (bodyAt < 0) return null
-    const { topics } = decode(apis.ListOffsets.request, version, frame, bodyAt)
-    const latest = new Set<string>()
-    for (const { name, partitions } of topics) {
-      for (const { partitionIndex, timestamp } of partitions) {
-        if (timestamp === LATEST) latest.add(`${name}-${partitionIndex}`)
-      }
-    }
-    return { apiKey: apis.ListOffsets.key, version, latest }
-  }
-
-  #listed(node: NodeId, heard: HeardListing, frame: Uint8Array): void {
-    const { body } = decodeResponse(apis.ListOffsets, heard.version, frame)
-    for (const { name, partitions } of body.topics) {
-      for (const { partitionIndex, errorCode, offset } of partitions) {
-        if (errorCode !== 0) {
-          if (errorName(errorCode) === 'OFFSET_NOT_AVAILABLE') this.#findings.marked('fetch: offset not available')
-          continue
-        }
-        const model = heard.latest.has(`${name}-${partitionIndex}`)
-          ? this.#facts.model('', name, partitionIndex)
-          : undefined
-        if (model === undefined) continue
-        const epoch = this.#facts.lookAt(node, model)
-        if (epoch >= 0) this.#checks.endTold(node, model, epoch, offset)
-      }
-    }
   }
 
   #vote(version: number, frame: Uint8Array): HeardVote | null {
@@ -215,6 +191,7 @@ export class Answers implements FrameSink {
   #voted(node: NodeId, { version, ballot, preVote }: HeardVote, frame: Uint8Array): void {
     const partition = decodeResponse(apis.Vote, version, frame).body.topics[0]?.partitions[0]
     if (partition?.voteGranted !== true) return
+    this.#facts.lookAtQuorum(node)
     this.#quorum.granted(node, ballot)
     if (preVote) this.#quorum.preVoteGranted(node, ballot.candidate, ballot.epoch)
     else this.#quorum.voteGranted(node, ballot.candidate, ballot.epoch)

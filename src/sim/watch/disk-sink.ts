@@ -1,7 +1,7 @@
 // What the watch of a node's disk hands on. Shapes only.
 
 import type { NodeId, Offset, Uuid } from '../../base/index.ts'
-import type { EpochStart, LogModel, Vote } from '../../check/index.ts'
+import type { EpochStart, LogModel, Vote, VoterKey } from '../../check/index.ts'
 
 export interface SnapshotId {
   readonly endOffset: Offset
@@ -18,6 +18,7 @@ export interface DiskSink {
   /** The clean-shutdown marker, or null when it was taken away. */
   cleanMarker(node: NodeId, epoch: number | null): void
   quorumWrote(node: NodeId, epoch: number): void
+  quorumWroteVoters(node: NodeId, offset: Offset, epoch: number, voters: readonly VoterKey[]): void
   /** Bytes reached a log; false: nobody minds. */
   writtenUnderMarker(node: NodeId, model: LogModel): void
   epochs(node: NodeId, model: LogModel, entries: readonly EpochStart[]): void

@@ -10,6 +10,7 @@ import type { DiskState } from '../platter.ts'
 import { checkDerived } from './derived.ts'
 import type { DiskSink } from './disk-sink.ts'
 import { factOf } from './facts.ts'
+import { votersOf } from './metadata.ts'
 import { epochStartsOf, markerEpoch, textOf, topicIdOf, voteOf } from './texts.ts'
 
 export const QUORUM_KEY = 'quorum'
@@ -135,6 +136,8 @@ export class DiskWatch implements DiskObserver {
       for (const log of this.#directories.values()) this.#found(log, new Map(), 'lost')
       this.#directories.clear()
       this.#files.clear()
+      // It went with the disk that it lay on.
+      if (this.#marker) this.#cleanMarker(null)
       this.#sink.replaced(this.#node)
       this.#findings.marked('disk: replaced')
     } else if (cause === 'died') this.#rescan('died')
@@ -174,6 +177,9 @@ export class DiskWatch implements DiskObserver {
       if (header === null) return
       if (log.key === QUORUM_KEY) this.#sink.quorumWrote(this.#node, header.partitionLeaderEpoch)
       log.model.written(this.#node, file.base, logFact(header, log.key === QUORUM_KEY ? bytes : null))
+      const voters = log.key === QUORUM_KEY && header.control ? votersOf(bytes, header) : null
+      if (voters !== null)
+        this.#sink.quorumWroteVoters(this.#node, header.baseOffset, header.partitionLeaderEpoch, voters)
       at += header.size
       file.parsed += header.size
       if (header.size <= 0) throw new Error(`${path}: a batch of ${header.size} bytes`)

@@ -1,6 +1,6 @@
 // Fetches as they pass: what each asks for, its session taken into account, and what is answered. Keeps its own picture of
 // a session from the bytes alone; drops it where a request does not follow the one before, as the node does.
-// Hands facts to the checks; judges nothing. Follows sessions by topic id only (version 13 and later).
+// Hands facts to the checks; judges nothing.
 
 import type { Epoch, NodeId, Uuid } from '../../base/index.ts'
 import type { AnswerInvariants, FetchInvariants, Findings, LogModel, SentBatch } from '../../check/index.ts'
@@ -23,7 +23,6 @@ import type { Heard } from './frames.ts'
 const SAYS_SOMETHING = 32
 /** One that carries records is larger. */
 const ERROR_MOST = 400
-const TOPIC_IDS_FROM = 13
 /** Session epochs of a request that opens a session, and of one that wants none. */
 const OPENS = 0
 const LEAVES = -1
@@ -31,6 +30,8 @@ const LAST_SESSION_EPOCH = 2147483647
 
 export interface FetchFacts {
   model(topicId: Uuid, topic: string, index: number): LogModel | undefined
+  /** `topicId:index`, of a name where the version has no id. */
+  key(topicId: Uuid, topic: string, index: number): string
   /** Looks at a replica at once, before its node's event is over. */
   lookAt(node: NodeId, model: LogModel): number
   /** The leader epoch that a node's replica is in, whatever its role; −1 without one that can be used. */
@@ -44,13 +45,18 @@ type Asked = Map<string, Epoch>
 
 interface Session {
   readonly asked: Asked
+  /** Of the next request, if the node has heard all that have come: it may have dropped some with their connection. */
   epoch: number
+  /** Of the last one that was answered: the node is past it. */
+  answered: number
 }
 
 export interface HeardFetch extends Heard {
   readonly asked: Asked
   readonly sessionEpoch: number
   readonly sessionId: number
+  /** Which epoch was due, where another came; null where it is the right one, or where nobody knows. */
+  readonly follows: string | null
   /** Where the node was in another epoch, or in none, when the request came. */
   readonly suspects: ReadonlyMap<string, Epoch>
   readonly cuts: number
@@ -75,13 +81,14 @@ export class Fetches {
     if (bodyAt < 0) return null
     const request = decode(apis.Fetch.request, version, frame, bodyAt)
     const { sessionEpoch, sessionId } = request
-    const asked = version < TOPIC_IDS_FROM ? new Map<string, Epoch>() : this.#asked(node, request)
+    const { asked, follows } = this.#asked(node, request)
     const suspects = new Map<string, Epoch>()
     for (const [key, epoch] of asked) {
       const before = this.#facts.epochAt(node, key)
       if (before !== epoch) suspects.set(key, before)
     }
-    return { apiKey: apis.Fetch.key, version, asked, sessionEpoch, sessionId, suspects, cuts: this.#facts.cuts(node) }
+    const cuts = this.#facts.cuts(node)
+    return { apiKey: apis.Fetch.key, version, asked, sessionEpoch, sessionId, follows, suspects, cuts }
   }
 
   /** The quorum's are only looked at for what is rare. */
@@ -92,21 +99,26 @@ export class Fetches {
   }
 
   response(node: NodeId, consumer: boolean, heard: HeardFetch, frame: Uint8Array): void {
-    if (frame.length < SAYS_SOMETHING && heard.suspects.size === 0 && heard.sessionEpoch !== OPENS) return
+    const { sessionEpoch, follows } = heard
+    if (frame.length < SAYS_SOMETHING && heard.suspects.size === 0 && sessionEpoch !== OPENS && follows === null) {
+      this.#wasAnswered(node, heard)
+      return
+    }
     const { body } = decodeResponse(apis.Fetch, heard.version, frame)
     const { errorCode, sessionId, responses } = body
     if (errorCode !== 0) {
-      this.#sessions.get(node)?.delete(heard.sessionId)
+      // Refused for its turn, it has changed nothing.
+      if (errorName(errorCode) !== 'INVALID_FETCH_SESSION_EPOCH') this.#sessions.get(node)?.delete(heard.sessionId)
       return
     }
-    if (heard.sessionEpoch === OPENS && sessionId !== 0 && heard.version >= TOPIC_IDS_FROM) {
-      const asked = new Map(heard.asked)
-      this.#of(node).set(sessionId, { asked, epoch: 1 })
-    }
+    if (follows !== null) this.#checks.outOfTurn(node, sessionEpoch, follows)
+    this.#wasAnswered(node, heard)
+    if (sessionEpoch === OPENS && sessionId !== 0)
+      this.#of(node).set(sessionId, { asked: new Map(heard.asked), epoch: 1, answered: 0 })
     const named = new Set<string>()
     for (const { topic, topicId, partitions } of responses) {
       for (const partition of partitions) {
-        const key = `${topicId}:${partition.partitionIndex}`
+        const key = this.#facts.key(topicId, topic, partition.partitionIndex)
         named.add(key)
         const model = this.#facts.model(topicId, topic, partition.partitionIndex)
         this.#said(partition)
@@ -149,22 +161,42 @@ export class Fetches {
   }
 
   /** What a request asks for, with what its session knows. */
-  #asked(node: NodeId, request: Message<typeof FetchRequest>): Asked {
+  #asked(
+    node: NodeId,
+    request: Message<typeof FetchRequest>,
+  ): { readonly asked: Asked; readonly follows: string | null } {
     const { sessionEpoch, sessionId, topics, forgottenTopicsData } = request
     if (sessionEpoch === OPENS || sessionEpoch === LEAVES) {
       this.#sessions.get(node)?.delete(sessionId)
-      return ask(new Map(), topics)
+      return { asked: this.#ask(new Map(), topics), follows: null }
     }
     const session = this.#sessions.get(node)?.get(sessionId)
-    if (session?.epoch !== sessionEpoch) {
+    if (session === undefined) return { asked: new Map(), follows: null }
+    const { epoch, answered } = session
+    if (sessionEpoch > epoch || sessionEpoch <= answered)
+      return { asked: new Map(), follows: `one from ${answered + 1} to ${epoch}` }
+    if (epoch !== sessionEpoch) {
       this.#sessions.get(node)?.delete(sessionId)
-      return new Map()
+      return { asked: new Map(), follows: null }
     }
     session.epoch = sessionEpoch === LAST_SESSION_EPOCH ? 1 : sessionEpoch + 1
-    ask(session.asked, topics)
-    for (const { topicId, partitions } of forgottenTopicsData)
-      for (const partition of partitions) session.asked.delete(`${topicId}:${partition}`)
-    return session.asked
+    this.#ask(session.asked, topics)
+    for (const { topic, topicId, partitions } of forgottenTopicsData)
+      for (const partition of partitions) session.asked.delete(this.#facts.key(topicId, topic, partition))
+    return { asked: session.asked, follows: null }
+  }
+
+  #wasAnswered(node: NodeId, { sessionId, sessionEpoch }: HeardFetch): void {
+    const session = this.#sessions.get(node)?.get(sessionId)
+    if (session !== undefined) session.answered = Math.max(session.answered, sessionEpoch)
+  }
+
+  #ask(asked: Asked, topics: Message<typeof FetchRequest>['topics']): Asked {
+    for (const { topic, topicId, partitions } of topics) {
+      for (const { partition, currentLeaderEpoch } of partitions)
+        asked.set(this.#facts.key(topicId, topic, partition), currentLeaderEpoch)
+    }
+    return asked
   }
 
   #of(node: NodeId): Map<number, Session> {
@@ -192,12 +224,6 @@ export class Fetches {
 }
 
 type FetchedAnswer = Message<typeof FetchResponse>['responses'][number]['partitions'][number]
-
-function ask(asked: Asked, topics: Message<typeof FetchRequest>['topics']): Asked {
-  for (const { topicId, partitions } of topics)
-    for (const { partition, currentLeaderEpoch } of partitions) asked.set(`${topicId}:${partition}`, currentLeaderEpoch)
-  return asked
-}
 
 function sentBatches(records: Uint8Array): SentBatch[] {
   return [...batchesOf(records)].map((header) => ({ fact: factOf(header), intact: validCrc(records, header) }))

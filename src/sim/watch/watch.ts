@@ -29,7 +29,7 @@ import {
 import type { NodeView } from '../../main/index.ts'
 import type { SimCluster } from '../cluster.ts'
 import type { Notable } from '../life/types.ts'
-import { Answers } from './answers.ts'
+import { type AnswerFacts, Answers } from './answers.ts'
 import type { SnapshotId } from './disk-sink.ts'
 import { DiskWatch, QUORUM_KEY } from './disks.ts'
 import { FrameTap } from './frames.ts'
@@ -77,7 +77,10 @@ class ClusterWatch implements Watch, Findings {
     this.#checkQuorum = new CheckQuorum(options.quorumFetchTimeoutMs ?? 2_000, this)
     this.#controller = new ControllerInvariants(
       this.#truth,
-      { stoppedCleanly: (broker, previous) => this.#stoppedCleanly(broker, previous) },
+      {
+        stoppedCleanly: (broker, previous) => this.#member(broker).cleanEpoch === previous,
+        lives: (broker, epoch) => this.#member(broker).view?.brokerEpoch === epoch,
+      },
       this,
     )
     this.#partitions = new PartitionInvariants(
@@ -95,13 +98,8 @@ class ClusterWatch implements Watch, Findings {
     this.#unattached = this.#members.length
     cluster.sim.afterEvent((touched) => this.#look(touched))
     this.#nodes = new Map(cluster.ids.map((id) => [cluster.host(id), id]))
-    const answers = new Answers(
-      this.#answerFacts,
-      new AnswerInvariants(this),
-      new FetchInvariants(this),
-      this.#quorum,
-      this,
-    )
+    const [told, fetched] = [new AnswerInvariants(this), new FetchInvariants(this)]
+    const answers = new Answers(this.#answerFacts, told, fetched, this.#quorum, this)
     cluster.sim.hearBytes(new FrameTap((end) => SERVED.has(end.local.port) && this.#nodes.has(end.host), answers))
   }
 
@@ -234,18 +232,20 @@ class ClusterWatch implements Watch, Findings {
   // Facts from the network.
 
   readonly #answerFacts = {
-    model: (topicId: Uuid, topic: string, index: number): LogModel | undefined => this.#modelOf(topicId, topic, index),
+    key: (...at: Parameters<AnswerFacts['key']>): string => this.#keyOf(...at),
+    model: (...at: Parameters<AnswerFacts['key']>): LogModel | undefined => this.#models.get(this.#keyOf(...at)),
     nodeOf: (host: string): NodeId => this.#nodes.get(host)!,
     lookAt: (node: NodeId, model: LogModel): number => this.#lookAt(node, model),
+    lookAtQuorum: (node: NodeId): unknown => this.#lookAt(node, this.#quorumLog),
     epochAt: (node: NodeId, key: string): number => this.#epochAt(node, key),
     cuts: (node: NodeId): number => this.#member(node).disk?.cuts ?? 0,
     voters: (): number => this.#members.find((each) => each.view !== null)?.view?.quorum.voters.length ?? 0,
   }
 
-  #modelOf(topicId: Uuid, topic: string, index: number): LogModel | undefined {
-    if (topicId !== '' && topicId !== ZERO_UUID) return this.#models.get(`${topicId}:${index}`)
-    for (const [id, name] of this.#truth.topics) if (name === topic) return this.#models.get(`${id}:${index}`)
-    return undefined
+  #keyOf(topicId: Uuid, topic: string, index: number): string {
+    if (topicId !== '' && topicId !== ZERO_UUID) return `${topicId}:${index}`
+    for (const [id, name] of this.#truth.topics) if (name === topic) return `${id}:${index}`
+    return ''
   }
 
   /** Looks at one replica in the midst of its node's event; the epoch that it leads in, −1 if it does not. */
@@ -283,6 +283,7 @@ class ClusterWatch implements Watch, Findings {
     snapshot: (node: NodeId, id: SnapshotId, fetched: boolean, bytes: Uint8Array): void =>
       this.#snapshot(node, id, fetched, bytes),
     quorumWrote: (node: NodeId, epoch: number): void => this.#quorum.wrote(node, epoch),
+    quorumWroteVoters: (...set: Parameters<QuorumInvariants['wroteVoters']>): void => this.#quorum.wroteVoters(...set),
     writtenUnderMarker: (node: NodeId, model: LogModel): void => this.#storage.writtenUnderMarker(node, model),
     epochs: (node: NodeId, model: LogModel, entries: readonly EpochStart[]): void =>
       this.#storage.epochs(node, model, entries),
@@ -327,10 +328,6 @@ class ClusterWatch implements Watch, Findings {
     } else if (epoch === null && before !== null && member.view !== null) this.marked('log: clean shutdown honoured')
   }
 
-  #stoppedCleanly(broker: NodeId, previousEpoch: number): boolean {
-    return this.#member(broker).cleanEpoch === previousEpoch
-  }
-
   #running(node: NodeId): boolean {
     const member = this.#members.find((each) => each.id === node)
     const broker = this.#truth.brokers.get(node)
@@ -355,6 +352,7 @@ class ClusterWatch implements Watch, Findings {
 
   #cut(node: NodeId, key: string, batches: number, left: Offset): void {
     const model = this.#models.get(key)!
+    if (key === QUORUM_KEY) this.#quorum.wasCut(node)
     if (this.#recovering(node)) this.marked('log: recovery cut')
     else if (batches > 0) {
       this.marked(key === QUORUM_KEY ? 'quorum: log truncated' : 'partition: truncated below its own end')

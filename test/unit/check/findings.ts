@@ -57,7 +57,17 @@ export function fill(model: LogModel, nodes: readonly number[], batches: readonl
 export function registerBroker(brokerId: number, brokerEpoch: number, incarnationId = `i${brokerEpoch}`): MetadataFact {
   return {
     type: 'RegisterBrokerRecord',
-    value: { brokerId, brokerEpoch, incarnationId, fenced: false, inControlledShutdown: false },
+    value: {
+      brokerId,
+      brokerEpoch,
+      incarnationId,
+      fenced: false,
+      inControlledShutdown: false,
+      endPoints: [{ name: 'PLAINTEXT', host: `h${brokerId}`, port: 9092, securityProtocol: 0 }],
+      features: [{ name: 'metadata.version', minSupportedVersion: 7, maxSupportedVersion: 27 }],
+      rack: null,
+      logDirs: [`d${brokerId}`],
+    },
   }
 }
 
@@ -73,6 +83,7 @@ export function partition(fields: Partial<PartitionValue> = {}): MetadataFact {
       topicId: TOPIC,
       partitionId: 0,
       replicas: [1, 2, 3],
+      directories: ['d1', 'd2', 'd3'],
       isr: [1, 2, 3],
       leader: 1,
       leaderEpoch: 0,
@@ -96,6 +107,7 @@ export function change(
       isr: null,
       leader: -2,
       replicas: null,
+      directories: null,
       leaderRecoveryState: -1,
       eligibleLeaderReplicas: null,
       lastKnownElr: null,

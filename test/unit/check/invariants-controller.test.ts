@@ -11,7 +11,10 @@ import {
 } from '../../../src/check/index.ts'
 import { batch, Collected, change, config, fill, KEY, partition, registerBroker, TOPIC, WORLD } from './findings.ts'
 
-function world(clean = true): {
+function world(
+  clean = true,
+  lives = false,
+): {
   found: Collected
   truth: ClusterTruth
   controller: ControllerInvariants
@@ -19,7 +22,7 @@ function world(clean = true): {
 } {
   const found = new Collected()
   const truth = new ClusterTruth()
-  const controller = new ControllerInvariants(truth, { stoppedCleanly: () => clean }, found)
+  const controller = new ControllerInvariants(truth, { stoppedCleanly: () => clean, lives: () => lives }, found)
   let offset = 0
   const commit = (...records: MetadataFact[]): string[] => {
     const step = truth.apply(records, ++offset)
@@ -75,7 +78,7 @@ describe('P7: the shape of ISR and ELR', () => {
   })
   test('a fenced member', () => expect(world().commit(fence(3))).toEqual(['P7']))
   test('a member on its way out', () => {
-    const leaving = { brokerId: 2, fenced: 0, inControlledShutdown: 1 }
+    const leaving = { brokerId: 2, fenced: 0, inControlledShutdown: 1, logDirs: [] }
     expect(world().commit({ type: 'BrokerRegistrationChangeRecord', value: leaving })).toEqual(['P7'])
   })
   test('an unregistered member', () => {
@@ -127,6 +130,12 @@ describe('P15: a broker that stopped uncleanly', () => {
     expect(world(false).commit(registerBroker(2, 9), change({ isr: [1, 3] }))).toEqual(['P15'])
   })
   test('a clean stop keeps its place', () => expect(world(true).commit(registerBroker(2, 9))).toEqual([]))
+  test('a dead life that takes the place of a living one', () => {
+    expect(world(true, true).commit(registerBroker(2, 9))).toEqual(['P15'])
+    const fenced = world(true, true)
+    fenced.commit(change({ isr: [1, 3] }), fence(2))
+    expect(fenced.commit(registerBroker(2, 9))).toEqual([])
+  })
   test('an epoch that goes back', () => expect(world(true).commit(registerBroker(3, 1))).toEqual(['P15']))
 })
 
@@ -137,6 +146,7 @@ test('P16: a last known leader is forgotten when the ISR is large enough', () =>
 describe('images', () => {
   const good = {
     replicas: [1, 2, 3],
+    directories: ['d1', 'd2', 'd3'],
     isr: [1, 2, 3],
     elr: [],
     lastKnownElr: [],
@@ -145,12 +155,24 @@ describe('images', () => {
     leaderEpoch: 0,
     partitionEpoch: 0,
   }
+  const broker = (id: number): NonNullable<ReturnType<ImageObservation['brokers']['get']>> => ({
+    epoch: id,
+    incarnationId: `i${id}`,
+    fenced: false,
+    inControlledShutdown: false,
+    listeners: [{ name: 'PLAINTEXT', host: `h${id}`, port: 9092, securityProtocol: 0 }],
+    features: new Map([['metadata.version', { min: 7, max: 27 }]]),
+    rack: null,
+    directories: [`d${id}`],
+  })
   const image = (offset: number, fields: Partial<typeof good> = {}): ImageObservation => ({
     offset,
-    brokers: new Map(
-      [1, 2, 3].map((id) => [id, { epoch: id, incarnationId: `i${id}`, fenced: false, inControlledShutdown: false }]),
-    ),
+    brokers: new Map([1, 2, 3].map((id) => [id, broker(id)])),
     topics: new Map([[TOPIC, { name: 't', partitions: new Map([[0, { ...good, ...fields }]]) }]]),
+    configs: new Map([['4:', new Map([['min.insync.replicas', '2']])]]),
+    features: new Map([['eligible.leader.replicas.version', 1]]),
+    controllers: new Map(),
+    nextProducerId: -1,
   })
 
   function images(): ReturnType<typeof world> & { images: ImageInvariants; log: LogModel } {
@@ -179,6 +201,79 @@ describe('images', () => {
     i.published(3, { ...image(1), brokers: new Map() })
     expect(new Set(found.names)).toEqual(new Set(['R6']))
     expect(found.names).toHaveLength(5)
+  })
+
+  describe('R6: other settings at one offset', () => {
+    const differing = (fields: Partial<ImageObservation>, ...records: MetadataFact[]): string[] => {
+      const { images: i, commit, found } = images()
+      if (records.length > 0) commit(...records)
+      i.published(1, { ...image(records.length > 0 ? 2 : 1), ...fields })
+      return found.names
+    }
+    const retention = (value: string | null): MetadataFact => ({
+      type: 'ConfigRecord',
+      value: { resourceType: 2, resourceName: 't', name: 'retention.ms', value },
+    })
+    const minimum = ['4:', new Map([['min.insync.replicas', '2']])] as const
+
+    test('a setting of a topic', () => {
+      expect(differing({}, retention('5'))).toEqual(['R6'])
+      const configs = new Map([minimum, ['2:t', new Map([['retention.ms', '5']])]])
+      expect(differing({ configs }, retention('5'))).toEqual([])
+      expect(differing({}, retention('5'), retention(null))).toEqual([])
+      expect(differing({ configs }, retention('5'), retention(null))).toEqual(['R6'])
+    })
+
+    test('one that outlives its topic', () => {
+      const gone: MetadataFact = { type: 'RemoveTopicRecord', value: { topicId: TOPIC } }
+      const topics = new Map()
+      expect(differing({ topics }, retention('5'), gone)).toEqual([])
+      const configs = new Map([minimum, ['2:t', new Map([['retention.ms', '5']])]])
+      expect(differing({ topics, configs }, retention('5'), gone)).toEqual(['R6'])
+    })
+
+    test('one that no record tells of, when all is over', () => {
+      const { images: i, found } = images()
+      i.compareWhole(1, { ...image(1), configs: new Map([minimum, ['2:u', new Map([['retention.ms', '5']])]]) })
+      expect(found.names).toEqual(['R6'])
+    })
+
+    test('of an aborted metadata transaction nothing stays', () => {
+      const { images: i, commit, found } = images()
+      commit({ type: 'BeginTransactionRecord' }, retention('5'))
+      commit({ type: 'AbortTransactionRecord' })
+      i.published(1, image(3))
+      expect(found.names).toEqual([])
+    })
+
+    test('features, producer ids, controllers', () => {
+      expect(differing({ features: new Map() })).toEqual(['R6'])
+      const ids: MetadataFact = { type: 'ProducerIdsRecord', value: { nextProducerId: 1000 } }
+      expect(differing({ nextProducerId: 1000 }, ids)).toEqual([])
+      expect(differing({ nextProducerId: 2000 }, ids)).toEqual(['R6'])
+      const registered: MetadataFact = {
+        type: 'RegisterControllerRecord',
+        value: { controllerId: 1, incarnationId: 'c1', endPoints: [], features: [] },
+      }
+      const controller = { incarnationId: 'c1', listeners: [], features: new Map() }
+      expect(differing({ controllers: new Map([[1, controller]]) }, registered)).toEqual([])
+      expect(differing({ controllers: new Map([[1, { ...controller, incarnationId: 'c2' }]]) }, registered)).toEqual([
+        'R6',
+      ])
+    })
+
+    test('a broker’s endpoints, directories, rack; a partition’s directories', () => {
+      const brokers = (fields: object): Partial<ImageObservation> => ({
+        brokers: new Map([1, 2, 3].map((id) => [id, id === 2 ? { ...broker(id), ...fields } : broker(id)])),
+      })
+      expect(differing(brokers({}))).toEqual([])
+      expect(differing(brokers({ listeners: [] }))).toEqual(['R6'])
+      expect(differing(brokers({ directories: ['other'] }))).toEqual(['R6'])
+      expect(differing(brokers({ rack: 'r' }))).toEqual(['R6'])
+      const { images: i, found } = images()
+      i.published(1, image(1, { directories: ['d1', 'd2', 'other'] }))
+      expect(found.names).toEqual(['R6'])
+    })
   })
 
   test('R6: something applied that is not committed', () => {
@@ -228,6 +323,11 @@ describe('images', () => {
     test('under another epoch', () => expect(stored({ endOffset: 1, epoch: 3 }, WORLD)).toEqual(['R16']))
     test('with a partition missing', () => {
       expect(stored({ endOffset: 1, epoch: 4 }, WORLD.slice(0, -1))).toEqual(['R16'])
+    })
+    test('with a setting missing, or one too many', () => {
+      const configless = WORLD.filter(({ type }) => type !== 'ConfigRecord')
+      expect(stored({ endOffset: 1, epoch: 4 }, configless)).toEqual(['R16'])
+      expect(stored({ endOffset: 1, epoch: 4 }, [...WORLD, config(2, 't', 'retention.ms', '5')])).toEqual(['R16'])
     })
     test('with a broker changed', () => {
       expect(stored({ endOffset: 1, epoch: 4 }, [...WORLD, fence(1)])).toEqual(['R16'])

@@ -42,6 +42,44 @@ describe('P13: fetches in another epoch', () => {
   })
 })
 
+describe('P13: other questions', () => {
+  test('are told by what was asked', () => {
+    const { found, model, fetches } = world()
+    fetches.answered(1, model, { asked: 3, before: 4, after: 4 }, 'NONE', 'a question for an offset')
+    expect(found.violations[0]!.text).toContain('answers a question for an offset in epoch 3, and was in 4')
+  })
+
+  test('a session’s fetch that does not follow the one before', () => {
+    const { found, fetches } = world()
+    fetches.outOfTurn(1, 7, 'one from 3 to 4')
+    expect(found.names).toEqual(['P13'])
+  })
+})
+
+describe('P9: where an epoch ends', () => {
+  const names = (asked: number, epoch: number, end: number, held = 20): string[] => {
+    const { found, model, fetches } = world()
+    fill(model, [1], [batch(10, 14, 2), batch(15, 19, 5)])
+    fetches.epochEndTold(1, model, asked, { epoch, end }, held)
+    return found.names
+  }
+
+  test('one that is there, one that is not, the last one', () => {
+    expect(names(0, 0, 10)).toEqual([])
+    expect(names(2, 2, 15)).toEqual([])
+    expect(names(4, 2, 15)).toEqual([])
+    expect(names(4, 3, 15)).toEqual([])
+    expect(names(5, 5, 20)).toEqual([])
+    expect(names(7, -1, -1)).toEqual([])
+  })
+  test('too early, too late', () => {
+    expect(names(2, 2, 10)).toEqual(['P9'])
+    expect(names(2, 2, 20)).toEqual(['P9'])
+  })
+  test('not the largest before', () => expect(names(4, 0, 15)).toEqual(['P9']))
+  test('what has been written since', () => expect(names(5, 5, 15, 15)).toEqual([]))
+})
+
 describe('D9: what is read is what was there', () => {
   test('a batch that no disk ever had', () => {
     const { found, model, fetches } = world()

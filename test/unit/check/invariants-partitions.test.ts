@@ -334,6 +334,15 @@ describe('answers', () => {
       a.acknowledged(1, model, sent(), 6)
       expect(found.names).toEqual(['P12', 'P12'])
     })
+    test('P13: as new, what another leader wrote; and what it leads it disowns', () => {
+      const { answers: a, found, model } = answers()
+      a.acknowledged(2, model, sent({ acks: 1, batchesBefore: 9 }), 5)
+      expect(found.names).toEqual([])
+      a.acknowledged(2, model, sent({ acks: 1 }), 5)
+      expect(found.names).toEqual(['P13'])
+      a.disowned(1, model, 3)
+      expect(found.names).toEqual(['P13', 'P13'])
+    })
     test('with offset −1', () => {
       const { answers: a, found, model } = answers()
       a.acknowledged(1, model, sent(), -1)

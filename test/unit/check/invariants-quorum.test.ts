@@ -24,6 +24,8 @@ function view(fields: Partial<QuorumObservation>): QuorumObservation {
     shownHighWatermark: -1,
     logStartOffset: 0,
     epochStartOffset: -1,
+    durableEndOffset: 0,
+    endOffset: 0,
     voters: VOTERS,
     ...fields,
   }
@@ -260,6 +262,46 @@ test('R12: an epoch raised without a majority of pre-votes', () => {
   q.voted(1, { epoch: 3, votedFor: 1 }, true)
   q.voteAsked(1, 3, 3)
   expect(found.names).toEqual(['R12'])
+})
+
+describe('R12: a pre-vote against a leader that is heard', () => {
+  const world = (): ReturnType<typeof quorum> => {
+    const all = quorum()
+    all.quorum.observed(1, leader(4))
+    all.quorum.voted(2, { epoch: 4, votedFor: -1 }, true)
+    all.quorum.observed(2, view({ epoch: 4, leaderId: 1 }))
+    return all
+  }
+
+  test('by who has its records, until it looks for another itself', () => {
+    const { quorum: q, found } = world()
+    q.preVoteGranted(2, 3, 4)
+    expect(found.names).toEqual([])
+    q.wrote(2, 4)
+    q.preVoteGranted(2, 3, 4)
+    expect(found.names).toEqual(['R12'])
+    q.observed(2, view({ state: 'prospective', epoch: 4 }))
+    q.observed(2, view({ epoch: 4, leaderId: 1 }))
+    q.preVoteGranted(2, 3, 4)
+    expect(found.names).toEqual(['R12'])
+  })
+
+  test('by the leader itself', () => {
+    const { quorum: q, found } = world()
+    q.preVoteGranted(1, 3, 4)
+    expect(found.names).toEqual(['R12'])
+  })
+
+  test('when it has resigned, or is no more', () => {
+    for (const over of ['resigned', 'dead']) {
+      const { quorum: q, found } = world()
+      q.wrote(2, 4)
+      if (over === 'dead') q.ended(1)
+      else q.observed(1, view({ state: 'resigned', epoch: 4 }))
+      q.preVoteGranted(2, 3, 4)
+      expect(found.names).toEqual([])
+    }
+  })
 })
 
 test('R15: a candidate that is no voter, or has another disk', () => {
