@@ -31,6 +31,7 @@ export {
 } from './invariants/partitions.ts'
 export { type Ballot, QuorumInvariants, type QuorumObservation, type Vote } from './invariants/quorum.ts'
 export { type ReplicaObservation, type SeenReplica, unseen } from './invariants/replicas.ts'
+export { type HeardHeartbeat, SessionInvariants } from './invariants/sessions.ts'
 export { type EpochStart, StorageInvariants } from './invariants/storage.ts'
 export {
   type BrokerTruth,

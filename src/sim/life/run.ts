@@ -78,6 +78,7 @@ class Life {
     this.#watch = watchCluster(this.#cluster, {
       violations: VIOLATIONS_MAX,
       quorumFetchTimeoutMs: Number(this.#swarm.properties['controller.quorum.fetch.timeout.ms'] ?? 2_000),
+      sessionTimeoutMs: Number(this.#swarm.properties['broker.session.timeout.ms'] ?? 9_000),
     })
     this.#budget = new Budget(this.#cluster, this.#swarm, this.#mayLose ? 'power' : 'promise')
     this.#hands = new Hands(this.#cluster, this.#budget, this.#swarm.network, (id, error) => {

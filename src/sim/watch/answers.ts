@@ -11,6 +11,7 @@ import type {
   LogModel,
   ProducedFact,
   QuorumInvariants,
+  SessionInvariants,
 } from '../../check/index.ts'
 import { apis, decode, decodeRequestHeader, decodeResponse, errorName, readBatchHeader } from '../../wire/index.ts'
 import type { TappedEnd } from '../tap.ts'
@@ -20,6 +21,11 @@ import { type HeardEpochs, type HeardListing, Offsets } from './offsets.ts'
 
 const CLIENT_PORT = 9092
 const CONTROLLER_PORT = 9093
+const ASKED_OF_CONTROLLERS: ReadonlySet<number> = new Set([
+  apis.Vote.key,
+  apis.AlterPartition.key,
+  apis.BrokerHeartbeat.key,
+])
 
 export interface AnswerFacts extends FetchFacts {
   nodeOf(host: string): NodeId
@@ -28,6 +34,7 @@ export interface AnswerFacts extends FetchFacts {
   /** The same for what a node is in the quorum. */
   lookAtQuorum(node: NodeId): void
   voters(): number
+  now(): number
 }
 
 interface HeardProduce extends Heard {
@@ -52,6 +59,7 @@ export class Answers implements FrameSink {
   readonly #facts: AnswerFacts
   readonly #checks: AnswerInvariants
   readonly #quorum: QuorumInvariants
+  readonly #sessions: SessionInvariants
   readonly #fetches: Fetches
   readonly #offsets: Offsets
   readonly #findings: Findings
@@ -61,11 +69,13 @@ export class Answers implements FrameSink {
     checks: AnswerInvariants,
     fetches: FetchInvariants,
     quorum: QuorumInvariants,
+    sessions: SessionInvariants,
     findings: Findings,
   ) {
     this.#facts = facts
     this.#checks = checks
     this.#quorum = quorum
+    this.#sessions = sessions
     this.#fetches = new Fetches(facts, fetches, checks, findings)
     this.#offsets = new Offsets(facts, fetches, checks, findings)
     this.#findings = findings
@@ -74,7 +84,7 @@ export class Answers implements FrameSink {
   wants(apiKey: number, port: number): 'body' | 'answer' | null {
     if (port === CONTROLLER_PORT) {
       if (apiKey === apis.Fetch.key) return 'answer'
-      return apiKey === apis.Vote.key || apiKey === apis.AlterPartition.key ? 'body' : null
+      return ASKED_OF_CONTROLLERS.has(apiKey) ? 'body' : null
     }
     if (apiKey === apis.Fetch.key) return 'body'
     return port === CLIENT_PORT && OF_CLIENTS.has(apiKey) ? 'body' : null
@@ -94,6 +104,9 @@ export class Answers implements FrameSink {
         return this.#vote(version, frame)
       case apis.AlterPartition.key:
         return this.#proposal(version, frame)
+      case apis.BrokerHeartbeat.key:
+        this.#heartbeat(this.#facts.nodeOf(end.host), version, frame)
+        return null
       default:
         return null
     }
@@ -173,6 +186,14 @@ export class Answers implements FrameSink {
     else if (error === 'REQUEST_TIMED_OUT') this.#findings.marked('produce: timed out')
     else if (error === 'OUT_OF_ORDER_SEQUENCE_NUMBER') this.#findings.marked('produce: out of order sequence')
     else if (error === 'KAFKA_STORAGE_ERROR') this.#findings.marked('produce: storage error')
+  }
+
+  #heartbeat(node: NodeId, version: number, frame: Uint8Array): void {
+    const { bodyAt } = decodeRequestHeader(frame)
+    if (bodyAt < 0) return
+    const body = decode(apis.BrokerHeartbeat.request, version, frame, bodyAt)
+    const { brokerId: broker, brokerEpoch, currentMetadataOffset: metadataOffset, wantFence, wantShutDown } = body
+    this.#sessions.heard(node, { broker, brokerEpoch, metadataOffset, wantFence, wantShutDown }, this.#facts.now())
   }
 
   #vote(version: number, frame: Uint8Array): HeardVote | null {

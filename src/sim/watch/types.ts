@@ -10,6 +10,8 @@ export interface WatchOptions {
   readonly violations?: number
   /** controller.quorum.fetch.timeout.ms. Default Kafka's. */
   readonly quorumFetchTimeoutMs?: number
+  /** broker.session.timeout.ms. Default Kafka's. */
+  readonly sessionTimeoutMs?: number
 }
 
 /** What is seen of a cluster. All of it may be read at any time. */

@@ -6,24 +6,21 @@ import type { NodeId, Offset, Uuid } from '../../base/index.ts'
 import { ZERO_UUID } from '../../base/index.ts'
 import {
   AnswerInvariants,
+  type BatchFact,
   CheckQuorum,
   ClusterTruth,
   ControllerInvariants,
   DerivedInvariants,
   type EpochStart,
   FetchInvariants,
-  type Findings,
   ImageInvariants,
-  type KnownMarker,
   LogModel,
-  MARKERS,
-  type MarkerName,
   PartitionInvariants,
   QuorumInvariants,
+  SessionInvariants,
   StorageInvariants,
   unseen,
   type Violation,
-  type ViolationSubject,
   type Vote,
 } from '../../check/index.ts'
 import type { NodeView } from '../../main/index.ts'
@@ -32,10 +29,10 @@ import type { Notable } from '../life/types.ts'
 import { type AnswerFacts, Answers } from './answers.ts'
 import type { SnapshotId } from './disk-sink.ts'
 import { DiskWatch, QUORUM_KEY } from './disks.ts'
+import { Found } from './found.ts'
 import { FrameTap } from './frames.ts'
 import { ALL, type Member, newMember } from './member.ts'
 import { metadataFacts, snapshotFacts } from './metadata.ts'
-import { Ring } from './ring.ts'
 import type { Watch, WatchOptions } from './types.ts'
 
 /** From now on; before or after the cluster's start. */
@@ -47,9 +44,8 @@ const LOG_DIRECTORY = '/data'
 /** Listeners of a simulated node. */
 const SERVED: ReadonlySet<number> = new Set([9092, 19_092, 9093])
 
-class ClusterWatch implements Watch, Findings {
-  readonly violations: Violation[] = []
-  readonly markers: Record<MarkerName, number> = Object.fromEntries(MARKERS.map(({ name }) => [name, 0]))
+class ClusterWatch implements Watch {
+  readonly #found: Found
   readonly #cluster: SimCluster
   readonly #members: Member[] = []
   readonly #models: Map<string, LogModel> = new Map()
@@ -57,31 +53,31 @@ class ClusterWatch implements Watch, Findings {
   readonly #quorumLog: LogModel
   readonly #quorum: QuorumInvariants
   readonly #checkQuorum: CheckQuorum
+  readonly #sessions: SessionInvariants
   readonly #controller: ControllerInvariants
   readonly #partitions: PartitionInvariants
   readonly #images: ImageInvariants
-  readonly #storage: StorageInvariants = new StorageInvariants(this)
-  readonly #notables: Ring<Notable>
-  readonly #mostViolations: number
-  readonly #told: Set<string> = new Set()
+  readonly #storage: StorageInvariants
   readonly #nodes: ReadonlyMap<string, NodeId>
   #unattached: number
   #closed = false
 
   constructor(cluster: SimCluster, options: WatchOptions) {
     this.#cluster = cluster
-    this.#notables = new Ring(options.notables ?? 4096)
-    this.#mostViolations = options.violations ?? 20
+    const found = new Found(options, () => cluster.sim.now)
+    this.#found = found
+    this.#storage = new StorageInvariants(found)
     this.#quorumLog = this.#newModel(QUORUM_KEY, '__cluster_metadata-0')
-    this.#quorum = new QuorumInvariants(this.#quorumLog, this)
-    this.#checkQuorum = new CheckQuorum(options.quorumFetchTimeoutMs ?? 2_000, this)
+    this.#quorum = new QuorumInvariants(this.#quorumLog, found)
+    this.#checkQuorum = new CheckQuorum(options.quorumFetchTimeoutMs ?? 2_000, found)
+    this.#sessions = new SessionInvariants(options.sessionTimeoutMs ?? 9_000, found)
     this.#controller = new ControllerInvariants(
       this.#truth,
       {
         stoppedCleanly: (broker, previous) => this.#member(broker).cleanEpoch === previous,
         lives: (broker, epoch) => this.#member(broker).view?.brokerEpoch === epoch,
       },
-      this,
+      found,
     )
     this.#partitions = new PartitionInvariants(
       {
@@ -90,17 +86,25 @@ class ClusterWatch implements Watch, Findings {
         model: (key) => this.#models.get(key),
         promised: (partition) => this.#controller.minIsr(partition),
       },
-      this,
+      found,
     )
-    this.#images = new ImageInvariants(this.#truth, this.#quorumLog, this)
-    this.#quorumLog.onCommitted = (batch) => this.#committed(batch.fact.bytes, batch.endOffset)
+    this.#images = new ImageInvariants(this.#truth, this.#quorumLog, found)
+    this.#quorumLog.onCommitted = (batch) => this.#committed(batch.fact, batch.endOffset)
     for (const id of cluster.ids) this.#members.push(newMember(id))
     this.#unattached = this.#members.length
     cluster.sim.afterEvent((touched) => this.#look(touched))
     this.#nodes = new Map(cluster.ids.map((id) => [cluster.host(id), id]))
-    const [told, fetched] = [new AnswerInvariants(this), new FetchInvariants(this)]
-    const answers = new Answers(this.#answerFacts, told, fetched, this.#quorum, this)
+    const [told, fetched] = [new AnswerInvariants(found), new FetchInvariants(found)]
+    const answers = new Answers(this.#answerFacts, told, fetched, this.#quorum, this.#sessions, found)
     cluster.sim.hearBytes(new FrameTap((end) => SERVED.has(end.local.port) && this.#nodes.has(end.host), answers))
+  }
+
+  get violations(): readonly Violation[] {
+    return this.#found.violations
+  }
+
+  get markers(): Watch['markers'] {
+    return this.#found.markers
   }
 
   get leaderChanges(): number {
@@ -112,13 +116,13 @@ class ClusterWatch implements Watch, Findings {
   }
 
   notables(): readonly Notable[] {
-    return this.#notables.list()
+    return this.#found.notables.list()
   }
 
   atEnd(): void {
     this.#look(ALL)
     this.#partitions.atEnd()
-    const derived = new DerivedInvariants(this)
+    const derived = new DerivedInvariants(this.#found)
     for (const { id, disk } of this.#members) disk?.checkDerived(derived, (key) => this.#epochAt(id, key) >= 0)
     for (const { id, view } of this.#members) if (view !== null) this.#images.compareWhole(id, view.image)
   }
@@ -127,31 +131,6 @@ class ClusterWatch implements Watch, Findings {
     this.#closed = true
     this.#cluster.sim.hearBytes(null)
     for (const member of this.#members) member.disk?.close()
-  }
-
-  violated(name: string, text: string, subject: ViolationSubject): void {
-    const key = `${name} ${text}`
-    if (this.#told.has(key)) return
-    this.#told.add(key)
-    this.noted(`${name} is violated: ${text}`, subject)
-    if (this.violations.length < this.#mostViolations)
-      this.violations.push({ name, at: this.#cluster.sim.now, text, subject })
-  }
-
-  marked(marker: KnownMarker): void {
-    this.markers[marker]!++
-  }
-
-  noted(text: string, subject: ViolationSubject): void {
-    const { node, partition, offset, epoch } = subject
-    this.#notables.push({
-      at: this.#cluster.sim.now,
-      node: node ?? null,
-      partition: partition ?? null,
-      text,
-      ...(offset === undefined ? {} : { offset }),
-      ...(epoch === undefined ? {} : { epoch }),
-    })
   }
 
   // After every event.
@@ -176,7 +155,9 @@ class ClusterWatch implements Watch, Findings {
 
   #changed(member: Member, view: NodeView): void {
     this.#quorum.observed(member.id, view.quorum)
-    this.#checkQuorum.observed(member.id, view.quorum, this.#cluster.sim.now)
+    const { now } = this.#cluster.sim
+    this.#checkQuorum.observed(member.id, view.quorum, now)
+    if (view.quorum.state === 'leader') this.#sessions.leads(member.id, view.quorum.epoch, now)
     member.quorumDurable = view.quorum.durableEndOffset
     const { replicas } = view
     if (replicas !== member.views) this.#otherReplicas(member, replicas)
@@ -203,12 +184,12 @@ class ClusterWatch implements Watch, Findings {
       this.#checkQuorum.ended(member.id)
       this.#images.ended(member.id)
       for (const seen of member.seen) this.#partitions.left(seen)
-      this.noted(`node ${member.id} is no more`, { node: member.id })
+      this.#found.noted(`node ${member.id} is no more`, { node: member.id })
     }
     if (view !== null) {
       member.cleanEpoch = member.marker
       member.disk?.opened()
-      this.noted(`node ${member.id} starts`, { node: member.id })
+      this.#found.noted(`node ${member.id} starts`, { node: member.id })
     }
     member.view = view
     member.version = -1
@@ -224,7 +205,7 @@ class ClusterWatch implements Watch, Findings {
       const host = this.#cluster.host(member.id)
       if (member.disk !== null || !sim.names.includes(host)) continue
       member.bit = sim.touchedBit(host)
-      member.disk = new DiskWatch(member.id, sim.disk(host), LOG_DIRECTORY, this.#sink, this)
+      member.disk = new DiskWatch(member.id, sim.disk(host), LOG_DIRECTORY, this.#sink, this.#found)
       this.#unattached--
     }
   }
@@ -239,6 +220,7 @@ class ClusterWatch implements Watch, Findings {
     lookAtQuorum: (node: NodeId): unknown => this.#lookAt(node, this.#quorumLog),
     epochAt: (node: NodeId, key: string): number => this.#epochAt(node, key),
     cuts: (node: NodeId): number => this.#member(node).disk?.cuts ?? 0,
+    now: (): number => this.#cluster.sim.now,
     voters: (): number => this.#members.find((each) => each.view !== null)?.view?.quorum.voters.length ?? 0,
   }
 
@@ -299,23 +281,25 @@ class ClusterWatch implements Watch, Findings {
   }
 
   #newModel(key: string, name: string): LogModel {
-    const model = new LogModel(name, key === QUORUM_KEY ? 'quorum' : 'partition', this)
+    const model = new LogModel(name, key === QUORUM_KEY ? 'quorum' : 'partition', this.#found)
     model.mayLetGo = () => this.#controller.deletes(key)
     model.leads = () => this.#truth.partitions.get(key)?.leader ?? null
     this.#models.set(key, model)
     return model
   }
 
-  #committed(bytes: Uint8Array | null, endOffset: Offset): void {
+  #committed({ bytes, epoch }: BatchFact, endOffset: Offset): void {
     if (bytes === null) return
     const change = this.#truth.apply(metadataFacts(bytes), endOffset)
     if (change === null) return
     this.#controller.committed(change)
     for (const { before, after } of change.partitions) this.#partitions.registered(before, after)
     if (change.brokers.length === 0) return
+    const { now } = this.#cluster.sim
+    for (const { before, after } of change.brokers) this.#sessions.committed(before, after, epoch, now)
     this.#partitions.returned()
     const registered = change.brokers.some(({ before, after }) => before?.incarnationId !== after?.incarnationId)
-    if (registered && this.#quorum.electing) this.marked('broker: registered during an election')
+    if (registered && this.#quorum.electing) this.#found.marked('broker: registered during an election')
   }
 
   #cleanMarker(node: NodeId, epoch: number | null): void {
@@ -323,9 +307,10 @@ class ClusterWatch implements Watch, Findings {
     const before = member.marker
     member.marker = epoch
     if (epoch !== null && before === null) {
-      this.marked('log: clean shutdown')
+      this.#found.marked('log: clean shutdown')
       for (const model of this.#models.values()) this.#storage.stoppedCleanly(node, model)
-    } else if (epoch === null && before !== null && member.view !== null) this.marked('log: clean shutdown honoured')
+    } else if (epoch === null && before !== null && member.view !== null)
+      this.#found.marked('log: clean shutdown honoured')
   }
 
   #running(node: NodeId): boolean {
@@ -337,27 +322,28 @@ class ClusterWatch implements Watch, Findings {
   #snapshot(node: NodeId, id: SnapshotId, fetched: boolean, bytes: Uint8Array): void {
     if (fetched && this.#member(node).view?.quorum.state === 'leader') {
       const text = `node ${node} leads the quorum and takes over snapshot ${id.endOffset}-${id.epoch}`
-      this.violated('R17', text, { node, offset: id.endOffset, epoch: id.epoch })
+      this.#found.violated('R17', text, { node, offset: id.endOffset, epoch: id.epoch })
     }
     if (!fetched) this.#images.snapshot(node, id, snapshotFacts(bytes))
-    this.marked(fetched ? 'quorum: snapshot loaded' : 'quorum: snapshot taken')
-    if (fetched && this.#quorum.electing) this.marked('quorum: snapshot during an election')
+    this.#found.marked(fetched ? 'quorum: snapshot loaded' : 'quorum: snapshot taken')
+    if (fetched && this.#quorum.electing) this.#found.marked('quorum: snapshot during an election')
     const how = fetched ? 'takes over' : 'stores'
-    this.noted(`node ${node} ${how} snapshot ${id.endOffset}-${id.epoch}`, {
-      node,
-      offset: id.endOffset,
-      epoch: id.epoch,
-    })
+    const subject = { node, offset: id.endOffset, epoch: id.epoch }
+    this.#found.noted(`node ${node} ${how} snapshot ${id.endOffset}-${id.epoch}`, subject)
   }
 
   #cut(node: NodeId, key: string, batches: number, left: Offset): void {
     const model = this.#models.get(key)!
     if (key === QUORUM_KEY) this.#quorum.wasCut(node)
-    if (this.#recovering(node)) this.marked('log: recovery cut')
+    if (this.#recovering(node)) this.#found.marked('log: recovery cut')
     else if (batches > 0) {
-      this.marked(key === QUORUM_KEY ? 'quorum: log truncated' : 'partition: truncated below its own end')
+      this.#found.marked(key === QUORUM_KEY ? 'quorum: log truncated' : 'partition: truncated below its own end')
     }
-    this.noted(`node ${node} cuts ${model.name} to end at ${left}`, { node, partition: model.name, offset: left })
+    this.#found.noted(`node ${node} cuts ${model.name} to end at ${left}`, {
+      node,
+      partition: model.name,
+      offset: left,
+    })
   }
 
   /** The node is still opening its logs. (One that stops shows no replicas, and may cut a log still as a follower.) */
@@ -383,10 +369,10 @@ class ClusterWatch implements Watch, Findings {
 
   #lost(node: NodeId, key: string, batches: number, committed: number): void {
     const model = this.#models.get(key)!
-    this.marked('log: unsynced records lost')
-    if (committed > 0) this.marked('log: acknowledged copies lost')
+    this.#found.marked('log: unsynced records lost')
+    if (committed > 0) this.#found.marked('log: acknowledged copies lost')
     const what = `${batches} batches of ${model.name}, ${committed} of them committed`
-    this.noted(`the disk of node ${node} has lost ${what}`, { node, partition: model.name })
+    this.#found.noted(`the disk of node ${node} has lost ${what}`, { node, partition: model.name })
   }
 
   #member(id: NodeId): Member {
