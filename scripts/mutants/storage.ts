@@ -78,7 +78,7 @@ export const storage: readonly Mutant[] = [
     title: 'Where good batches follow a bad one, the bad one and all behind it are cut without a word.',
     source: 'S78 NATS bit flip, D2',
     file: 'src/log/load.ts',
-    find: 'if (later && !(this.#mayBeTorn && (await torn()))) {',
+    find: 'if (!this.#mayBeTorn || (later && !(await torn()))) {',
     replace: 'if (later && end < 0) {',
     expect: ['D2', 'P2', 'P9'],
   },

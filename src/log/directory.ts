@@ -91,7 +91,7 @@ class OpenDirectory implements LogDirectory {
   readonly path: string
   readonly meta: DirectoryMeta
   readonly cleanShutdown: boolean
-  readonly previousBrokerEpoch: number
+  previousBrokerEpoch: number
   readonly #ports: LogPorts
   readonly #options: OpenDirectoryOptions
   readonly #around: LogSurroundings
@@ -180,7 +180,12 @@ class OpenDirectory implements LogDirectory {
       }
     }
     await Promise.all(Array.from({ length: LOADS_AT_ONCE }, worker))
-    for (const log of opened) if (log !== null) this.#logs.set(keyOf(log.topicId, log.partition), log)
+    for (const log of opened) {
+      if (log === null) continue
+      this.#logs.set(keyOf(log.topicId, log.partition), log)
+      // Whoever has lost records must not stay eligible to lead for having stopped well (KIP-966).
+      if (log.damaged !== null) this.previousBrokerEpoch = -1
+    }
     return verified
   }
 

@@ -130,8 +130,9 @@ class Loading {
     const epochs = text === null ? null : EpochCache.parse(new TextDecoder().decode(text))
     const last = this.segments.length - 1
     let verifyFrom = clean ? this.segments.length : this.#segmentReaching(recoveryPoint)
-    // After a clean stop a walk only rebuilds what is missing; the bytes are believed.
-    let crcFrom = clean ? Number.POSITIVE_INFINITY : recoveryPoint
+    // After a clean stop a walk only rebuilds what is missing; the bytes are believed. Otherwise a segment is verified
+    // whole, as in Kafka: what is derived from it must not be told from rotten batches.
+    let crcFrom = clean ? Number.POSITIVE_INFINITY : 0
     if (epochs !== null) this.epochs = epochs
     else if (this.segments.some((segment) => segment.size > 0)) verifyFrom = 0
 
@@ -140,14 +141,17 @@ class Loading {
       verifyFrom = last
       crcFrom = 0
     }
+    const restoreAt = this.segments[verifyFrom]?.baseOffset ?? this.endOffset
+    this.#producersFrom = await this.snapshots.restore(this.producers, restoreAt, this.segments[0]!.baseOffset, {
+      now: this.#request.now,
+      ms: this.#request.config.producerIdExpirationMs,
+    })
+    const unreadable = await this.#replayProducers(verifyFrom)
+    if (unreadable < verifyFrom) {
+      verifyFrom = unreadable
+      crcFrom = 0
+    }
     const firstVerified = this.segments[verifyFrom]
-    this.#producersFrom = await this.snapshots.restore(
-      this.producers,
-      firstVerified === undefined ? this.endOffset : firstVerified.baseOffset,
-      this.segments[0]!.baseOffset,
-      { now: this.#request.now, ms: this.#request.config.producerIdExpirationMs },
-    )
-    await this.#replayProducers(verifyFrom)
     if (firstVerified !== undefined) {
       this.epochs.truncateFromEnd(firstVerified.baseOffset)
       await this.#verify(verifyFrom, crcFrom)
@@ -160,10 +164,12 @@ class Loading {
     )
   }
 
-  /** The first segment that holds anything at or above the recovery point; the last one in any case. */
+  /** The first segment that holds anything at or above the recovery point; the last one in any case. A snapshot of
+   *  producers is the last thing that a rolled segment gets: where it is missing, so may be what came before, the epochs. */
   #segmentReaching(recoveryPoint: Offset): number {
     for (let i = 0; i < this.segments.length - 1; i++) {
-      if (this.segments[i + 1]!.baseOffset > recoveryPoint) return i
+      const end = this.segments[i + 1]!.baseOffset
+      if (end > recoveryPoint || !this.#found.snapshots.includes(end)) return i
     }
     return this.segments.length - 1
   }
@@ -181,13 +187,16 @@ class Loading {
     return result.fault === null
   }
 
-  /** What lies between the snapshot and the segments that are verified anyway. */
-  async #replayProducers(before: number): Promise<void> {
+  /** What lies between the snapshot and the segments that are verified anyway. Answers where those begin then: at the
+   *  first one that cannot be read to its end. */
+  async #replayProducers(before: number): Promise<number> {
     for (const [i, segment] of this.segments.entries()) {
-      if (i >= before) return
+      if (i >= before) return before
       const end = this.segments[i + 1]?.baseOffset ?? this.endOffset
-      if (end > this.#producersFrom) await replayProducers(segment, this.#producersFrom, this.producers)
+      if (end <= this.#producersFrom) continue
+      if ((await replayProducers(segment, this.#producersFrom, this.producers)) !== null) return i
     }
+    return before
   }
 
   async #verify(from: number, crcFrom: Offset): Promise<void> {
@@ -243,8 +252,8 @@ class Loading {
   }
 
   /**
-   * A bad batch in segment `i`, at the end of what `result` found good. Where good ones follow it, it is damage, unless
-   * it was not known to be durable and looks like what the failing of the power leaves: then it is a torn tail.
+   * A bad batch in segment `i`, at the end of what `result` found good. Where it was known to be durable, or good ones
+   * follow it that do not look like what the failing of the power leaves, it is damage. Else it is a torn tail.
    */
   async #faultAt(i: number, result: ScanResult): Promise<void> {
     const segment = this.segments[i]!
@@ -258,9 +267,10 @@ class Loading {
     const end = next >= 0 ? next : segment.size
     const torn = (): Promise<boolean> =>
       result.short === true && next < 0 ? endsShort(segment, validSize) : looksUnwritten(segment, validSize, end)
-    if (later && !(this.#mayBeTorn && (await torn()))) {
+    if (!this.#mayBeTorn || (later && !(await torn()))) {
       segment.size = validSize
-      return this.#abandon(i, `a batch is corrupt (${result.fault}) and good ones follow it: ${place}`)
+      const why = later ? 'good ones follow it' : 'it had been durable'
+      return this.#abandon(i, `a batch is corrupt (${result.fault}) and ${why}: ${place}`)
     }
     this.cutBytes = segment.size - validSize
     await this.#dropBehind(i)
@@ -269,7 +279,9 @@ class Loading {
 
   /** Nothing says that the bytes at the end of what has been verified had been durable. */
   get #mayBeTorn(): boolean {
-    return !this.#request.clean && this.endOffset >= this.#request.recoveryPoint
+    const { clean, logStartOffset, recoveryPoint } = this.#request
+    // Where a batch straddled the log's start and was cut, the log is empty from there on.
+    return !clean && Math.max(this.endOffset, logStartOffset) >= recoveryPoint
   }
 
   async #dropBehind(i: number): Promise<void> {

@@ -3,8 +3,8 @@
 
 import type { Offload, Offset, Timestamp } from '../base/index.ts'
 import type { BatchHeader, LogRecord } from '../wire/index.ts'
-import { decompressBatch, readBatchHeader, recordsOf } from '../wire/index.ts'
-import { batchesFrom } from './reading.ts'
+import { decompressBatch, readBatchHeader, recordsOf, validCrc } from '../wire/index.ts'
+import { batchesFrom, corrupt } from './reading.ts'
 import type { Segment } from './segment.ts'
 
 export interface Lookup {
@@ -31,10 +31,11 @@ export async function offsetForTimestamp(lookup: Lookup, timestamp: Timestamp): 
     if (segment.maxTimestamp < timestamp) continue
     const near = Math.max(segment.timeIndex!.lookup(timestamp), lookup.from)
     const position = segment.index!.lookup(near)
-    for await (const { bytes, header } of batchesFrom(segment, position, Number.POSITIVE_INFINITY)) {
+    for await (const batch of batchesFrom(segment, position, Number.POSITIVE_INFINITY)) {
+      const { header } = batch
       if (header.baseOffset >= lookup.bound) return null
       if (header.maxTimestamp < timestamp || header.lastOffset < lookup.from) continue
-      for (const record of await opened(lookup, bytes, header)) {
+      for (const record of await opened(lookup, segment, batch)) {
         if (record.timestamp < timestamp || record.offset < lookup.from) continue
         return record.offset < lookup.bound ? { timestamp: record.timestamp, offset: record.offset } : null
       }
@@ -58,9 +59,9 @@ export async function largestTimestampBelow(lookup: Lookup): Promise<Timestamped
   }
   if (best === null) return null
   const { segment, timestamp, offset } = best
-  for await (const { bytes, header } of batchesFrom(segment, segment.index!.lookup(offset), lookup.bound)) {
-    if (header.lastOffset < offset) continue
-    const record = (await opened(lookup, bytes, header)).find((candidate) => candidate.timestamp === timestamp)
+  for await (const batch of batchesFrom(segment, segment.index!.lookup(offset), lookup.bound)) {
+    if (batch.header.lastOffset < offset) continue
+    const record = (await opened(lookup, segment, batch)).find((candidate) => candidate.timestamp === timestamp)
     return record === undefined ? { timestamp, offset } : { timestamp, offset: record.offset }
   }
   return null
@@ -77,7 +78,12 @@ async function walk(lookup: Lookup, segment: Segment): Promise<TimestampedOffset
   return best
 }
 
-async function opened(lookup: Lookup, bytes: Uint8Array, header: BatchHeader): Promise<LogRecord[]> {
+async function opened(
+  lookup: Lookup,
+  segment: Segment,
+  { bytes, header, position }: { readonly bytes: Uint8Array; readonly header: BatchHeader; readonly position: number },
+): Promise<LogRecord[]> {
+  if (!validCrc(bytes, header)) throw corrupt(segment, position, 'its CRC does not match')
   const plain = await decompressBatch(bytes, header, lookup.offload, lookup.limit)
   return recordsOf(plain, readBatchHeader(plain, 0)!)
 }

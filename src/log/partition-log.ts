@@ -21,7 +21,7 @@ import type { Refused } from './opening.ts'
 import { mustOpen, openForTopic, refused, rulesOf } from './opening.ts'
 import type { ProducerStates } from './producers.ts'
 import { LogReader } from './reader.ts'
-import { cutPoint } from './reading.ts'
+import { corrupt, cutPoint, isCorrupt } from './reading.ts'
 import { deletableSegments } from './retention.ts'
 import { Segment } from './segment.ts'
 import { MAX_RELATIVE_OFFSET, rolls, SegmentList } from './segments.ts'
@@ -119,6 +119,7 @@ export class SegmentedLog implements PartitionLog {
       indexIntervalBytes: () => this.config.indexIntervalBytes,
       writtenTo: () => this.#staging.writtenTo,
       logStartOffset: () => this.#logStartOffset,
+      epochAt: (offset) => this.#epochs.epochAt(offset),
       closed: () => this.#closed,
       fail: (error) => this.fail(error),
     })
@@ -566,6 +567,19 @@ export class SegmentedLog implements PartitionLog {
 
   /** Where rotten bytes are in the way of a cut, the log fails, and the next start verifies all of it (D2). */
   async #cutTo(offset: Offset): Promise<void> {
+    try {
+      await this.#cut(offset)
+    } catch (error) {
+      if (isCorrupt(error)) {
+        this.#durability.cutting(this.#segments.first.baseOffset)
+        await this.#around.checkpoint()
+      }
+      throw error
+    }
+  }
+
+  /** Cuts the last segments back to the end of the last batch that ends below `offset`. */
+  async #cut(offset: Offset): Promise<void> {
     const segment = this.#segments.of(offset)!
     await segment.loadIndexes(this.config.indexIntervalBytes)
     const { position, endOffset } = await cutPoint(segment, offset)
@@ -625,7 +639,8 @@ export class SegmentedLog implements PartitionLog {
     const from = await this.#snapshots.restore(this.#producers, this.#endOffset, first.baseOffset, expiry)
     for (const segment of this.#segments.all) {
       const end = this.#segments.after(segment)?.baseOffset ?? Number.POSITIVE_INFINITY
-      if (end > from) await replayProducers(segment, from, this.#producers)
+      const fault = end > from ? await replayProducers(segment, from, this.#producers) : null
+      if (fault !== null) throw corrupt(segment, segment.size, fault)
     }
   }
 

@@ -2,14 +2,14 @@
 // deletion) voids every read under way, so that none gives bytes of a region that has gone (KAFKA-18723); while a
 // truncation is under way what it will remove is hidden already.
 
-import type { Offload, Offset, Timestamp } from '../base/index.ts'
+import type { Epoch, Offload, Offset, Timestamp } from '../base/index.ts'
 import { ProtocolError, StorageError } from '../base/index.ts'
 import type { IndexCache } from './index-cache.ts'
 import type { Lookup, TimestampedOffset } from './lookup.ts'
 import { largestTimestampBelow, offsetForTimestamp } from './lookup.ts'
 import { MAX_OPENED_BYTES } from './opening.ts'
 import type { Wanted } from './reading.ts'
-import { nothing, readSegment, readTail } from './reading.ts'
+import { isCorrupt, nothing, readSegment, readTail } from './reading.ts'
 import type { Segment } from './segment.ts'
 import type { SegmentList } from './segments.ts'
 import type { TailCache } from './tail-cache.ts'
@@ -24,6 +24,8 @@ export interface Readable {
   readonly indexIntervalBytes: () => number
   readonly writtenTo: () => Offset
   readonly logStartOffset: () => Offset
+  /** The epoch in which an offset was written; −1 where none is known. */
+  readonly epochAt: (offset: Offset) => Epoch
   /** Nobody is answered from this log any more. */
   readonly closed: () => boolean
   readonly fail: (error: Error) => void
@@ -97,7 +99,8 @@ export class LogReader {
       ) {
         await this.loadIndexes(segment)
         if (this.#cuts !== cuts) break
-        const found = await readSegment(segment, wanted)
+        const endBelow = segments.after(segment)?.baseOffset ?? Number.POSITIVE_INFINITY
+        const found = await readSegment(segment, wanted, { epochAt: this.#log.epochAt, endBelow })
         if (this.#cuts !== cuts) break
         if (found !== null) return found
         if (this.#replacements !== replacements) return this.#readDisk(wanted)
@@ -107,7 +110,8 @@ export class LogReader {
       // The files of what was replaced are closed some time.
       if (this.#replacements !== replacements) return this.#readDisk(wanted)
       if (this.#cuts !== cuts || this.#log.closed()) return nothing(wanted.from)
-      this.#log.fail(error as Error)
+      // Rotten bytes are this reader's trouble, as in Kafka; all others of the directory are as good as before.
+      if (!isCorrupt(error)) this.#log.fail(error as Error)
       throw error
     }
   }
@@ -129,7 +133,7 @@ export class LogReader {
             cause: error,
           })
         }
-        this.#log.fail(error as Error)
+        if (!isCorrupt(error)) this.#log.fail(error as Error)
         throw error
       }
     }

@@ -1,9 +1,18 @@
 // Finding whole batches for a reader: in chunks held in memory, and in segment files through the sparse index. Gives
 // slices of what it read; a batch is left out whole when it does not fit or reaches over the bound.
 
-import type { Offset } from '../base/index.ts'
+import type { Epoch, Offset } from '../base/index.ts'
+import { StorageError } from '../base/index.ts'
 import type { BatchHeader } from '../wire/index.ts'
-import { BATCH_OVERHEAD, claimedBatchSize, lastOffsetAt, readBatchHeader } from '../wire/index.ts'
+import {
+  BATCH_OVERHEAD,
+  baseOffsetAt,
+  claimedBatchSize,
+  lastOffsetAt,
+  leaderEpochAt,
+  magicAt,
+  readBatchHeader,
+} from '../wire/index.ts'
 import type { Segment } from './segment.ts'
 import type { TailCache } from './tail-cache.ts'
 import type { LogRead } from './types.ts'
@@ -73,30 +82,43 @@ function pick(chunk: Uint8Array, wanted: Wanted, already: number): Picked | null
   return { bytes: start === 0 && at === chunk.length ? chunk : chunk.subarray(start, at), endOffset, complete }
 }
 
+/** What a segment's bytes are held against before anybody is given them. */
+export interface Expected {
+  /** −1 where nothing is known of it. */
+  readonly epochAt: (offset: Offset) => Epoch
+  /** Where the next segment begins; Infinity in the last one. */
+  readonly endBelow: Offset
+}
+
 /**
  * From one segment, whose indexes are loaded: the batches wanted, or null where none of them ends at or above
- * `wanted.from` (the next segment may have it).
+ * `wanted.from` (the next segment may have it). Whoever reads checks CRCs; what no CRC covers, offset, length and epoch,
+ * nobody behind this can check, so a batch that does not fit the log around it is refused (D2). Throws StorageError
+ * CORRUPT.
  */
-export async function readSegment(segment: Segment, wanted: Wanted): Promise<LogRead | null> {
+export async function readSegment(segment: Segment, wanted: Wanted, expected: Expected): Promise<LogRead | null> {
   let position = segment.index!.lookup(wanted.from)
   let length = Math.max(wanted.maxBytes, SMALLEST_READ)
+  let nextOffset = segment.baseOffset
   while (position < segment.size) {
     const bytes = await segment.read(position, Math.min(length, segment.size - position))
-    const found = locate(bytes, wanted.from)
-    if (found.at < 0) {
-      if (found.next === 0) return null
-      position += found.next
+    const walk = new Walk(segment, bytes, position, expected)
+    const found = walk.passOver(wanted.from, nextOffset)
+    nextOffset = walk.nextOffset
+    if (found < 0) {
+      if (walk.at === 0) return null
+      position += walk.at
       continue
     }
-    const size = claimedBatchSize(bytes, found.at)
-    if (found.at + size > bytes.length) {
+    const size = claimedBatchSize(bytes, found)
+    if (found + size > bytes.length) {
       if (size > wanted.maxBytes && !wanted.minOneBatch) return nothing(wanted.from)
-      if (found.at === 0 && length >= size) return null
-      position += found.at
+      if (found === 0 && length >= size) return null
+      position += found
       length = Math.max(size, wanted.maxBytes)
       continue
     }
-    const picked = pick(wholeBatches(bytes, found.at), wanted, 0)
+    const picked = pick(walk.wholeBatches(), wanted, 0)
     return picked === null
       ? nothing(wanted.from)
       : { chunks: [picked.bytes], bytes: picked.bytes.length, endOffset: picked.endOffset }
@@ -104,30 +126,81 @@ export async function readSegment(segment: Segment, wanted: Wanted): Promise<Log
   return null
 }
 
-/** Where the first batch begins that ends at or above `from`; else −1 and how far whole batches were passed over. */
-function locate(bytes: Uint8Array, from: Offset): { readonly at: number; readonly next: number } {
-  let at = 0
-  while (at + BATCH_OVERHEAD <= bytes.length) {
-    if (lastOffsetAt(bytes, at) >= from) return { at, next: at }
-    const size = claimedBatchSize(bytes, at)
-    if (size < BATCH_OVERHEAD) return { at: -1, next: 0 }
-    // Beyond the window when the batch is longer: it need not be read to be passed over.
-    at += size
+/** Over the headers in one window of a segment, each held against its neighbours. */
+class Walk {
+  readonly #segment: Segment
+  readonly #bytes: Uint8Array
+  readonly #position: number
+  readonly #expected: Expected
+  at = 0
+  /** No batch from here on may begin below it. */
+  nextOffset: Offset = 0
+
+  constructor(segment: Segment, bytes: Uint8Array, position: number, expected: Expected) {
+    this.#segment = segment
+    this.#bytes = bytes
+    this.#position = position
+    this.#expected = expected
   }
-  return { at: -1, next: at }
+
+  /** Where the first batch begins that ends at or above `from`; −1 where the window ends before. */
+  passOver(from: Offset, nextOffset: Offset): number {
+    this.nextOffset = nextOffset
+    while (this.at + BATCH_OVERHEAD <= this.#bytes.length) {
+      this.#check()
+      const lastOffset = lastOffsetAt(this.#bytes, this.at)
+      if (lastOffset >= from) return this.at
+      this.nextOffset = lastOffset + 1
+      // Beyond the window when the batch is longer: it need not be read to be passed over.
+      this.at += claimedBatchSize(this.#bytes, this.at)
+    }
+    return -1
+  }
+
+  /** From here on, as far as they are whole. */
+  wholeBatches(): Uint8Array {
+    const from = this.at
+    let at = from
+    while (at + BATCH_OVERHEAD <= this.#bytes.length) {
+      this.at = at
+      this.#check()
+      const size = claimedBatchSize(this.#bytes, at)
+      if (at + size > this.#bytes.length) break
+      this.nextOffset = lastOffsetAt(this.#bytes, at) + 1
+      at += size
+    }
+    return this.#bytes.subarray(from, at)
+  }
+
+  #check(): void {
+    const fault = this.#fault()
+    if (fault !== null) throw corrupt(this.#segment, this.#position + this.at, fault)
+  }
+
+  #fault(): string | null {
+    const bytes = this.#bytes
+    const { at } = this
+    const size = claimedBatchSize(bytes, at)
+    if (size < BATCH_OVERHEAD || size > this.#segment.size - this.#position - at) return `it claims ${size} bytes`
+    if (magicAt(bytes, at) !== 2) return `its magic is ${magicAt(bytes, at)}`
+    const baseOffset = baseOffsetAt(bytes, at)
+    const lastOffset = lastOffsetAt(bytes, at)
+    if (baseOffset < this.nextOffset || lastOffset < baseOffset || lastOffset >= this.#behind(at + size))
+      return `its offsets ${baseOffset}..${lastOffset} do not follow`
+    const epoch = this.#expected.epochAt(baseOffset)
+    if (epoch >= 0 && leaderEpochAt(bytes, at) !== epoch)
+      return `its epoch is ${leaderEpochAt(bytes, at)}, not ${epoch}`
+    return null
+  }
+
+  /** Where the next batch begins, as far as the window tells. */
+  #behind(next: number): Offset {
+    return next + 8 <= this.#bytes.length ? baseOffsetAt(this.#bytes, next) : this.#expected.endBelow
+  }
 }
 
-function wholeBatches(bytes: Uint8Array, from: number): Uint8Array {
-  let at = from
-  while (at + BATCH_OVERHEAD <= bytes.length) {
-    const size = claimedBatchSize(bytes, at)
-    if (size < BATCH_OVERHEAD || at + size > bytes.length) break
-    at += size
-  }
-  return bytes.subarray(from, at)
-}
-
-/** One batch at a time from `position` on, of batches that end below `bound`; reads as it goes. */
+/** One batch at a time from `position` on, of batches that end below `bound`; reads as it goes. Throws StorageError
+ *  CORRUPT where lengths do not lead to the end of the segment. */
 export async function* batchesFrom(
   segment: Segment,
   position: number,
@@ -143,6 +216,11 @@ export async function* batchesFrom(
       if (header.lastOffset >= bound) return
       yield { bytes, header, position: from + at }
       at += header.size
+    }
+    if (at + BATCH_OVERHEAD <= bytes.length) {
+      const claimed = claimedBatchSize(bytes, at)
+      if (claimed < BATCH_OVERHEAD || claimed > segment.size - from - at)
+        throw corrupt(segment, from + at, `it claims ${claimed} bytes`)
     }
     if (at === 0) {
       const size = claimedBatchSize(bytes, 0)
@@ -169,4 +247,13 @@ export async function cutPoint(
     left = header.lastOffset + 1
   }
   return { position: segment.size, endOffset: offset }
+}
+
+export function corrupt(segment: Segment, position: number, fault: string): StorageError {
+  const path = segment.pathOf('.log')
+  return new StorageError(path, 'CORRUPT', `a batch is corrupt (${fault}): ${path} at byte ${position}`)
+}
+
+export function isCorrupt(error: unknown): boolean {
+  return error instanceof StorageError && error.code === 'CORRUPT'
 }

@@ -67,10 +67,14 @@ export class Snapshots {
   }
 }
 
-/** Notes the batches of a segment that begin at or above `from`. */
-export async function replayProducers(segment: Segment, from: Offset, producers: ProducerStates): Promise<void> {
+/** Notes the batches of a segment that begin at or above `from`. Why it could not be read to its end; null if it could. */
+export async function replayProducers(
+  segment: Segment,
+  from: Offset,
+  producers: ProducerStates,
+): Promise<string | null> {
   const range = { from: 0, size: segment.size, nextOffset: segment.baseOffset, crcFrom: Number.POSITIVE_INFINITY }
-  await scanBatches(segment, range, (bytes, at) => noteProducer(bytes, at, from, producers))
+  return (await scanBatches(segment, range, (bytes, at) => noteProducer(bytes, at, from, producers))).fault
 }
 
 export function noteProducer(bytes: Uint8Array, at: number, from: Offset, producers: ProducerStates): void {

@@ -222,7 +222,7 @@ export interface LogDirectory {
   readonly meta: DirectoryMeta
   /** Whether the last stop left the clean-shutdown marker (removed durably before anything was loaded). */
   readonly cleanShutdown: boolean
-  /** Broker epoch in the marker, for ELR (KIP-966); −1 when unclean or absent. */
+  /** Broker epoch in the marker, for ELR (KIP-966); −1 when unclean or absent, and where a log is damaged all the same. */
   readonly previousBrokerEpoch: number
   /** Every log found, opened and recovered, except the metadata log's own directory. */
   readonly logs: readonly PartitionLog[]

@@ -176,3 +176,20 @@ test('a damaged log leaves no clean marker either, so that the next start finds 
     expect(ports.disk.files.has('/d/.kafka_cleanshutdown')).toBe(false)
   }
 })
+
+test('who stopped well and finds a log damaged all the same is not eligible to lead by the epoch of before', async () => {
+  const ports = await formatted()
+  let directory = await open(ports)
+  fill(await directory.create('t', ID, 0, logConfig({ segmentBytes: 500 })), 20)
+  await directory.close({ clean: true, brokerEpoch: 42 })
+  const last = [...ports.disk.files].filter(([path]) => path.endsWith('.log')).at(-1)![1]
+  // The length of a batch.
+  last.bytes[8] = 0x40
+  const size = last.bytes.length
+  directory = await open(ports)
+  expect(directory.get(ID, 0)!.damaged).toContain('a batch is corrupt')
+  expect([directory.cleanShutdown, directory.previousBrokerEpoch]).toEqual([true, -1])
+  expect(last.bytes.length).toBe(size)
+  await directory.close({ clean: true, brokerEpoch: 43 })
+  expect(ports.disk.files.has('/d/.kafka_cleanshutdown')).toBe(false)
+})

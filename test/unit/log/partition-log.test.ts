@@ -5,7 +5,7 @@ import { expect, test } from 'vitest'
 import { StorageError } from '../../../src/base/index.ts'
 import type { LogConfig, LogRead, OpenLogOptions, PartitionLog } from '../../../src/log/index.ts'
 import { openPartitionLog } from '../../../src/log/index.ts'
-import { batchesOf, compressBatch, readBatchHeader } from '../../../src/wire/index.ts'
+import { batchesOf, compressBatch, readBatchHeader, validCrc } from '../../../src/wire/index.ts'
 import type { TestPorts } from '../../support/logs.ts'
 import { batchOf, logConfig, START, settled, testPorts } from '../../support/logs.ts'
 import { MemoryDisk } from '../../support/memory-disk.ts'
@@ -106,7 +106,7 @@ async function fillLog(ports: TestPorts, batches: number): Promise<void> {
   for (let i = 0; i < batches; i++) await append(log, 1, 0, { valueSize: 500, tag: 0 })
 }
 
-test('a torn tail is cut; below the recovery point CRCs are not read again', async () => {
+test('a torn tail is cut; what had been durable never is', async () => {
   const ports = testPorts()
   let log = await open(ports, logConfig())
   for (let i = 0; i < 5; i++) await append(log, 2)
@@ -116,9 +116,95 @@ test('a torn tail is cut; below the recovery point CRCs are not read again', asy
   log = await open(ports, logConfig())
   expect([log.damaged, log.endOffset, file.bytes.length]).toEqual([null, 10, whole])
   expect(ports.logged.some((line) => line.includes('Cut 70 bytes'))).toBe(true)
+  // The last batch with a flipped bit: nothing behind it tells, but where the recovery point does.
+  file.bytes[whole - 1] = file.bytes[whole - 1]! ^ 1
+  log = await open(ports, logConfig(), { recoveryPoint: 10 })
+  expect([log.damaged, log.endOffset, file.bytes.length]).toEqual([
+    expect.stringContaining('had been durable'),
+    8,
+    whole,
+  ])
+  log = await open(ports, logConfig(), { recoveryPoint: 8 })
+  expect([log.damaged, log.endOffset]).toEqual([null, 8])
+})
+
+test('CRCs are read again from the segment on that the recovery point lies in', async () => {
+  const ports = testPorts()
+  const config = logConfig({ segmentBytes: 300 })
+  const log = await open(ports, config)
+  for (let i = 0; i < 12; i++) await append(log, 2)
+  await settled()
+  const file = logFile(ports, 0)
   file.bytes[70] = file.bytes[70]! ^ 1
-  expect((await open(ports, logConfig(), { recoveryPoint: 10 })).endOffset).toBe(10)
-  expect((await open(ports, logConfig(), { recoveryPoint: 0 })).damaged).not.toBeNull()
+  expect((await open(ports, config, { recoveryPoint: 23 })).damaged).toBeNull()
+  expect((await open(ports, config, { recoveryPoint: 3 })).damaged).toContain('offset 0')
+  expect((await open(ports, config, { recoveryPoint: 3 })).endOffset).toBe(0)
+})
+
+test('a rolled segment without a snapshot of producers was not finished: its epochs are read again', async () => {
+  const ports = testPorts()
+  const config = logConfig({ segmentBytes: 300 })
+  let log = await open(ports, config)
+  for (let i = 0; i < 12; i++) await append(log, 2, i)
+  await settled()
+  const epochs = log.epochs.slice()
+  const snapshots = [...ports.disk.files.keys()].filter((path) => path.endsWith('.snapshot')).sort()
+  ports.disk.files.delete(snapshots.at(-1)!)
+  const checkpoint = ports.disk.files.get(`${PATH}/leader-epoch-checkpoint`)!
+  checkpoint.bytes = new TextEncoder().encode('0\n1\n0 0\n')
+  for (const path of snapshots) ports.disk.files.delete(path)
+  log = await open(ports, config, { recoveryPoint: 24 })
+  expect(log.epochs).toEqual(epochs)
+})
+
+test('what no CRC covers is held against the log around it before it is read: no bit of a header goes unnoticed', async () => {
+  const ports = testPorts()
+  const config = logConfig({ segmentBytes: 900 })
+  let log = await open(ports, config)
+  for (let i = 0; i < 24; i++) await append(log, 2, Math.floor(i / 5))
+  await settled()
+  await log.close()
+  const file = logFile(ports, 0)
+  const batches = [...batchesOf(file.bytes)]
+  expect(batches.length).toBeGreaterThan(5)
+  for (const batch of [batches[0]!, batches[2]!, batches.at(-1)!]) {
+    for (let bit = 0; bit < 61 * 8; bit++) {
+      const byte = batch.position + (bit >> 3)
+      file.bytes[byte] = file.bytes[byte]! ^ (1 << (bit & 7))
+      log = await open(ports, config, { clean: true })
+      const where = `bit ${bit} of the batch at ${batch.baseOffset}`
+      const read = Promise.resolve(log.read(batch.baseOffset, { ...ALL, maxBytes: 1 }))
+      const noticed = await read.then(
+        ({ chunks: [bytes] }) => !validCrc(bytes!, readBatchHeader(bytes!, 0)!),
+        (error: { readonly code: string }) => error.code === 'CORRUPT',
+      )
+      expect([where, noticed]).toEqual([where, true])
+      // One reader's trouble: the log goes on.
+      expect([where, log.failed, log.damaged]).toEqual([where, null, null])
+      expect(offsetsOf(await log.read(40, ALL))).not.toEqual([])
+      await log.close()
+      file.bytes[byte] = file.bytes[byte]! ^ (1 << (bit & 7))
+    }
+  }
+})
+
+test('where rotten bytes are in the way of a cut, the log fails, and its next start finds the damage', async () => {
+  const ports = testPorts()
+  const config = logConfig({ segmentBytes: 100_000, indexIntervalBytes: 400 })
+  let log = await open(ports, config)
+  for (let i = 0; i < 30; i++) await append(log, 2)
+  await log.close()
+  const file = logFile(ports, 0)
+  const whole = file.bytes.length
+  const tenth = [...batchesOf(file.bytes)][9]!
+  // Its length leads beyond the end; to cut at all would be to cut blindly.
+  file.bytes[tenth.position + 8] = 0x40
+  log = await open(ports, config, { clean: true, recoveryPoint: 60 })
+  expect([log.damaged, log.endOffset]).toEqual([null, 60])
+  await expect(log.truncateTo(20)).rejects.toMatchObject({ code: 'CORRUPT' })
+  expect([log.durableEndOffset, file.bytes.length]).toEqual([0, whole])
+  log = await open(ports, config, { recoveryPoint: log.durableEndOffset })
+  expect([log.damaged, log.endOffset]).toEqual([expect.stringContaining('good ones follow it'), 18])
 })
 
 test('indexes, epochs and snapshots that are missing or corrupt are rebuilt to the same bytes', async () => {
