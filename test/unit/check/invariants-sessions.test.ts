@@ -2,7 +2,15 @@ import { expect, test } from 'vitest'
 import { type BrokerTruth, type HeardHeartbeat, SessionInvariants } from '../../../src/check/index.ts'
 import { Collected } from './findings.ts'
 
-const BROKER: BrokerTruth = { id: 2, epoch: 40, incarnationId: 'life-1', fenced: false, inControlledShutdown: false }
+const BROKER: BrokerTruth = {
+  id: 2,
+  epoch: 40,
+  incarnationId: 'life-1',
+  fenced: false,
+  inControlledShutdown: false,
+  directories: [],
+  described: '',
+}
 const FENCED: BrokerTruth = { ...BROKER, fenced: true }
 const BEAT: HeardHeartbeat = {
   broker: 2,
