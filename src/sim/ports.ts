@@ -158,9 +158,11 @@ export class SimTables implements Tables {
     name: string,
     snapshot: readonly (readonly [TableKey, Uint8Array])[],
   ): AsyncGenerator<readonly [TableKey, Uint8Array]> {
-    // As a database does: the next page is fetched, then given out entry by entry.
-    for (let at = 0; at < snapshot.length; at += PAGE) {
+    // As a database does: the next page is fetched, then given out entry by entry. That there are no more is learnt by a
+    // fetch too, or a process that is dead would learn it.
+    for (let at = 0; ; at += PAGE) {
       const page = await this.#operation('table.next', name, () => snapshot.slice(at, at + PAGE))
+      if (page.length === 0) return
       for (const [key, value] of page) yield [key, value.slice()]
     }
   }

@@ -155,6 +155,19 @@ describe('a power loss', () => {
     expect([...outcomes].sort()).toEqual(['11', '22', '33'])
   })
 
+  test('leaves a dead process that learns nothing of a table, not even that it is empty', async () => {
+    using sim = createSimulation({ seed: 1 })
+    const table = await sim.wait(sim.addNode('a').tables.open('t'))
+    sim.powerLoss('a')
+    let ended = false
+    void (async () => {
+      for await (const entry of table.entries()) expect(entry).toBe('never given')
+      ended = true
+    })()
+    await sim.sleep(1000)
+    expect(ended).toBe(false)
+  })
+
   test('tells nobody: connections stand until something is sent to the machine that came back', async () => {
     using sim = createSimulation({ seed: 5 })
     const { heard, caller } = await connected(sim)
