@@ -16,6 +16,7 @@ export interface TappedEnd {
   readonly peerHost: string
   readonly local: Endpoint
   readonly remote: Endpoint
+  readonly closed: boolean
 }
 
 /** Only the bytes, for a checker that reads what is said. */

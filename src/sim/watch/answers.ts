@@ -18,6 +18,7 @@ import type { TappedEnd } from '../tap.ts'
 import { Fetches, type FetchFacts, type HeardFetch } from './fetches.ts'
 import type { FrameSink, Heard, HeardRequest } from './frames.ts'
 import { type HeardEpochs, type HeardListing, Offsets } from './offsets.ts'
+import { Owed } from './owed.ts'
 
 const CLIENT_PORT = 9092
 const CONTROLLER_PORT = 9093
@@ -62,6 +63,7 @@ export class Answers implements FrameSink {
   readonly #sessions: SessionInvariants
   readonly #fetches: Fetches
   readonly #offsets: Offsets
+  readonly #owed: Owed
   readonly #findings: Findings
 
   constructor(
@@ -78,7 +80,13 @@ export class Answers implements FrameSink {
     this.#sessions = sessions
     this.#fetches = new Fetches(facts, fetches, checks, findings)
     this.#offsets = new Offsets(facts, fetches, checks, findings)
+    this.#owed = new Owed((node, model) => facts.lookAt(node, model) >= 0, findings)
     this.#findings = findings
+  }
+
+  /** The process of a node is no more. */
+  ended(node: NodeId): void {
+    this.#owed.ended(node)
   }
 
   wants(apiKey: number, port: number): 'body' | 'answer' | null {
@@ -91,6 +99,7 @@ export class Answers implements FrameSink {
   }
 
   request(end: TappedEnd, { apiKey, version, frame }: HeardRequest): Heard | null {
+    this.#owed.look(this.#facts.nodeOf(end.host), this.#facts.now())
     switch (apiKey) {
       case apis.Fetch.key:
         return this.#fetches.request(this.#facts.nodeOf(end.host), version, frame)
@@ -116,6 +125,7 @@ export class Answers implements FrameSink {
     const node = this.#facts.nodeOf(end.host)
     switch (heard.apiKey) {
       case apis.Produce.key:
+        this.#owed.answered(node, heard)
         this.#produced(node, heard as HeardProduce, frame)
         return
       case apis.Fetch.key:
@@ -156,7 +166,9 @@ export class Answers implements FrameSink {
         if (epoch >= 0) led.set(model, epoch)
       }
     }
-    return { apiKey: apis.Produce.key, version, acks, sent, led }
+    const heard = { apiKey: apis.Produce.key, version, acks, sent, led }
+    this.#owed.asked(node, end, heard, [...led.keys()])
+    return heard
   }
 
   #produced(node: NodeId, heard: HeardProduce, frame: Uint8Array): void {

@@ -16,6 +16,7 @@ import { epochStartsOf, markerEpoch, textOf, topicIdOf, voteOf } from './texts.t
 export const QUORUM_KEY = 'quorum'
 const QUORUM_DIRECTORY = '__cluster_metadata-0'
 const LOG_SUFFIX = '.log'
+const INDEX_SUFFIX = '.index'
 
 interface LogFile {
   readonly directory: string
@@ -37,6 +38,8 @@ export class DiskWatch implements DiskObserver {
   readonly #findings: Findings
   readonly #files: Map<string, LogFile | null> = new Map()
   readonly #directories: Map<string, LogDirectory> = new Map()
+  /** Offset indexes that were cut to nothing. */
+  readonly #emptied: Set<string> = new Set()
   /** How many entries a leader-epoch checkpoint has. */
   readonly #epochs: Map<string, number> = new Map()
   /** Grows whenever batches are no longer where they were. */
@@ -77,6 +80,7 @@ export class DiskWatch implements DiskObserver {
 
   written(path: string, position: number, chunks: readonly Uint8Array[], bytes: number): void {
     const file = this.#files.get(path) ?? null
+    if (this.#emptied.size > 0) this.#indexed(path)
     if (file === null) return
     const only = chunks[0]
     if (position === file.parsed && chunks.length === 1 && only !== undefined) {
@@ -88,6 +92,7 @@ export class DiskWatch implements DiskObserver {
   }
 
   cut(path: string, size: number): void {
+    if (size === 0 && path.endsWith(INDEX_SUFFIX)) this.#emptied.add(path)
     const file = this.#files.get(path)
     const log = file === undefined || file === null ? undefined : this.#directories.get(file.directory)
     if (file === undefined || file === null || log === undefined) return
@@ -184,6 +189,12 @@ export class DiskWatch implements DiskObserver {
       file.parsed += header.size
       if (header.size <= 0) throw new Error(`${path}: a batch of ${header.size} bytes`)
     }
+  }
+
+  /** An index that was emptied and is written with nothing done to its log between; else it was emptied by a cut. */
+  #indexed(path: string): void {
+    if (path.endsWith(LOG_SUFFIX)) this.#emptied.delete(`${path.slice(0, -LOG_SUFFIX.length)}${INDEX_SUFFIX}`)
+    else if (this.#emptied.delete(path)) this.#findings.marked('log: index rebuilt')
   }
 
   #newFile(path: string): LogFile | null {

@@ -59,6 +59,7 @@ class ClusterWatch implements Watch {
   readonly #images: ImageInvariants
   readonly #storage: StorageInvariants
   readonly #nodes: ReadonlyMap<string, NodeId>
+  readonly #answers: Answers
   #unattached: number
   #closed = false
 
@@ -95,8 +96,8 @@ class ClusterWatch implements Watch {
     cluster.sim.afterEvent((touched) => this.#look(touched))
     this.#nodes = new Map(cluster.ids.map((id) => [cluster.host(id), id]))
     const [told, fetched] = [new AnswerInvariants(found), new FetchInvariants(found)]
-    const answers = new Answers(this.#answerFacts, told, fetched, this.#quorum, this.#sessions, found)
-    cluster.sim.hearBytes(new FrameTap((end) => SERVED.has(end.local.port) && this.#nodes.has(end.host), answers))
+    this.#answers = new Answers(this.#answerFacts, told, fetched, this.#quorum, this.#sessions, found)
+    cluster.sim.hearBytes(new FrameTap((end) => SERVED.has(end.local.port) && this.#nodes.has(end.host), this.#answers))
   }
 
   get violations(): readonly Violation[] {
@@ -182,6 +183,7 @@ class ClusterWatch implements Watch {
     if (member.view !== null) {
       this.#quorum.ended(member.id)
       this.#checkQuorum.ended(member.id)
+      this.#answers.ended(member.id)
       this.#images.ended(member.id)
       for (const seen of member.seen) this.#partitions.left(seen)
       this.#found.noted(`node ${member.id} is no more`, { node: member.id })
