@@ -78,16 +78,22 @@ export function join(work: Work, request: JoinRequest): void {
 }
 
 /**
- * While a rebalance is prepared those count that wait, so that the last to come are those who are turned away. A static member
- * that has restarted takes its own place; Kafka turns it away from a full group.
+ * While a rebalance is prepared those have a place that wait and the static members, which stay whether they come or not; so the
+ * last to come are those who are turned away. Kafka lets a group grow beyond its size by the static members that do not come, and
+ * turns away from a full group the one that takes its own place again.
  */
 function hasRoom(work: Work, group: Group, { memberId, groupInstanceId }: JoinRequest['body']): boolean {
   const { maxSize } = work.shard.config
+  if (group.state === 'Empty' || group.members.size < maxSize) return true
   const instance = memberId === '' ? group.staticMembers.get(groupInstanceId ?? '') : undefined
   const member = group.members.get(instance ?? memberId)
-  if (group.state === 'Empty') return true
-  if (group.state !== 'PreparingRebalance') return member !== undefined || group.members.size < maxSize
-  return (member !== undefined && member.awaitingJoin !== null) || group.awaitingJoin < maxSize
+  if (group.state !== 'PreparingRebalance') return member !== undefined
+  if (member !== undefined && member.awaitingJoin !== null) return true
+  let places = group.awaitingJoin
+  for (const id of group.staticMembers.values()) {
+    if (id !== member?.memberId && group.members.get(id)?.awaitingJoin === null) places++
+  }
+  return places < maxSize
 }
 
 /** It is no member any more either, and the others need not wait for it. */
