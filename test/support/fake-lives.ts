@@ -1,8 +1,11 @@
 // Lives that are over at once, for tests of what is made of them. Nothing is simulated: a report by the seed, or by what
-// the test says. `DEADLY` seeds end their process, `HANGING` ones never end, `BREAKING` ones reject.
+// the test says. `DEADLY` seeds end their process, `HANGING` ones never end, `BREAKING` ones reject, `TURNING` ones go in a
+// circle and leave their process id in the file that FAKE_LIFE_PID names.
 
+import { writeFileSync } from 'node:fs'
 import type { LifeOptions, LifeReport } from '../../src/sim/index.ts'
 
+export const TURNING = 5
 export const DEADLY = 13
 export const HANGING = 14
 export const BREAKING = 15
@@ -57,9 +60,16 @@ export function fakeReport(seed: number, parts: Partial<LifeReport> = {}): LifeR
 
 export async function fakeLife(options: LifeOptions): Promise<LifeReport> {
   const { seed } = options
+  if (seed === TURNING) turn()
   if (seed === DEADLY) process.exit(7)
   if (seed === HANGING) await new Promise(() => undefined)
   if (seed === BREAKING) throw new Error('the fake world broke')
   const violation = { name: 'P9', at: 5, text: 'a planted one', subject: { partition: 't-0' } }
   return fakeReport(seed, seed === VIOLATING ? { violations: [violation] } : {})
+}
+
+function turn(): never {
+  const { FAKE_LIFE_PID: file } = process.env
+  if (file !== undefined) writeFileSync(file, String(process.pid))
+  for (;;);
 }

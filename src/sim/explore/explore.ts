@@ -35,12 +35,7 @@ class Exploration {
 
   constructor(options: ExploreOptions) {
     this.#options = options
-    const { worker, hungAfterMs } = options
-    this.#pool = new LifePool({
-      jobs: options.jobs,
-      ...(worker === undefined ? {} : { worker }),
-      ...(hungAfterMs === undefined ? {} : { hungAfterMs }),
-    })
+    this.#pool = new LifePool(options)
     this.#summary = new Summary(options)
     this.#nextToGive = options.firstSeed
     this.#nextToAdd = options.firstSeed

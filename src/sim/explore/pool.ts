@@ -9,8 +9,14 @@ import type { LifeAnswer, LifeTask } from './messages.ts'
 import type { LifeRow } from './types.ts'
 
 const DEFAULT_HUNG_AFTER_MS = 300_000
-/** After so many lives a worker is replaced: what a runtime keeps for ever (compiled code, interned names) stays bounded. */
-const LIVES_OF_A_WORKER = 200
+/** To load is not to live: on a busy machine it takes its time. */
+const LOADS_WITHIN_MS = 120_000
+/** A worker that has grown to so much is replaced. They come to rest at about half of it: not by a leak (30 MB are alive
+ *  after any number of lives), but because a runtime gives back little; and a new one must warm up for thirty lives. */
+const DEFAULT_WORKER_BYTES = 2 ** 30
+/** Of processor time, many times what a life takes in a process that has just begun; longer ones may take as much longer. */
+const CPU_OF_A_LIFE_MS = 60_000
+const DURATION_OF_A_LIFE_MS = 60_000
 /** Characters of what a dying worker said. */
 const LAST_WORDS = 4_000
 /** And of what is listened to: the diagnostic report of a hung worker among it. */
@@ -24,10 +30,14 @@ export interface LifePoolOptions {
   readonly jobs: number
   readonly worker?: string
   readonly hungAfterMs?: number
+  readonly cpuLimitMs?: number
+  readonly workerBytes?: number
 }
 
+type PoolTask = Omit<LifeTask, 'cpuLimitMs'>
+
 interface Waiting {
-  readonly task: LifeTask
+  readonly task: PoolTask
   readonly done: (row: LifeRow | null) => void
 }
 
@@ -36,7 +46,6 @@ export class LifePool {
   readonly #idle: ChildProcess[] = []
   readonly #busy: Map<ChildProcess, (row: LifeRow | null) => void> = new Map()
   readonly #waiting: Waiting[] = []
-  readonly #lives: WeakMap<ChildProcess, number> = new WeakMap()
   #closed = false
 
   constructor(options: LifePoolOptions) {
@@ -44,7 +53,7 @@ export class LifePool {
   }
 
   /** Null when the pool was closed before the life was over. */
-  live(task: LifeTask): Promise<LifeRow | null> {
+  live(task: PoolTask): Promise<LifeRow | null> {
     return new Promise((resolve) => {
       this.#waiting.push({ task, done: resolve })
       this.#next()
@@ -76,22 +85,23 @@ export class LifePool {
     })
   }
 
-  #give(child: ChildProcess, task: LifeTask, done: (row: LifeRow | null) => void): void {
+  #give(child: ChildProcess, task: PoolTask, done: (row: LifeRow | null) => void): void {
     const { seed } = task
     const hungAfterMs = this.#options.hungAfterMs ?? DEFAULT_HUNG_AFTER_MS
     let words = ''
     let hung = false
+    let asked: NodeJS.Timeout | undefined
     const hear = (chunk: Buffer): void => {
       words = (words + chunk.toString()).slice(-HEARD)
     }
     const over = (row: LifeRow | null, reusable: boolean): void => {
       if (!this.#busy.delete(child)) return
       clearTimeout(timer)
+      // It has answered after all, and lives on.
+      clearTimeout(asked)
       child.removeAllListeners('message').removeAllListeners('exit').removeAllListeners('error')
       child.stderr!.removeListener('data', hear)
-      const lives = (this.#lives.get(child) ?? 0) + 1
-      this.#lives.set(child, lives)
-      if (reusable && !this.#closed && lives < LIVES_OF_A_WORKER) this.#idle.push(child)
+      if (reusable && !this.#closed) this.#idle.push(child)
       else child.kill('SIGKILL')
       done(row)
       this.#next()
@@ -102,11 +112,12 @@ export class LifePool {
       report: null,
       cpuMs,
     })
-    const timer = setTimeout(() => {
+    const hang = (): void => {
       hung = true
       if (platform !== 'win32') child.kill('SIGUSR2')
-      setTimeout(() => child.kill('SIGKILL'), ANSWERS_WITHIN_MS)
-    }, hungAfterMs)
+      asked = setTimeout(() => child.kill('SIGKILL'), ANSWERS_WITHIN_MS)
+    }
+    let timer = setTimeout(hang, Math.max(hungAfterMs, LOADS_WITHIN_MS))
     this.#busy.set(child, done)
     child.stderr!.on('data', hear)
     child.on('error', (error) => over(crash(`the worker process failed: ${error.message}`, 0), false))
@@ -121,10 +132,22 @@ export class LifePool {
         )
     })
     child.on('message', (answer: LifeAnswer) => {
-      if (answer.kind === 'broke') over(crash(answer.text, answer.cpuMs), false)
-      else over({ seed, violations: answer.report.violations, report: answer.report, cpuMs: answer.cpuMs }, true)
+      if (answer.kind === 'began') {
+        clearTimeout(timer)
+        timer = setTimeout(hang, hungAfterMs)
+      } else if (answer.kind === 'broke') over(crash(answer.text, answer.cpuMs), false)
+      else {
+        const { report, cpuMs, residentBytes } = answer
+        const reusable = residentBytes < (this.#options.workerBytes ?? DEFAULT_WORKER_BYTES)
+        over({ seed, violations: report.violations, report, cpuMs }, reusable)
+      }
     })
-    child.send(task)
+    child.send({ ...task, cpuLimitMs: this.#cpuLimitMs(task) })
+  }
+
+  #cpuLimitMs({ options }: PoolTask): number {
+    const longer = Math.max(1, (options.plan?.durationMs ?? options.durationMs ?? 0) / DURATION_OF_A_LIFE_MS)
+    return (this.#options.cpuLimitMs ?? CPU_OF_A_LIFE_MS) * longer
   }
 }
 

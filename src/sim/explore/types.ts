@@ -32,6 +32,11 @@ export interface ExploreOptions {
   readonly declaredMarkers?: readonly MarkerName[]
   /** Real milliseconds after which a life counts as hung. Default 300,000. */
   readonly hungAfterMs?: number
+  /** Milliseconds of processor time, for 60 simulated seconds, after which a life counts as turning in a circle. Default
+   *  60,000. */
+  readonly cpuLimitMs?: number
+  /** A worker process that has grown to so many bytes is replaced after its life. Default 1 GiB. */
+  readonly workerBytes?: number
   /** Path of a program that calls `serveLives`. Default: one with the simulator's own `runLife`. */
   readonly worker?: string
   /** Ends the exploration at once; what has run by then is reported. */
