@@ -18,6 +18,7 @@ export class ConsumerClient implements Worker {
   #consumer: Consumer
   /** Where to go on, by key; what `assign` is given. */
   readonly #positions: Map<string, Assignment> = new Map()
+  #lastRead: ConsumedRecord | null = null
 
   constructor(world: ClientWorld, name: string) {
     this.#world = world
@@ -39,6 +40,7 @@ export class ConsumerClient implements Worker {
       else if (draw === 1) this.#assign(true)
       else if (this.#positions.size < topics.keys.length) this.#assign(false)
       if (draw > 95) await this.#askForEnd()
+      else if (draw > 92) await this.#askForTime()
       await this.#poll()
     }
     this.#consumer.close()
@@ -62,6 +64,24 @@ export class ConsumerClient implements Worker {
     } catch (error) {
       if (!(error instanceof ClientError)) throw error
       if (!isRetriable(error.error)) violated('P18', `${this.name} asked for an end and was told ${error.message}`)
+    }
+  }
+
+  /** As consumers that go back to a time do. A record that was read stays, and so does what is at or after its time. */
+  async #askForTime(): Promise<void> {
+    const { topics, violated } = this.#world
+    const read = this.#lastRead
+    if (read === null || topics.fades(read.topic)) return
+    const { topic, partition, offset, timestamp } = read
+    try {
+      const question = [{ topic, partition, at: timestamp }]
+      const [found] = await this.#client.admin.listOffsets(question, { timeoutMs: ASK_WITHIN_MS })
+      if (found?.error !== 'NONE' || (found.offset >= 0 && found.offset <= offset)) return
+      const what = `has read ${topic}-${partition} at ${offset}, and is told ${found.offset} for the time of that record`
+      violated('P5', `${this.name} ${what}`)
+    } catch (error) {
+      if (!(error instanceof ClientError)) throw error
+      if (!isRetriable(error.error)) violated('P18', `${this.name} asked for a time and was told ${error.message}`)
     }
   }
 
@@ -91,6 +111,7 @@ export class ConsumerClient implements Worker {
       const records = await this.#consumer.poll(POLL_MS)
       this.progress += records.length
       recorder.ok(op, { steps: [{ f: 'poll', records: byKey(records) }] })
+      this.#lastRead = records[this.#world.random.below(records.length + 1)] ?? this.#lastRead
       for (const { topic, partition, offset } of records)
         this.#positions.set(`${topic}-${partition}`, { topic, partition, offset: offset + 1 })
     } catch (error) {
