@@ -45,9 +45,16 @@ export const DISK_META: Distribution = [
   [30, 120],
   [40, 500],
 ]
+/** Now and then a job waits for its turn behind others: whoever awaits it comes back to another world. */
 export const OFFLOAD_COST: Distribution = [
   [40, 100],
+  [40, 100],
+  [40, 100],
   [60, 300],
+  [60, 300],
+  [60, 300],
+  [60, 300],
+  [1_000, 300_000],
 ]
 export const TABLE_COST: Distribution = [
   [20, 60],

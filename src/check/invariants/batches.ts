@@ -138,6 +138,15 @@ export class ReplicaLog {
     return null
   }
 
+  /** The last batch of an epoch or of an earlier one; null without any. */
+  lastUpTo(epoch: Epoch): Batch | null {
+    for (let i = this.segments.length - 1; i >= 0; i--) {
+      const found = this.segments[i]!.batches.findLast(({ fact }) => fact.epoch <= epoch)
+      if (found !== undefined) return found
+    }
+    return null
+  }
+
   segment(baseOffset: Offset): SegmentLog | undefined {
     const segments = this.segments
     for (let i = segments.length - 1; i >= 0; i--) if (segments[i]!.baseOffset === baseOffset) return segments[i]

@@ -78,6 +78,8 @@ const ROWS = {
   'fetch: fenced leader epoch': 'A fetch with an epoch that is over was refused.',
   'fetch: unknown leader epoch': 'A fetch with an epoch that its leader did not know yet was refused.',
   'fetch: diverging epoch answered': 'A replica was told where its log parts from its leader\u2019s.',
+  'fetch: diverging epoch unknown to the follower':
+    'A replica was told of an epoch that it has nothing of, and its log parts from its leader\u2019s before (KIP-279).',
   'fetch: offset out of range': 'A fetch asked for an offset that the log does not have.',
   'fetch: offset not available': 'A new leader would not yet say how far one may read.',
   'isr: change refused': 'The controller refused an ISR that a leader had proposed.',

@@ -65,10 +65,12 @@ export class Budget {
     return this.#limit !== 'promise' || (this.#powerIsHarmless ? this.mayKill(ids) : this.mayLoseData(ids))
   }
 
-  /** A majority of the voters keep their disks. */
+  /** A majority of the voters keep their disks, and every partition somebody who may lead it: a topic that was made while
+   *  all others were away has one replica in sync for long. */
   mayReplace(id: NodeId): boolean {
+    if (this.#limit === 'all') return true
     const replaced = new Set([...this.#replaced, id]).size
-    return this.#limit === 'all' || (replaced * 2 < this.#swarm.brokers && this.mayLoseData([id]))
+    return replaced * 2 < this.#swarm.brokers && !this.#isLast(id) && this.mayLoseData([id])
   }
 
   /** A disk that forgets what it said it had. */
@@ -131,6 +133,15 @@ export class Budget {
 
   get #powerIsHarmless(): boolean {
     return this.#swarm.flush === 'fsync'
+  }
+
+  #isLast(id: NodeId): boolean {
+    if (!this.#cluster.ids.some((each) => this.#cluster.alive(each))) return true
+    for (const topic of newestImage(this.#cluster).topics.values()) {
+      for (const { replicas, isr, elr } of topic.partitions.values())
+        if (replicas.includes(id) && ![...isr, ...elr].some((each) => each !== id)) return true
+    }
+    return false
   }
 
   #fits(ids: readonly NodeId[]): boolean {

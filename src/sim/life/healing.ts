@@ -2,7 +2,7 @@
 // dead or cut off; then everybody is healed and must be in sync. What a core legitimately cannot do, because all who may
 // lead a partition are outside of it, is not asked of it.
 
-import type { NodeId, SeededRandom } from '../../base/index.ts'
+import type { NodeId, Offset, SeededRandom } from '../../base/index.ts'
 import { messageOf, UNASSIGNED_DIR } from '../../base/index.ts'
 import type { NodeView } from '../../main/index.ts'
 import type { SimCluster } from '../cluster.ts'
@@ -110,7 +110,8 @@ export class Healing {
       const behind = cluster.ids.filter((id) => !inEveryIsr(cluster, id)).map((id) => `${id} is not in every ISR`)
       // A stop that was asked for among the faults may come to its end only now; its node is then started again.
       const stopping = [...executor.stopping].map((id) => `${id} is still stopping`)
-      return [...behind, ...stopping, ...(answered ? [] : ['operations are unanswered'])]
+      const missing = [...behind, ...stopping, ...(answered ? [] : ['operations are unanswered'])]
+      return missing.length > 0 ? missing : lagging(cluster)
     })
   }
 
@@ -205,6 +206,20 @@ export class Healing {
     })
     return JSON.stringify(views)
   }
+}
+
+/** Who lacks what its leader has. One may do so in the ISR for a while, and only acks=all waits for it. */
+function lagging(cluster: SimCluster): string[] {
+  const ends = new Map<string, Offset>()
+  const views = cluster.ids.flatMap((id) => cluster.view(id).replicas.map((replica) => ({ id, replica })))
+  const keyed = views.map((each) => ({ ...each, key: `${each.replica.topicId}:${each.replica.partition}` }))
+  for (const { key, replica } of keyed) if (replica.role === 'leader') ends.set(key, replica.endOffset)
+  return keyed
+    .filter(({ key, replica }) => replica.endOffset !== ends.get(key))
+    .map(
+      ({ id, key, replica }) =>
+        `${id} has ${replica.endOffset} of ${ends.get(key)} of ${replica.topic}-${replica.partition}`,
+    )
 }
 
 function inWords({ leader, replicas, isr, elr, lastKnownElr, directories }: PartitionImage): string {

@@ -10,6 +10,7 @@ export const RECKLESS_CONFIGS: Readonly<Record<string, string>> = {
   'unclean.leader.election.enable': 'true',
   'min.insync.replicas': '1',
 }
+/** Of all its partitions together. */
 const GAP_MS = 500
 
 export class RecklessProducer implements Worker {
@@ -30,9 +31,9 @@ export class RecklessProducer implements Worker {
 
   /** Each partition on its own: one that nobody leads must not keep the others waiting. */
   async #work(partition: number): Promise<void> {
-    const { random, timers, running } = this.#world
+    const { random, swarm, timers, running } = this.#world
     for (let n = 0; running(); n++) {
-      await timers.delay(random.below(GAP_MS))
+      await timers.delay(random.below(GAP_MS * swarm.workload.reckless))
       try {
         await this.#producer.send({ topic: RECKLESS_TOPIC, partition, value: `${this.name}.${partition}.${n}` })
         this.progress++

@@ -37,14 +37,19 @@ function relay(random: SeededRandom, swarm: Swarm, ways: readonly Verb[], from: 
   const faults: PlannedFault[] = []
   let at = from
   let node = 1 + random.below(swarm.brokers)
-  for (let legs = 2 + random.below(3); legs > 0; legs--) {
+  // To and fro between two: each comes back with what it wrote alone, and finds the other one gone that wrote meanwhile.
+  const toAndFro = random.below(2) === 0
+  let other = anotherThan(random, node, swarm.brokers)
+  let timeout = random.below(TIMEOUTS.length)
+  for (let legs = (toAndFro ? 3 : 2) + random.below(3); legs > 0; legs--) {
     const way = ways[random.below(ways.length)]!
-    const [name, defaultMs] = TIMEOUTS[random.below(TIMEOUTS.length)]!
+    if (!toAndFro) timeout = random.below(TIMEOUTS.length)
+    const [name, defaultMs] = TIMEOUTS[timeout]!
     const ms = Number(swarm.properties[name] ?? defaultMs) + random.below(OVERTIME_MS)
     for (const fault of away(random, way, node, ms, swarm.brokers)) faults.push({ at, fault })
     const back = at + ms
     if (ENDS.has(way)) faults.push({ at: back, fault: { verb: 'restart', node } })
-    const next = 1 + ((node + random.below(swarm.brokers - 1)) % swarm.brokers)
+    const next = toAndFro ? other : anotherThan(random, node, swarm.brokers)
     at = Math.max(from, back + random.below(2 * CHANGEOVER_MS) - CHANGEOVER_MS)
     // All forget what they had heard of each other; who goes next comes back last.
     if (swarm.verbs['kill-all'] !== undefined && random.below(4) === 0) {
@@ -55,9 +60,14 @@ function relay(random: SeededRandom, swarm: Swarm, ways: readonly Verb[], from: 
       faults.push({ at: last, fault: { verb: 'restart', node: next } })
       at = last
     }
+    other = node
     node = next
   }
   return faults
+}
+
+function anotherThan(random: SeededRandom, node: NodeId, brokers: number): NodeId {
+  return 1 + ((node + random.below(brokers - 1)) % brokers)
 }
 
 const ENDS: ReadonlySet<Verb> = new Set<Verb>(['kill', 'power-loss', 'stop'])

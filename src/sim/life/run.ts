@@ -78,7 +78,7 @@ class Life {
     this.#watch = watchCluster(this.#cluster, {
       violations: VIOLATIONS_MAX,
       quorumFetchTimeoutMs: Number(this.#swarm.properties['controller.quorum.fetch.timeout.ms'] ?? 2_000),
-      sessionTimeoutMs: Number(this.#swarm.properties['broker.session.timeout.ms'] ?? 9_000),
+      sessionTimeoutMs: shortestSession(this.#swarm, this.#plan),
     })
     this.#budget = new Budget(this.#cluster, this.#swarm, this.#mayLose ? 'power' : 'promise')
     this.#hands = new Hands(this.#cluster, this.#budget, this.#swarm.network, (id, error) => {
@@ -224,6 +224,14 @@ class Life {
       this.violated(name, `everybody is in sync, and a reader was told: ${messageOf(error)}`, {})
     }
   }
+}
+
+/** A restart may change what its node, as controller, calls a session. */
+function shortestSession({ properties }: Swarm, { faults }: FaultPlan): number {
+  const name = 'broker.session.timeout.ms'
+  const changed = faults.flatMap(({ fault }) => (fault.verb === 'restart' ? [fault.properties?.[name]] : []))
+  const given = [properties[name] ?? '9000', ...changed].filter((value) => value !== undefined)
+  return Math.min(...given.map(Number))
 }
 
 function entries(counts: Readonly<Partial<Record<AnomalyName, number>>>): [AnomalyName, number][] {

@@ -119,7 +119,7 @@ export class Workload {
     for (let i = 0; i < fading; i++) want(`${FADING}${i}`, 1, FADING_CONFIGS)
     const judged = [...wanted]
     // Of two replicas each is often the last that is alive.
-    if (reckless > 0) want(RECKLESS_TOPIC, reckless, RECKLESS_CONFIGS, 2 + this.#random.below(2))
+    if (reckless > 0) want(RECKLESS_TOPIC, reckless, RECKLESS_CONFIGS, this.#random.below(4) === 0 ? 3 : 2)
     const { admin } = this.world('setup').connect()
     const created = await this.#cluster.sim.wait(admin.createTopics(wanted))
     for (const { name, error, message } of created)

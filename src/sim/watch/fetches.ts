@@ -2,8 +2,8 @@
 // a session from the bytes alone; drops it where a request does not follow the one before, as the node does.
 // Hands facts to the checks; judges nothing.
 
-import type { Epoch, NodeId, Uuid } from '../../base/index.ts'
-import type { AnswerInvariants, FetchInvariants, Findings, LogModel, SentBatch } from '../../check/index.ts'
+import type { Epoch, NodeId, Offset, Uuid } from '../../base/index.ts'
+import type { AnswerInvariants, FetchInvariants, Findings, LogModel, ReplicaLog, SentBatch } from '../../check/index.ts'
 import {
   apis,
   batchesOf,
@@ -60,6 +60,8 @@ export interface HeardFetch extends Heard {
   /** Where the node was in another epoch, or in none, when the request came. */
   readonly suspects: ReadonlyMap<string, Epoch>
   readonly cuts: number
+  /** −1: a consumer. */
+  readonly replica: NodeId
 }
 
 export class Fetches {
@@ -87,8 +89,9 @@ export class Fetches {
       const before = this.#facts.epochAt(node, key)
       if (before !== epoch) suspects.set(key, before)
     }
+    const replica = Math.max(request.replicaId, request.replicaState.replicaId)
     const cuts = this.#facts.cuts(node)
-    return { apiKey: apis.Fetch.key, version, asked, sessionEpoch, sessionId, follows, suspects, cuts }
+    return { apiKey: apis.Fetch.key, version, asked, sessionEpoch, sessionId, follows, suspects, cuts, replica }
   }
 
   /** The quorum's are only looked at for what is rare. */
@@ -123,6 +126,8 @@ export class Fetches {
         const model = this.#facts.model(topicId, topic, partition.partitionIndex)
         this.#said(partition)
         if (model === undefined) continue
+        if (partition.divergingEpoch.epoch >= 0 && heard.replica >= 0)
+          this.#told(model.log(heard.replica), partition.divergingEpoch)
         this.#epochs(node, model, key, heard, errorName(partition.errorCode))
         if (partition.records !== null && partition.records.length > 0)
           this.#read(node, model, key, heard, consumer, partition)
@@ -211,6 +216,13 @@ export class Fetches {
   #byKey(key: string): LogModel | undefined {
     const at = key.lastIndexOf(':')
     return this.#facts.model(key.slice(0, at), '', Number(key.slice(at + 1)))
+  }
+
+  /** The larger of the epochs that both have must be found, and it is not the one that is told (KIP-279). */
+  #told(log: ReplicaLog, { epoch, endOffset }: { readonly epoch: Epoch; readonly endOffset: Offset }): void {
+    const last = log.lastUpTo(epoch)
+    if (last?.fact.epoch === epoch || Math.min(endOffset, log.endOffset) <= (last?.endOffset ?? log.startOffset)) return
+    this.#findings.marked('fetch: diverging epoch unknown to the follower')
   }
 
   #said({ errorCode, divergingEpoch }: FetchedAnswer): void {
