@@ -20,8 +20,8 @@ export const transitions: readonly Transition[] = [
   { from: 'CompletingRebalance', to: 'PreparingRebalance', when: 'a member joins, changes, leaves or fails' },
   { from: 'Stable', to: 'PreparingRebalance', when: 'a member joins, changes, leaves or fails' },
   { from: 'Empty', to: 'Dead', when: 'deleted, expired, or led elsewhere' },
-  { from: 'PreparingRebalance', to: 'Dead', when: 'led elsewhere' },
-  { from: 'CompletingRebalance', to: 'Dead', when: 'led elsewhere' },
+  { from: 'PreparingRebalance', to: 'Dead', when: 'led elsewhere, or never written' },
+  { from: 'CompletingRebalance', to: 'Dead', when: 'led elsewhere, or never written' },
   { from: 'Stable', to: 'Dead', when: 'led elsewhere' },
 ]
 

@@ -253,7 +253,8 @@ export class GroupsWorld {
     for (const record of durableRecords(this.test.shard)) {
       if (record.type === 'GroupMetadata') this.#newest.set(record.key.group, record.value!.body.generation)
     }
-    for (const groupId of GROUPS) if (!this.#newest.has(groupId)) this.#begunAnew(groupId)
+    // What the log has of it may be another group of that name.
+    for (const groupId of this.#maybeDeleted) this.#begunAnew(groupId)
   }
 
   /** Whatever was written is committed. */

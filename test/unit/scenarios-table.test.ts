@@ -24,7 +24,9 @@ function rowsOf(table: string): Row[] {
 const rows = rowsOf(readFileSync(join(ROOT, 'docs/scenarios.md'), 'utf8'))
 
 test('tells of every scenario once, in order', () => {
-  expect(rows.map((row) => row.number)).toEqual(Array.from({ length: 82 }, (_, i) => i + 1))
+  const upTo = (first: number, last: number): number[] => Array.from({ length: last - first + 1 }, (_, i) => first + i)
+  // Those between are of transactions, which there are none of.
+  expect(rows.map((row) => row.number)).toEqual([...upTo(1, 82), ...upTo(104, 112)])
 })
 
 test.each(rows)('S$number is where it says, or says why it is nowhere', ({ number, where, files }) => {

@@ -1,11 +1,14 @@
 // The small parts of the room: deadlines by name, values with writes on top, the partition of a group, the table of states.
 
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { commit, committed, drop, isGone, latest, newCell, write } from '../../../src/groups/cells.ts'
 import { Deadlines } from '../../../src/groups/deadlines.ts'
 import { partitionFor, transitions } from '../../../src/groups/index.ts'
 import { become, type GroupState, mayBecome } from '../../../src/groups/states.ts'
+import { withDiagram } from '../../support/group-states.ts'
 
 // Java's own: `Utils.abs(groupId.hashCode()) % 50`.
 test.each([
@@ -131,5 +134,10 @@ describe('the states of a group', () => {
       Stable: ['CompletingRebalance'],
       Dead: ['Empty', 'PreparingRebalance', 'CompletingRebalance', 'Stable'],
     })
+  })
+
+  test('are drawn in the docs as the table has them', () => {
+    const page = readFileSync(join(import.meta.dirname, '../../../docs/groups.md'), 'utf8')
+    expect(page, 'node scripts/diagrams.ts draws it anew').toBe(withDiagram(page))
   })
 })
