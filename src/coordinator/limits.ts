@@ -3,7 +3,7 @@
 import type { CoordinatorLimits } from './types.ts'
 
 export const limits: CoordinatorLimits = {
-  readBytes: 1024 * 1024,
+  readBytes: 256 * 1024,
   foldRecords: 1000,
   foldDelayMs: 250,
   replayRows: 1000,

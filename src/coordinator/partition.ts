@@ -241,16 +241,12 @@ export class CoordinatorPartition<Record, Event, Answer> {
   async #replayRows(role: Extract<Role, { kind: 'loading' }>): Promise<number | null> {
     if (this.#standby.position === null) return 0
     let count = 0
-    let page: RawRecord[] = []
     try {
-      for await (const row of this.#standby.rows()) {
-        if (this.#role !== role) return null
-        page.push(row)
-        count++
-        if (page.length < this.#limits.replayRows) continue
-        if (!this.#replay(role, page)) return null
-        page = []
+      for await (const page of this.#standby.pages()) {
+        if (this.#role !== role || !this.#replay(role, page)) return null
+        count += page.length
       }
+      return count
     } catch (error) {
       if (!(error instanceof StorageError)) throw error
       await this.#standby.drop(error)
@@ -261,7 +257,6 @@ export class CoordinatorPartition<Record, Event, Answer> {
       }
       return null
     }
-    return this.#replay(role, page) ? count : null
   }
 
   /** How many; null: the load begins again or is over. */

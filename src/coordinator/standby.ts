@@ -89,9 +89,10 @@ export class Standby {
   }
 
   /** Rows up to `position`. Throws a StorageError; then `drop` it. */
-  async *rows(): AsyncGenerator<RawRecord> {
+  async *pages(): AsyncGenerator<readonly RawRecord[]> {
     if (this.#table === null) return
-    for await (const { key, value } of this.#table.rows()) yield { key: keyOf(key), value }
+    for await (const page of this.#table.pages(this.#options.limits.replayRows))
+      yield page.map(({ key, value }) => ({ key: keyOf(key), value }))
   }
 
   drop(error: StorageError): Promise<void> {

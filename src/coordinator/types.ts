@@ -103,7 +103,8 @@ export interface CoordinatorOptions<Record, Event, Answer> {
 }
 
 export interface CoordinatorLimits {
-  /** Bytes of the log that one step of a fold or a load reads, and so about what a table's batch holds. Default 1 MiB. */
+  /** Bytes of the log that one step of a fold or a load reads, and so about what a table's batch holds. Default 256 KiB: some 4000
+   *  commits, which keep the broker from other work for about 10 ms. */
   readonly readBytes: number
   /** Committed records that a standby may be behind before it folds at once. Default 1000. */
   readonly foldRecords: number

@@ -70,6 +70,7 @@ function tableOf(database: Database, directory: string, name: string): Table {
     entries: (range = {}) => {
       // The snapshot is the one of this call, not of the first step.
       const iterator = level.iterator({
+        ...(SCAN as object),
         ...(range.from === undefined ? {} : { gte: range.from }),
         ...(range.to === undefined ? {} : { lt: range.to }),
       })
@@ -92,6 +93,8 @@ function isCorruption(error: unknown): boolean {
 
 /** Entries fetched from the database at once: one by one they cost a trip through its thread pool each. */
 const PAGE = 1000
+/** The database's own bound, 16 KiB, would make pages of a hundred. */
+const SCAN = { highWaterMarkBytes: 256 * 1024 }
 
 interface LevelIterator {
   nextv(size: number): Promise<[string, Uint8Array][]>

@@ -82,12 +82,17 @@ class State<T> implements StateTable<T> {
     this.#meta = { position, writtenAt: at }
   }
 
-  async *rows(): AsyncIterable<StateRow<T>> {
+  async *pages(size: number): AsyncIterable<readonly StateRow<T>[]> {
+    let page: StateRow<T>[] = []
     for await (const [row, bytes] of this.#table.entries({ from: ROWS, to: ROWS_END })) {
       const value = this.#schema.decode(decodeRow(this.name, row, bytes))
       if (value === null) throw corrupt(this.name, row)
-      yield { key: row.slice(ROWS.length), value }
+      page.push({ key: row.slice(ROWS.length), value })
+      if (page.length < size) continue
+      yield page
+      page = []
     }
+    if (page.length > 0) yield page
   }
 
   async clear(): Promise<void> {

@@ -33,8 +33,8 @@ export interface StateTable<T> {
   /** Rows and position in one atomic batch. Not synced: a power failure takes the newest batches, whole. The caller
    *  bounds it; positions only go up. */
   apply(changes: readonly StateChange<T>[], position: StatePosition, at: Timestamp): Promise<void>
-  /** In key order, over a snapshot of the call. */
-  rows(): AsyncIterable<StateRow<T>>
+  /** In key order, over a snapshot of the call, so many at a time: one by one, waiting costs more than reading. */
+  pages(size: number): AsyncIterable<readonly StateRow<T>[]>
   /** Empties it, also across a crash: no row outlives its position. */
   clear(): Promise<void>
 }

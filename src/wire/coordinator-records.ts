@@ -274,14 +274,32 @@ export function decodeCoordinatorRecord<Schemas extends { [K in keyof Schemas]: 
   value: Uint8Array | null,
 ): CoordinatorRecord<Schemas> | null {
   const reader = new Reader(key)
-  const type = reader.int16()
-  for (const [name, schema] of Object.entries<CoordinatorSchema>(schemas)) {
-    if (schema.key.key !== type) continue
-    return {
-      type: name,
-      key: decodeFrom(reader, schema.key, 0),
-      value: value === null ? null : decodeVersioned(schema.value, value),
-    } as CoordinatorRecord<Schemas>
+  const known = byType(schemas).get(reader.int16())
+  if (known === undefined) return null
+  return {
+    type: known.name,
+    key: decodeFrom(reader, known.schema.key, 0),
+    value: value === null ? null : decodeVersioned(known.schema.value, value),
+  } as CoordinatorRecord<Schemas>
+}
+
+interface KnownType {
+  readonly name: string
+  readonly schema: CoordinatorSchema
+}
+
+const TYPES = new WeakMap<object, ReadonlyMap<number, KnownType>>()
+
+/** Made once for each of the logs: a coordinator that loads reads a hundred thousand records. */
+function byType<Schemas extends { [K in keyof Schemas]: CoordinatorSchema }>(
+  schemas: Schemas,
+): ReadonlyMap<number, KnownType> {
+  let types = TYPES.get(schemas)
+  if (types === undefined) {
+    types = new Map(
+      Object.entries<CoordinatorSchema>(schemas).map(([name, schema]) => [schema.key.key ?? 0, { name, schema }]),
+    )
+    TYPES.set(schemas, types)
   }
-  return null
+  return types
 }

@@ -169,7 +169,8 @@ export class KvCluster {
       decode: (value) => (value instanceof Uint8Array ? value : null),
     })
     const rows = new Map<string, number>()
-    for await (const { key, value } of state.rows()) rows.set(key, Number(new TextDecoder().decode(value)))
+    for await (const page of state.pages(100))
+      for (const { key, value } of page) rows.set(key, Number(new TextDecoder().decode(value)))
     return { rows, position: state.position?.offset ?? -1 }
   }
 

@@ -106,7 +106,8 @@ async function rows(): Promise<Record<string, string>> {
   const found: Record<string, string> = {}
   await sim.wait(
     (async () => {
-      for await (const { key, value } of state.rows()) found[key] = new TextDecoder().decode(value)
+      for await (const page of state.pages(100))
+        for (const { key, value } of page) found[key] = new TextDecoder().decode(value)
     })(),
   )
   return found

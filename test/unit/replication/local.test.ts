@@ -57,10 +57,10 @@ function append(id: number, tag: number, epoch: number) {
   return cluster.sim.wait(locals.get(id)!.append(batchOf({ tag, count: 2 }), epoch))
 }
 
-async function committed(id: number, from = 0): Promise<number[]> {
+async function committed(id: number, maxBytes = 1, from = 0): Promise<number[]> {
   const found: number[] = []
   for (let offset = from; ; ) {
-    const read = await cluster.sim.wait(locals.get(id)!.readCommitted(offset, 1))
+    const read = await cluster.sim.wait(locals.get(id)!.readCommitted(offset, maxBytes))
     if (read.kind !== 'read') throw new Error(read.kind)
     if (read.chunks.length === 0) return found
     for (const chunk of read.chunks) for (const batch of batchesOf(chunk)) found.push(batch.baseOffset)
@@ -150,6 +150,7 @@ describe('appends', () => {
     await cluster.sim.sleep(500)
     cluster.change(topic, 0, { leaderEpoch: 4 })
     expect(await append(1, 1, 0)).toMatchObject({ kind: 'refused', error: 'NOT_LEADER_OR_FOLLOWER' })
+    expect(await append(1, 1, 9)).toMatchObject({ kind: 'refused', error: 'NOT_LEADER_OR_FOLLOWER' })
     expect(await append(2, 1, 4)).toMatchObject({ kind: 'refused', error: 'NOT_LEADER_OR_FOLLOWER' })
     expect(await append(1, 1, 4)).toEqual({ kind: 'staged', baseOffset: 0, endOffset: 2 })
   })
@@ -189,8 +190,10 @@ describe('reads', () => {
     await cluster.sim.sleep(1000)
     for (const id of [2, 3]) cluster.cut.add(`${id}>1`)
     expect(await append(1, 2, 0)).toMatchObject({ kind: 'staged', endOffset: 4 })
-    expect(await committed(1)).toEqual([0])
-    expect(await committed(3)).toEqual([0])
+    for (const maxBytes of [1, 1_000_000]) {
+      expect(await committed(1, maxBytes)).toEqual([0])
+      expect(await committed(3, maxBytes)).toEqual([0])
+    }
   })
 
   it('say where the log begins now', async () => {

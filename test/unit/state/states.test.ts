@@ -11,7 +11,7 @@ const numbers: StateSchema<number> = { version: 1, decode: (value) => (typeof va
 
 async function contents<T>(state: StateTable<T>): Promise<Record<string, T>> {
   const rows: Record<string, T> = {}
-  for await (const { key, value } of state.rows()) rows[key] = value
+  for await (const page of state.pages(2)) for (const { key, value } of page) rows[key] = value
   return rows
 }
 
