@@ -214,7 +214,7 @@ class Loading {
         if (!compacted) return this.#abandon(i - 1, missing)
       }
       this.endOffset = Math.max(this.endOffset, segment.baseOffset)
-      const result = await this.#verifySegment(segment, crcFrom, this.segments[i + 1]?.baseOffset)
+      const result = await this.#verifySegment(segment, crcFrom, this.segments[i + 1])
       this.verifiedBytes += result.validSize
       this.endOffset = result.nextOffset
       if (result.fault !== null) return this.#faultAt(i, result)
@@ -222,7 +222,7 @@ class Loading {
     this.producers.expire(now, config.producerIdExpirationMs)
   }
 
-  async #verifySegment(segment: Segment, crcFrom: Offset, endBelow: Offset | undefined): Promise<ScanResult> {
+  async #verifySegment(segment: Segment, crcFrom: Offset, following: Segment | undefined): Promise<ScanResult> {
     const interval = this.#request.config.indexIntervalBytes
     const { epochs } = this
     segment.resetIndexes()
@@ -238,7 +238,7 @@ class Loading {
       nextOffset: segment.baseOffset,
       crcFrom,
       lastEpoch: this.#lastEpoch,
-      ...(endBelow === undefined ? {} : { endBelow }),
+      ...(following === undefined ? {} : { endBelow: following.baseOffset, following }),
     }
     const result = await scanBatches(segment, range, (bytes, at, position, size) => {
       segment.noteBatch(lastOffsetAt(bytes, at), maxTimestampAt(bytes, at), position, size, interval)

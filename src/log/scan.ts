@@ -49,6 +49,8 @@ export interface ScanRange {
   readonly endBelow?: Offset
   /** Of the batch before; −1 where it is not known. */
   readonly lastEpoch?: Epoch
+  /** Whose batches come behind those of the file. */
+  readonly following?: Scannable & { readonly size: number }
 }
 
 /** Visits the batches in [from, size). */
@@ -84,6 +86,9 @@ export async function scanBatches(file: Scannable, range: ScanRange, visit: Batc
           verifyFault(bytes, at, size, lastEpoch, endBelow) ??
           (baseOffsetAt(bytes, at) > nextOffset
             ? await leapFault(file, position + at, size, range.size, nextOffset, lastOffset)
+            : null) ??
+          (leaderEpochAt(bytes, at) > lastEpoch
+            ? await riseFault(file, position + at + size, range, lastEpoch, leaderEpochAt(bytes, at))
             : null)
         if (wrong !== null) return { validSize: position + at, nextOffset, fault: wrong }
       }
@@ -143,6 +148,39 @@ async function leapFault(
   const following = baseOffsetAt(bytes, 0)
   if (following < nextOffset || following > lastOffset) return null
   return `its offset ${lastOffset} lies beyond that of the next batch, ${following}`
+}
+
+/**
+ * A batch with which an epoch begins, that of the next one being smaller: then the epoch of the first is corrupt, which no
+ * CRC covers, unless that of the next one is, as the one behind it tells. Taken as it is, the log would begin an epoch
+ * that its leader never had.
+ */
+async function riseFault(
+  file: Scannable,
+  next: number,
+  { size, following }: ScanRange,
+  before: Epoch,
+  epoch: Epoch,
+): Promise<string | null> {
+  const places: (readonly [Scannable, number, number])[] = [[file, next, size]]
+  if (following !== undefined) places.push([following, 0, following.size])
+  const behind: Epoch[] = []
+  for (const [from, start, end] of places) {
+    for (let at = start; behind.length < 2 && at + BATCH_OVERHEAD <= end; ) {
+      const header = await from.read(at, BATCH_OVERHEAD)
+      const claimed = header.length < BATCH_OVERHEAD ? 0 : claimedBatchSize(header, 0)
+      if (claimed < BATCH_OVERHEAD || at + claimed > end || magicAt(header, 0) !== 2) break
+      // Only one that is whole tells anything.
+      const bytes = await from.read(at, claimed)
+      if (bytes.length < claimed || !validCrcAt(bytes, 0, claimed)) break
+      behind.push(leaderEpochAt(bytes, 0))
+      at += claimed
+    }
+  }
+  const [first, second] = behind
+  if (first === undefined || first >= epoch) return null
+  if (second === undefined ? first < before : second >= epoch) return null
+  return `its epoch ${epoch} lies beyond that of the next batch, ${first}`
 }
 
 /**
