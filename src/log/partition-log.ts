@@ -137,6 +137,7 @@ export class SegmentedLog implements PartitionLog {
         unable: () => this.#failed !== null || this.#damaged !== null || this.#closed || this.#reshaping > 0,
         loadIndexes: (segment) => this.#reader.loadIndexes(segment),
         checkpoint: around.checkpoint,
+        sealRecovered: () => this.#guarded(() => this.#sealRecovered()),
         replace: (old, cleaned, wanted) => this.#replace(old, cleaned, wanted),
         fail: (error) => this.fail(error),
       },
@@ -545,6 +546,24 @@ export class SegmentedLog implements PartitionLog {
     await this.#around.checkpoint()
   }
 
+  /** Segments that were not sealed when the process before died; those that this one has rolled are by now. */
+  async #sealRecovered(): Promise<void> {
+    if (this.#discarded || this.#failed !== null || this.#damaged !== null) return
+    const { all, active } = this.#segments
+    for (const segment of all.filter((each) => each !== active && !each.sealed)) {
+      if (segment.index === null) await segment.loadIndexes(this.config.indexIntervalBytes)
+      segment.finishTimeIndex()
+      await segment.persistIndexes(true)
+      // Together with all that is not durable yet; where nothing is, this one may only not be known to be.
+      if (segment.dirty) await this.flush()
+      if (segment.dirty) await segment.sync()
+      segment.sealed = true
+      this.#around.indexCache.loaded(segment)
+    }
+    await this.#writeEpochs()
+    await this.#around.checkpoint()
+  }
+
   /** Hides everything from `offset` on at once, then cuts when what is staged has been written and told. */
   #reshape(offset: Offset, cut: () => Promise<void>): Promise<void> {
     this.#reshaping++
@@ -628,6 +647,7 @@ export class SegmentedLog implements PartitionLog {
   #ended(offset: Offset): void {
     this.#endOffset = offset
     this.#staging.endsAt(offset)
+    this.compaction.truncated(offset)
     this.#damaged = null
     if (this.#highWatermark > offset) this.#highWatermark = offset
     this.#epochs.truncateFromEnd(offset)

@@ -3,19 +3,19 @@
 // asks both. It decides nothing. Whatever is thrown in the node's own callbacks cuts it off from the world.
 
 import { type ClusterDriver, createClusterDriver } from '../../cluster/driver/index.ts'
-import { type ListenerEndpoint, supportedFeatures } from '../../cluster/metadata/index.ts'
+import { BROKER_RESOURCE, configsOf, type ListenerEndpoint, supportedFeatures } from '../../cluster/metadata/index.ts'
 import { createRaftDriver, type RaftDriver } from '../../raft/driver/index.ts'
 import type { ReplicationDriver } from '../../replication/driver/index.ts'
 import { Bug, type Logger, messageOf, type NodeId, type Uuid } from '../base/index.ts'
 import { type Broker, createBroker, type ServedListener } from '../broker/index.ts'
-import { type ListenerConfig, type NodeConfig, resolveTopicConfig } from '../config/index.ts'
-import { type LogDirectory, openLogDirectory } from '../log/index.ts'
+import { type ListenerConfig, type NodeConfig, resolveTopicConfig, withDynamicConfig } from '../config/index.ts'
+import { LogCleaner, type LogDirectory, openLogDirectory } from '../log/index.ts'
 import { createRpc, type Rpc } from '../rpc/index.ts'
 import { readBootstrapRecords } from './bootstrap.ts'
 import { checkDirectories, directoriesOf, type NodeIdentity } from './directories.ts'
 import { everyoneFenced } from './farewell.ts'
 import { connectReplication } from './replicas.ts'
-import { raftConfigOf, rpcOptionsOf } from './settings.ts'
+import { cleanerSettingsOf, raftConfigOf, rpcOptionsOf } from './settings.ts'
 import { type SeverablePorts, severable } from './severed.ts'
 import type { BoundListener, NodeOptions, NodeView, OdradekNode, StopOptions } from './types.ts'
 import { nodeView } from './view.ts'
@@ -47,6 +47,7 @@ class Node implements OdradekNode {
   readonly #ports: SeverablePorts
   readonly #onFatal: (error: Error) => void
   #directories: readonly LogDirectory[] = []
+  #cleaner: LogCleaner | null = null
   #rooms: Rooms | null = null
   #started: Promise<void> | null = null
   #stopped: Promise<void> | null = null
@@ -129,12 +130,16 @@ class Node implements OdradekNode {
     const ports = { ...this.#ports, logger: this.#logger }
     const opened: LogDirectory[] = []
     this.#directories = opened
+    const enabled = this.#config.isBroker && this.#config.boolean('log.cleaner.enable')
+    const cleaner = enabled ? new LogCleaner(ports, cleanerSettingsOf(this.#config)) : null
+    this.#cleaner = cleaner
     for (const path of directoriesOf(this.#config)) {
       opened.push(
         await openLogDirectory(ports, path, {
           configOf: () => resolveTopicConfig(NO_CONFIGS, { broker: NO_CONFIGS, cluster: NO_CONFIGS }, this.#config),
           checkpointIntervalMs: this.#config.int('log.flush.offset.checkpoint.interval.ms'),
           retentionCheckIntervalMs: this.#config.long('log.retention.check.interval.ms'),
+          ...(cleaner === null ? {} : { cleaner }),
         }),
       )
     }
@@ -164,6 +169,7 @@ class Node implements OdradekNode {
       onFatal,
     })
     if (config.isBroker) {
+      this.#configureCleaner(cluster)
       replication = connectReplication({
         clock: ports.clock,
         rpc,
@@ -189,6 +195,19 @@ class Node implements OdradekNode {
       onFatal,
     })
     return { rpc, raft, cluster, replication, broker }
+  }
+
+  /** The cleaner's configurations may be changed while the node runs. */
+  #configureCleaner(cluster: ClusterDriver): void {
+    const own = String(this.nodeId)
+    cluster.onImage((before, after) => {
+      const broker = configsOf(after, BROKER_RESOURCE, own)
+      const ofAll = configsOf(after, BROKER_RESOURCE, '')
+      const changed =
+        broker !== configsOf(before, BROKER_RESOURCE, own) || ofAll !== configsOf(before, BROKER_RESOURCE, '')
+      if (changed)
+        this.#cleaner?.configure(cleanerSettingsOf(withDynamicConfig(this.#config, { broker, cluster: ofAll })))
+    })
   }
 
   /** A controller alone is up when it has seen its own registration in the metadata. */

@@ -3,6 +3,7 @@
 import type { RaftConfig } from '../../raft/driver/index.ts'
 import type { Endpoint, NodeId, Uuid } from '../base/index.ts'
 import type { NodeConfig } from '../config/index.ts'
+import type { CleanerSettings } from '../log/index.ts'
 import type { RpcOptions } from '../rpc/index.ts'
 
 /** Kafka's `max.message.bytes` and fetch sizes are far below it; a peer that claims more is wrong. */
@@ -45,6 +46,17 @@ export function raftConfigOf(
     segmentMs: config.long('metadata.log.segment.ms'),
     retentionBytes: config.long('metadata.max.retention.bytes'),
     retentionMs: config.long('metadata.max.retention.ms'),
+  }
+}
+
+export function cleanerSettingsOf(config: NodeConfig): CleanerSettings {
+  return {
+    threads: config.int('log.cleaner.threads'),
+    ioBufferSize: config.int('log.cleaner.io.buffer.size'),
+    dedupeBufferSize: config.long('log.cleaner.dedupe.buffer.size'),
+    loadFactor: config.double('log.cleaner.io.buffer.load.factor'),
+    ioMaxBytesPerSecond: config.double('log.cleaner.io.max.bytes.per.second'),
+    backoffMs: config.long('log.cleaner.backoff.ms'),
   }
 }
 

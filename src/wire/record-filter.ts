@@ -128,10 +128,10 @@ export function keepRecords(
   return out
 }
 
-/** A batch without records that stands for the same offsets, producer and sequence. */
-export function emptiedBatch(bytes: Uint8Array, header: BatchHeader): Uint8Array {
+/** A batch without records that stands for the same offsets, producer and sequence, and for a time or (−1) none. */
+export function emptiedBatch(bytes: Uint8Array, header: BatchHeader, maxTimestamp: Timestamp): Uint8Array {
   const out = new Uint8Array(BATCH_OVERHEAD)
-  rewriteBatchHeader(out, bytes, header, { count: 0, maxTimestamp: header.maxTimestamp, deleteHorizon: -1 })
+  rewriteBatchHeader(out, bytes, header, { count: 0, maxTimestamp, deleteHorizon: -1 })
   return out
 }
 

@@ -28,8 +28,7 @@ interface Candidate {
 export class LogCleaner {
   readonly #clock: Clock
   readonly #logger: Logger
-  /** Asked before every cleaning: they change while the node runs. */
-  readonly #settings: () => CleanerSettings
+  #settings: CleanerSettings
   readonly #timers: Timers
   readonly #throttle: Throttle
   readonly #sources = new Set<LogSource>()
@@ -37,12 +36,17 @@ export class LogCleaner {
   #looking = false
   #asleep = false
 
-  constructor(ports: { readonly clock: Clock; readonly logger: Logger }, settings: () => CleanerSettings) {
+  constructor(ports: { readonly clock: Clock; readonly logger: Logger }, settings: CleanerSettings) {
     this.#clock = ports.clock
     this.#logger = ports.logger
     this.#settings = settings
     this.#timers = new Timers(ports.clock)
-    this.#throttle = new Throttle(ports.clock, () => this.#settings().ioMaxBytesPerSecond)
+    this.#throttle = new Throttle(ports.clock, () => this.#settings.ioMaxBytesPerSecond)
+  }
+
+  /** Holds for the next cleanings; the bytes a second, at once. */
+  configure(settings: CleanerSettings): void {
+    this.#settings = settings
   }
 
   /** The logs of a directory may be cleaned until the returned function is called. */
@@ -70,7 +74,7 @@ export class LogCleaner {
 
   #sleep(): void {
     this.#asleep = true
-    this.#timers.after(this.#settings().backoffMs, () => {
+    this.#timers.after(this.#settings.backoffMs, () => {
       this.#asleep = false
       void this.#look()
     })
@@ -81,7 +85,7 @@ export class LogCleaner {
     if (this.#looking) return
     this.#looking = true
     try {
-      while (this.#running < this.#settings().threads) {
+      while (this.#running < this.#settings.threads) {
         const filthiest = await this.#filthiest()
         if (filthiest === null) break
         this.#running++
@@ -109,7 +113,7 @@ export class LogCleaner {
   }
 
   async #clean({ log, cleanable }: Candidate): Promise<void> {
-    const { ioBufferSize, dedupeBufferSize, loadFactor, threads } = this.#settings()
+    const { ioBufferSize, dedupeBufferSize, loadFactor, threads } = this.#settings
     const share = Math.max(threads, 1)
     const started = this.#clock.monotonic()
     const outcome = await log.compaction.clean(cleanable, this.#clock.wall(), {

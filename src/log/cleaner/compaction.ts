@@ -32,6 +32,8 @@ export interface CompactedLog {
   readonly loadIndexes: (segment: Segment) => Promise<void>
   /** Makes `cleanedTo` and the recovery point durable. */
   readonly checkpoint: () => Promise<void>
+  /** Seals what a process before has rolled and not sealed any more. */
+  readonly sealRecovered: () => Promise<void>
   /** See `RunContext.replace`; in the log's order of changes. `wanted` is asked when its turn has come. */
   readonly replace: (old: readonly Segment[], cleaned: Segment, wanted: () => boolean) => Promise<boolean>
   readonly fail: (error: Error) => void
@@ -96,6 +98,7 @@ export class Compaction {
     const held = log.segments.all.slice()
     const segments: SegmentFacts[] = []
     try {
+      if (held.some((segment) => segment !== log.segments.active && !segment.sealed)) await log.sealRecovered()
       for (const segment of held) segments.push(await this.#facts(segment, config))
     } catch (error) {
       if (!log.unable() && held.every((segment) => log.segments.has(segment))) this.#judge(error)
@@ -126,6 +129,8 @@ export class Compaction {
     this.#running = running
     try {
       const result = await this.#run(running, cleanable, now, means)
+      // What it is told of may have been cut while its last segment was being put in place.
+      if (running.given) return { kind: 'given-up' }
       this.#cleanedTo = result.cleanedTo
       await this.#log.checkpoint()
       return { kind: 'cleaned', ...result }

@@ -27,11 +27,12 @@ export interface RetentionRules {
   readonly transactions: TransactionWalk
 }
 
-/** `thin`: the records for which `kept` is 1, and a delete horizon where it is not −1. */
+/**
+ * `empty`: without records, for its producer, whose last time it tells. `placeholder`: without records, for its offsets
+ * alone. `thin`: the records for which `kept` is 1, and a delete horizon where it is not −1.
+ */
 export type BatchFate =
-  | { readonly kind: 'keep' }
-  | { readonly kind: 'drop' }
-  | { readonly kind: 'empty' }
+  | { readonly kind: 'keep' | 'drop' | 'empty' | 'placeholder' }
   | { readonly kind: 'thin'; readonly kept: Uint8Array; readonly deleteHorizon: Timestamp }
 
 export interface MetBatch {
@@ -45,6 +46,7 @@ export interface MetBatch {
 const KEEP: BatchFate = { kind: 'keep' }
 const DROP: BatchFate = { kind: 'drop' }
 const EMPTY: BatchFate = { kind: 'empty' }
+const PLACEHOLDER: BatchFate = { kind: 'placeholder' }
 
 /** What is known without the records; null: they must be looked at. Batches are met once each, in order of the log. */
 export function fateOfBatch(batch: MetBatch, rules: RetentionRules): BatchFate | null {
@@ -105,8 +107,10 @@ function horizon(rules: RetentionRules): Timestamp {
 
 function withoutRecords(batch: MetBatch, rules: RetentionRules): BatchFate {
   const { header } = batch
-  if (!batch.last && !isLastOfProducer(header, rules)) return DROP
-  return header.count === 0 ? KEEP : EMPTY
+  const lastOfProducer = isLastOfProducer(header, rules)
+  if (!batch.last && !lastOfProducer) return DROP
+  if (header.count === 0) return KEEP
+  return lastOfProducer ? EMPTY : PLACEHOLDER
 }
 
 function isLastOfProducer(header: BatchHeader, rules: RetentionRules): boolean {

@@ -246,9 +246,17 @@ class Run {
   }
 }
 
-function simply(kind: 'keep' | 'drop' | 'empty', bytes: Uint8Array, header: BatchHeader): Uint8Array | null {
-  if (kind === 'drop') return null
-  return kind === 'empty' ? emptiedBatch(bytes, header) : bytes.subarray(header.position, header.position + header.size)
+function simply(kind: Exclude<BatchFate['kind'], 'thin'>, bytes: Uint8Array, header: BatchHeader): Uint8Array | null {
+  switch (kind) {
+    case 'keep':
+      return bytes.subarray(header.position, header.position + header.size)
+    case 'drop':
+      return null
+    case 'empty':
+      return emptiedBatch(bytes, header, header.maxTimestamp)
+    case 'placeholder':
+      return emptiedBatch(bytes, header, -1)
+  }
 }
 
 /** Batches to be written, those that follow each other in what was read as one. */

@@ -59,7 +59,9 @@ export async function recoverSwaps(disk: Disk, directory: string): Promise<void>
     const found: Named[] = []
     for (const { name, size } of entries) {
       if (!name.endsWith(suffix)) continue
-      const match = /^(\d{20})\.(log|index|timeindex|txnindex|snapshot)$/.exec(name.slice(0, -suffix.length))
+      const match = /^(\d{20})\.(log|index|timeindex|txnindex|snapshot)$/.exec(
+        name.slice(0, name.length - suffix.length),
+      )
       if (match !== null) found.push({ name, baseOffset: Number(match[1]), kind: match[2]!, size })
     }
     return found
