@@ -30,6 +30,11 @@ export function sync(work: Work, request: SyncRequest): void {
     answerError(work, request, 'INVALID_GROUP_ID')
     return
   }
+  // KIP-559: from version 5 on it must say which protocol it means.
+  if (version >= 5 && (body.protocolType === null || body.protocolName === null)) {
+    answerError(work, request, 'INCONSISTENT_GROUP_PROTOCOL')
+    return
+  }
   const group = groupOf(work, body.groupId)
   if (group === null) {
     answerError(work, request, 'UNKNOWN_MEMBER_ID')
@@ -71,7 +76,7 @@ function validateSync(group: Group, body: SyncRequest['body']): ErrorName {
   const error = identify(group, body.memberId, body.groupInstanceId)
   if (error !== 'NONE') return error
   if (body.generationId !== group.generation) return 'ILLEGAL_GENERATION'
-  // KIP-559: who says which protocol it means must mean the group's.
+  // Who says which protocol it means must mean the group's.
   const differs = (said: string | null, is: string | null): boolean => said !== null && is !== null && said !== is
   if (differs(body.protocolType, group.protocolType) || differs(body.protocolName, group.protocolName)) {
     return 'INCONSISTENT_GROUP_PROTOCOL'

@@ -183,27 +183,36 @@ export function topicsDeleted(work: Work, deleted: readonly { readonly name: str
  * A group that is empty and has none left goes with them.
  */
 export function expireOffsets(work: Work): void {
-  const { wall } = work.at
-  const { offsetsRetentionMs } = work.shard.config
   for (const groupId of work.active.contents.groups.keys()) {
     const group = groupOf(work, groupId)
     if (group === null) continue
-    const since = retentionBegins(group)
-    const records: GroupRecord[] = []
-    let left = 0
-    for (const { topic, partition, value } of offsetsOf(work, groupId)) {
-      const mayExpire = since !== null && !isSubscribed(group, topic)
-      const expired =
-        value.expireTimestamp === -1
-          ? since !== null && wall - since(value) >= offsetsRetentionMs
-          : wall >= value.expireTimestamp
-      if (mayExpire && expired) records.push(offsetTombstone(groupId, topic, partition))
-      else left++
-    }
-    if (left === 0 && group.state === 'Empty' && group.pendingJoin.size === 0) records.push(groupTombstone(groupId))
+    const { records, left } = expiredOf(work, group)
+    if (!left && group.state === 'Empty' && group.pendingJoin.size === 0) records.push(groupTombstone(groupId))
     if (records.length > 0) note(work, groupId, `${records.length} tombstones by retention`)
     appendInParts(work, records)
   }
+}
+
+/** Loops that make nothing but what they find: there may be a hundred thousand offsets, and all of them young. */
+function expiredOf(work: Work, group: Group): { readonly records: GroupRecord[]; readonly left: boolean } {
+  const { wall } = work.at
+  const { offsetsRetentionMs } = work.shard.config
+  const { groupId } = group
+  const records: GroupRecord[] = []
+  const since = retentionBegins(group)
+  if (since === null) return { records, left: true }
+  let left = false
+  for (const [topic, cells] of work.active.contents.offsets.get(groupId) ?? []) {
+    const mayExpire = !isSubscribed(group, topic)
+    for (const [partition, cell] of cells) {
+      const value = latest(cell)
+      if (value === null) continue
+      const dies = value.expireTimestamp === -1 ? since(value) + offsetsRetentionMs : value.expireTimestamp
+      if (mayExpire && wall >= dies) records.push(offsetTombstone(groupId, topic, partition))
+      else left = true
+    }
+  }
+  return { records, left }
 }
 
 function retentionBegins(group: Group): ((value: CommittedOffset) => number) | null {

@@ -16,8 +16,9 @@ import { become } from './states.ts'
 /** The log is committed in order: this append, and all before it. */
 export function appendIsCommitted(work: Work, append: number): void {
   const { outstanding } = work.active
-  while (outstanding.length > 0 && outstanding[0]!.append <= append) {
-    const one = outstanding.shift()!
+  let n = 0
+  while (n < outstanding.length && outstanding[n]!.append <= append) n++
+  for (const one of outstanding.splice(0, n)) {
     settleCells(work, one, {
       group: (cell) => {
         for (const gone of commit(cell, one.append)) bury(work, gone)
@@ -25,7 +26,7 @@ export function appendIsCommitted(work: Work, append: number): void {
       offset: (cell) => commit(cell, one.append),
     })
   }
-  for (const { then } of take(work, (waiting) => waiting.append <= append)) {
+  for (const { then } of takeFirst(work, (waiting) => waiting.append <= append)) {
     if (then.kind === 'answer') work.effects.push(then.answer)
     else if (then.kind === 'assigned') assignmentIsCommitted(work, then)
     else if (then.kind === 'replaced') replacedIsCommitted(work, then)
@@ -54,7 +55,7 @@ export function appendHasFailed(work: Work, append: number, error: ErrorName, wr
 
 /** Waited for longer than a client should; what was written may still be committed. */
 export function commitTimeIsOver(work: Work): void {
-  const late = take(work, (waiting) => waiting.deadline <= work.at.now)
+  const late = takeFirst(work, (waiting) => waiting.deadline <= work.at.now)
   for (const waiting of late) fail(work, waiting, 'REQUEST_TIMED_OUT', true)
 }
 
@@ -74,6 +75,14 @@ function fail(work: Work, { then }: Waiting, error: ErrorName, written: boolean)
   else if (then.kind === 'assigned') assignmentHasFailed(work, then, spoken)
   else if (then.kind === 'replaced') replacedHasFailed(work, then, spoken, written)
   else unreachable(then)
+}
+
+/** Who came later waits for no less and no shorter, so the first suffice. */
+function takeFirst(work: Work, which: (waiting: Waiting) => boolean): Waiting[] {
+  const { waiting } = work.active
+  let n = 0
+  while (n < waiting.length && which(waiting[n]!)) n++
+  return n === 0 ? [] : waiting.splice(0, n)
 }
 
 /** Takes them out before anything happens: what happens may wait anew. */
@@ -125,7 +134,7 @@ function bury(work: Work, group: Group): void {
 /** A group whose beginning the log does not have, or that is led elsewhere: whoever waits in it hears why. */
 function dissolve(work: Work, group: Group, error: ErrorName): void {
   for (const member of group.members.values()) {
-    answerJoin(work, group, member, joinError(error, member.memberId, 0))
+    answerJoin(work, group, member, joinError(error, member.memberId, member.awaitingJoin?.version ?? 0))
     answerSync(work, member, syncError(error))
     work.active.deadlines.clear(sessionName(group.groupId, member.memberId))
   }
