@@ -98,7 +98,9 @@ export class LogModel {
     const bits = (log.rot.get(batch) ?? 0) + (wrong ? 1 : -1)
     if (bits > 0) log.rot.set(batch, bits)
     else log.rot.delete(batch)
-    if (wrong) log.everRotten.add(batch.baseOffset)
+    if (!wrong) return
+    log.everRotten.add(batch.baseOffset)
+    this.#findings.marked('log: bit flipped')
   }
 
   /** A process of the node begins: it may find what is wrong by then, and nothing else. */
@@ -353,7 +355,9 @@ export class LogModel {
       this.#violated(log.damaged ? 'D2' : name, log.node, batch.fact, 'is cut off and was committed')
     }
     for (const batch of cut) log.rot.delete(batch)
-    if (log.endOffset <= log.foundFrom) log.foundFrom = Number.POSITIVE_INFINITY
+    if (log.endOffset > log.foundFrom) return
+    log.foundFrom = Number.POSITIVE_INFINITY
+    this.#findings.marked('log: damage given up')
   }
 
   #letGo(node: NodeId, fact: BatchFact): void {
