@@ -355,7 +355,7 @@ export class LogModel {
       this.#violated(log.damaged ? 'D2' : name, log.node, batch.fact, 'is cut off and was committed')
     }
     for (const batch of cut) log.rot.delete(batch)
-    if (log.endOffset > log.foundFrom) return
+    if (log.foundFrom === Number.POSITIVE_INFINITY || log.endOffset > log.foundFrom) return
     log.foundFrom = Number.POSITIVE_INFINITY
     this.#findings.marked('log: damage given up')
   }

@@ -172,8 +172,11 @@ describe('what is committed', () => {
     model.rotted(1, 0, 250, true)
     model.opened(1)
     model.rotted(1, 0, 250, false)
+    model.cut(3, 0, 300)
+    expect(found.markers).not.toContain('log: damage given up')
     model.cut(1, 0, 200)
     expect(found.violations).toEqual([])
+    expect(found.markers).toContain('log: damage given up')
     // The damage is gone with it.
     expect(model.log(1).damaged).toBe(false)
     model.rotted(2, 0, 150, true)
