@@ -3,6 +3,7 @@
 // the commits in order; after `close` nothing is told of what came before.
 
 import type { Clock, Epoch, Offset, Timer, Timers } from '../base/index.ts'
+import { assert } from '../base/index.ts'
 import { buildBatch, type ErrorName, type RecordInput } from '../wire/index.ts'
 import type { AppendOutcome, CoordinatorLog } from './types.ts'
 
@@ -67,6 +68,7 @@ export class Appender {
   }
 
   add(append: number, epoch: Epoch, records: readonly EncodedRecord[]): void {
+    assert(records.length > 0, 'an append has records')
     if (epoch !== this.#epoch) {
       this.#options.failed(append, 'NOT_LEADER_OR_FOLLOWER')
       return
@@ -124,12 +126,10 @@ export class Appender {
     if (appends.length === 0) return
     const { log, onFatal } = this.#options
     const generation = this.#generation
-    // An append of nothing is in the log when all before it are.
-    const outcome: Promise<AppendOutcome> =
-      records.length === 0
-        ? Promise.resolve({ kind: 'staged', baseOffset: -1, endOffset: -1 })
-        : log.append(buildBatch({ records }), this.#epoch)
-    outcome.then((known) => this.#outcome(generation, appends, known)).catch(onFatal)
+    log
+      .append(buildBatch({ records }), this.#epoch)
+      .then((outcome) => this.#outcome(generation, appends, outcome))
+      .catch(onFatal)
   }
 
   #outcome(generation: number, appends: readonly number[], outcome: AppendOutcome): void {
@@ -140,16 +140,13 @@ export class Appender {
       }
       return
     }
-    const { baseOffset } = outcome
-    const endOffset = baseOffset < 0 ? (this.#staged.at(-1)?.endOffset ?? 0) : outcome.endOffset
+    const { baseOffset, endOffset } = outcome
+    const expected = this.#next
+    this.#next = endOffset
     this.#staged.push({ append: appends.at(-1)!, endOffset })
-    if (baseOffset >= 0) {
-      const expected = this.#next
-      this.#next = outcome.endOffset
-      if (baseOffset !== expected) {
-        this.#options.stranger(expected)
-        if (generation !== this.#generation) return
-      }
+    if (baseOffset !== expected) {
+      this.#options.stranger(expected)
+      if (generation !== this.#generation) return
     }
     this.release(this.#options.log.highWatermark)
   }

@@ -36,6 +36,7 @@ export type MachineEffect<Record, Answer> =
       /** Names it; goes up. */
       readonly append: number
       readonly epoch: Epoch
+      /** At least one. */
       readonly records: readonly Record[]
     }
   | { readonly kind: 'note'; readonly groupId: string; readonly text: string }
