@@ -506,6 +506,11 @@ describe('around the machine', () => {
     await told({ kind: 'gone', why: 'removed' })
     expect(await get('a')).toBe('NOT_COORDINATOR')
     expect(await sim.wait(openStates(ports.tables).names())).toEqual([])
+    await told({ kind: 'following', epoch: 0 })
+    await told({ kind: 'gone', why: 'offline' })
+    expect(await sim.wait(openStates(ports.tables).names())).toEqual([TABLE])
+    await told({ kind: 'gone', why: 'removed' })
+    expect(await sim.wait(openStates(ports.tables).names())).toEqual([])
     // It comes again, before the table is dropped.
     await told({ kind: 'following', epoch: 0 }, { kind: 'gone', why: 'removed' }, { kind: 'following', epoch: 0 })
     expect(await rows()).toEqual({ a: '1' })

@@ -127,6 +127,17 @@ describe('news', () => {
     expect(roles(1)).toEqual(['leading 0 from 0', 'leading 5 from 2'])
   })
 
+  it('says nothing while leading is put off by work on the log: nobody else leads in that epoch', async () => {
+    await started({ log: { compressionType: 'gzip' } })
+    const topic = cluster.createTopic('t', [1, 2, 3])
+    await cluster.sim.sleep(500)
+    const opening = locals.get(1)!.append(batchOf({ tag: 1, count: 2 }), 0)
+    cluster.change(topic, 0, { leaderEpoch: 5 })
+    expect(await cluster.sim.wait(opening)).toMatchObject({ kind: 'refused', error: 'NOT_LEADER_OR_FOLLOWER' })
+    await cluster.sim.sleep(500)
+    expect(roles(1)).toEqual(['leading 0 from 0', 'leading 5 from 0'])
+  })
+
   it('says last that a replica is gone, and why', async () => {
     await started()
     const topic = cluster.createTopic('t', [1, 2, 3])
