@@ -328,7 +328,7 @@ test('whatever happens, a reader from the start has the last value of every key'
   )
 }, 120_000)
 
-test('a cleaning is cut off at each of its steps, by a kill and by a power failure', async () => {
+test('S73 (KAFKA-12520): a cleaning is cut off at each of its steps, by a kill and by a power failure', async () => {
   for (const power of [false, true]) {
     let cutOff = 0
     for (let calls = 1; ; calls++) {

@@ -156,9 +156,9 @@ test('S35 (KAFKA-15375): a start that failed leaves no word of a clean stop behi
   await on.close()
   on.sim.restart('n')
   const { disk } = on.ports
-  // S73: what an interrupted compaction of Apache Kafka left is refused by its name, not guessed at.
+  // What an interrupted compaction left, and cannot be read, is refused by its name.
   const swap = `${D}/t-0/${'0'.repeat(20)}.log.swap`
-  await on.sim.wait(disk.writeFileAtomic(swap, batchOf()))
+  await on.sim.wait(disk.writeFileAtomic(swap, new Uint8Array(100).fill(1)))
   await expect(on.sim.wait(openLogDirectory(on.ports, D, { configOf: () => on.config }))).rejects.toThrow(swap)
   await on.sim.wait(disk.remove(swap))
   await on.open()

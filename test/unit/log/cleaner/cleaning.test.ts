@@ -123,7 +123,7 @@ function marker(type: 'ABORT' | 'COMMIT'): ReturnType<typeof record> {
   return { ...encodeControlRecord({ type, version: 0, value: { coordinatorEpoch: 0 } }), timestamp: START }
 }
 
-test('data of aborted transactions go, markers stay while data remain and delete.retention.ms longer', async () => {
+test('S76 (KAFKA-14055): data of aborted transactions go, markers stay while data remain and delete.retention.ms longer', async () => {
   const log = await openCompacted(testPorts())
   const producer = (id: number, sequence: number): { id: number; epoch: number; sequence: number } => ({
     id,

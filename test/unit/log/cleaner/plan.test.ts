@@ -31,6 +31,7 @@ function facts(changes: Partial<LogFacts> = {}): LogFacts {
   }
 }
 
+// S77: also where a checkpoint lies within a segment (KAFKA-9826).
 test.each([
   ['all but the active segment', {}, { firstDirtyOffset: 0, upTo: 30, cleanBytes: 0, dirtyBytes: 600 }],
   [
