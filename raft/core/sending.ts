@@ -53,7 +53,10 @@ export function noteSuccess(state: RaftState, request: Request): void {
 /** Sends every wish that may be sent now. */
 export function sendWishes(state: RaftState, now: Instant, out: Effects): void {
   for (const wish of wishes(state, now)) {
-    const ready = wish.among.filter((to) => pausedUntil(state, wish.message, to.endpoint) <= now)
+    const ready =
+      state.backoff.size === 0
+        ? wish.among
+        : wish.among.filter((to) => pausedUntil(state, wish.message, to.endpoint) <= now)
     const to = ready.length < 2 ? ready[0] : ready[state.chance.below(ready.length)]
     if (to === undefined) continue
     const id = state.nextRequestId++
@@ -74,10 +77,12 @@ export function wishesAt(state: RaftState): Instant {
   if (role.kind === 'leader') {
     for (const progress of role.voters) {
       if (progress.key.id === state.config.nodeId || isAsked(state, progress.key.id)) continue
+      const due = beginDue(state, progress)
+      if (due >= at) continue
       const endpoint = endpointOf(voterById(currentVoters(state), progress.key.id), state.config.listenerName)
       if (endpoint === null) continue
       const paused = pausedUntil(state, { kind: 'begin-quorum-epoch', epoch: role.epoch }, endpoint)
-      at = Math.min(at, Math.max(beginDue(state, progress), paused))
+      at = Math.min(at, Math.max(due, paused))
     }
     return at
   }
@@ -87,7 +92,7 @@ export function wishesAt(state: RaftState): Instant {
   return at
 }
 
-function wishes(state: RaftState, now: Instant): Wish[] {
+function wishes(state: RaftState, now: Instant): readonly Wish[] {
   const { role } = state
   switch (role.kind) {
     case 'unattached':
@@ -153,15 +158,19 @@ function beginDue(state: RaftState, progress: Leader['voters'][number]): Instant
   return lastFetchAt < 0 ? beginAt : Math.max(beginAt, lastFetchAt + beginIntervalMs(state))
 }
 
-function beginWishes(state: RaftState, role: Leader, now: Instant): Wish[] {
+const NO_WISHES: readonly Wish[] = Object.freeze([])
+
+function beginWishes(state: RaftState, role: Leader, now: Instant): readonly Wish[] {
+  // After nearly every step.
+  if (!role.voters.some((progress) => beginDue(state, progress) <= now)) return NO_WISHES
   const due = role.voters.filter((progress) => beginDue(state, progress) <= now).map((progress) => progress.key.id)
   return toEach(state, currentVoters(state), due, { kind: 'begin-quorum-epoch', epoch: role.epoch })
 }
 
 /** One fetch at a time, and only when everything held is durable. */
-function fetchWish(state: RaftState, role: Follower | Unattached, now: Instant): Wish[] {
-  if (!isDiskIdle(state)) return []
-  for (const request of state.requests.values()) if (purposeOf(request.message) === 'fetch') return []
+function fetchWish(state: RaftState, role: Follower | Unattached, now: Instant): readonly Wish[] {
+  if (!isDiskIdle(state)) return NO_WISHES
+  for (const request of state.requests.values()) if (purposeOf(request.message) === 'fetch') return NO_WISHES
   const { log, highWatermark } = state
   const fetch: RaftMessage = {
     kind: 'fetch',

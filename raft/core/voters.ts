@@ -15,7 +15,9 @@ export function currentVoters(state: RaftState): VoterSet {
 }
 
 export function voterById(voters: VoterSet, id: NodeId): Voter | undefined {
-  return voters.find((voter) => voter.id === id)
+  // A loop: it is asked several times in every step.
+  for (const voter of voters) if (voter.id === id) return voter
+  return undefined
 }
 
 /** Whether `key` is one of the voters: same node, and same directory where the set knows it. */

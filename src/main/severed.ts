@@ -37,15 +37,20 @@ export function severable(ports: Ports, crashed: (error: unknown) => void): Seve
   }
   const cuts = new Set<() => void>()
   const releases = new Set<() => Promise<void>>()
-  /** Settles as the port does, unless the node is dead by then. */
+  const arrived = <T>(value: T): T | Promise<never> => (severed ? never : value)
+  const failed = (error: unknown): Promise<never> => {
+    if (severed) return never
+    throw error
+  }
+  /** Settles as the port does, unless the node is dead by then. Two promises a call and no function, for every read and
+   *  write of a node goes through here. */
   const guard = <T>(call: () => Promise<T>): Promise<T> => {
     if (severed) return never
-    return new Promise<T>((resolve, reject) => {
-      call().then(
-        (value) => void (severed || resolve(value)),
-        (error: unknown) => void (severed || reject(error)),
-      )
-    })
+    try {
+      return call().then<T, never>(arrived, failed)
+    } catch (error) {
+      return Promise.reject(error)
+    }
   }
 
   const clock: Clock = {

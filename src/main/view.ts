@@ -1,5 +1,6 @@
 // A node as checkers, the console and embedding see it: one object whose properties read the rooms when they are read.
-// Before the rooms are there it tells of a node that knows nothing. Changes nothing and decides nothing.
+// Before the rooms are there it tells of a node that knows nothing. Classes, for V8 reads an accessor of a literal by name
+// every time, and checkers look after every event. Changes nothing and decides nothing.
 
 import type { ClusterDriver } from '../../cluster/driver/index.ts'
 import { emptyImage } from '../../cluster/metadata/index.ts'
@@ -32,72 +33,105 @@ const NO_QUORUM: QuorumView = Object.freeze({
 })
 
 export function nodeView(nodeId: NodeId, roomsOf: () => Rooms | null): NodeView {
-  const quorum = quorumObservation(roomsOf)
-  return {
-    nodeId,
-    quorum,
-    get brokerState() {
-      return roomsOf()?.cluster.brokerState ?? 'starting'
-    },
-    get brokerEpoch() {
-      return roomsOf()?.cluster.brokerEpoch ?? -1
-    },
-    get image() {
-      return roomsOf()?.cluster.image ?? emptyImage
-    },
-    get replicas() {
-      return roomsOf()?.replication?.observe() ?? NO_REPLICAS
-    },
-    get version() {
-      return quorum.version + (roomsOf()?.replication?.version ?? 0)
-    },
+  return new View(nodeId, roomsOf)
+}
+
+class View implements NodeView {
+  readonly nodeId: NodeId
+  readonly quorum: QuorumObservation
+  readonly #roomsOf: () => Rooms | null
+
+  constructor(nodeId: NodeId, roomsOf: () => Rooms | null) {
+    this.nodeId = nodeId
+    this.quorum = new Quorum(roomsOf)
+    this.#roomsOf = roomsOf
+  }
+
+  get brokerState(): NodeView['brokerState'] {
+    return this.#roomsOf()?.cluster.brokerState ?? 'starting'
+  }
+
+  get brokerEpoch(): NodeView['brokerEpoch'] {
+    return this.#roomsOf()?.cluster.brokerEpoch ?? -1
+  }
+
+  get image(): NodeView['image'] {
+    return this.#roomsOf()?.cluster.image ?? emptyImage
+  }
+
+  get replicas(): NodeView['replicas'] {
+    return this.#roomsOf()?.replication?.observe() ?? NO_REPLICAS
+  }
+
+  get version(): number {
+    return this.quorum.version + (this.#roomsOf()?.replication?.version ?? 0)
   }
 }
 
-function quorumObservation(roomsOf: () => Rooms | null): QuorumObservation {
-  const view = (): QuorumView => roomsOf()?.raft.observe() ?? NO_QUORUM
-  return {
-    get role() {
-      return roomsOf()?.raft.isActiveLeader === true ? 'leader' : 'follower'
-    },
-    get state() {
-      return view().state
-    },
-    get epoch() {
-      return view().epoch
-    },
-    get leaderId() {
-      return view().leaderId
-    },
-    get votedFor() {
-      return view().votedFor
-    },
-    get highWatermark() {
-      return view().highWatermark
-    },
-    get shownHighWatermark() {
-      return view().shownHighWatermark
-    },
-    get logStartOffset() {
-      return view().logStartOffset
-    },
-    get durableEndOffset() {
-      return view().durableEndOffset
-    },
-    get endOffset() {
-      return view().endOffset
-    },
-    get epochStartOffset() {
-      return view().epochStartOffset
-    },
-    get snapshotEndOffset() {
-      return view().snapshotEndOffset
-    },
-    get voters() {
-      return view().voters
-    },
-    get version() {
-      return view().version
-    },
+class Quorum implements QuorumObservation {
+  readonly #roomsOf: () => Rooms | null
+
+  constructor(roomsOf: () => Rooms | null) {
+    this.#roomsOf = roomsOf
+  }
+
+  get #view(): QuorumView {
+    return this.#roomsOf()?.raft.observe() ?? NO_QUORUM
+  }
+
+  get role(): QuorumObservation['role'] {
+    return this.#roomsOf()?.raft.isActiveLeader === true ? 'leader' : 'follower'
+  }
+
+  get state(): QuorumView['state'] {
+    return this.#view.state
+  }
+
+  get epoch(): QuorumView['epoch'] {
+    return this.#view.epoch
+  }
+
+  get leaderId(): QuorumView['leaderId'] {
+    return this.#view.leaderId
+  }
+
+  get votedFor(): QuorumView['votedFor'] {
+    return this.#view.votedFor
+  }
+
+  get highWatermark(): QuorumView['highWatermark'] {
+    return this.#view.highWatermark
+  }
+
+  get shownHighWatermark(): QuorumView['shownHighWatermark'] {
+    return this.#view.shownHighWatermark
+  }
+
+  get logStartOffset(): QuorumView['logStartOffset'] {
+    return this.#view.logStartOffset
+  }
+
+  get durableEndOffset(): QuorumView['durableEndOffset'] {
+    return this.#view.durableEndOffset
+  }
+
+  get endOffset(): QuorumView['endOffset'] {
+    return this.#view.endOffset
+  }
+
+  get epochStartOffset(): QuorumView['epochStartOffset'] {
+    return this.#view.epochStartOffset
+  }
+
+  get snapshotEndOffset(): QuorumView['snapshotEndOffset'] {
+    return this.#view.snapshotEndOffset
+  }
+
+  get voters(): QuorumView['voters'] {
+    return this.#view.voters
+  }
+
+  get version(): QuorumView['version'] {
+    return this.#view.version
   }
 }

@@ -135,10 +135,16 @@ export class ConsumerClient implements Worker {
 
 export function byKey(records: readonly ConsumedRecord[]): Record<string, [number, string][]> {
   const found: Record<string, [number, string][]> = {}
-  for (const { topic, partition, offset, value } of records) {
-    const key = `${topic}-${partition}`
-    found[key] ??= []
-    found[key].push([offset, textOf(value!)])
+  let here: [number, string][] = []
+  let last: ConsumedRecord | null = null
+  for (const record of records) {
+    // Records of a partition come together, and a key is dear.
+    if (last === null || record.partition !== last.partition || record.topic !== last.topic) {
+      const key = `${record.topic}-${record.partition}`
+      here = found[key] ??= []
+    }
+    last = record
+    here.push([record.offset, textOf(record.value!)])
   }
   return found
 }
