@@ -21,7 +21,14 @@ import {
 } from '../../replication/driver/index.ts'
 import type { Endpoint, Logger, Ports, Uuid } from '../../src/base/index.ts'
 import { Timers, UNASSIGNED_DIR, ZERO_UUID } from '../../src/base/index.ts'
-import { formatDirectory, type LogConfig, type LogDirectory, openLogDirectory } from '../../src/log/index.ts'
+import {
+  type CleanerSettings,
+  formatDirectory,
+  LogCleaner,
+  type LogConfig,
+  type LogDirectory,
+  openLogDirectory,
+} from '../../src/log/index.ts'
 import type { Peer, Rpc } from '../../src/rpc/index.ts'
 import { createSimulation, type Simulation } from '../../src/sim/index.ts'
 import {
@@ -60,6 +67,8 @@ export interface ReplicationClusterOptions {
   readonly minInsync?: number
   readonly lagMs?: number
   readonly log?: Partial<LogConfig>
+  /** Absent: nothing is compacted. */
+  readonly cleaner?: CleanerSettings
   /** Of each life of a broker. */
   readonly watcher?: (broker: ModelBroker) => ReplicaWatcher
 }
@@ -133,9 +142,13 @@ export class ReplicationCluster {
     broker.incarnationId = broker.ports.random.uuid()
     broker.image = emptyImage
     const ports = { ...broker.ports, logger: this.#logger(broker) }
+    const settings = this.#options.cleaner
+    const cleaner = settings === undefined ? {} : { cleaner: new LogCleaner(ports, settings) }
     broker.directories = []
     for (const path of this.#paths().filter((each) => !this.missing.has(each)))
-      broker.directories.push(await this.sim.wait(openLogDirectory(ports, path, { configOf: () => this.log })))
+      broker.directories.push(
+        await this.sim.wait(openLogDirectory(ports, path, { configOf: () => this.log, ...cleaner })),
+      )
     broker.driver = createReplicationDriver({
       ports: broker.ports,
       rpc: this.#rpc(broker),

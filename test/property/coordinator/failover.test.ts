@@ -69,13 +69,19 @@ function ask(kv: KvCluster, each: Extract<Step, { kind: 'add' | 'put' | 'get' }>
   }
 }
 
-function judge(kv: KvCluster, reads: readonly Read[], log: readonly LoggedRecord[]): void {
+function judgeAnswers(kv: KvCluster, reads: readonly Read[]): void {
   expect(kv.cluster.fatal).toEqual([])
   for (const asked of kv.asked) {
     // Whoever died may have answered; nobody answers twice.
     if (asked.life === kv.life(asked.broker)) expect(asked.answers, JSON.stringify(asked)).toBe(1)
     else expect(asked.answers).toBeLessThanOrEqual(1)
   }
+  for (const { asked, atLeast } of reads)
+    if (asked.error === 'NONE') expect(asked.value ?? 0, 'a read goes back').toBeGreaterThanOrEqual(atLeast)
+}
+
+function judge(kv: KvCluster, reads: readonly Read[], log: readonly LoggedRecord[]): void {
+  judgeAnswers(kv, reads)
   // What is committed never changes, so the log as it is now says what it was.
   for (const { epoch, startOffset, contents } of kv.loads)
     expect(contents, `what was loaded for epoch ${epoch}`).toEqual(fold(log.slice(0, startOffset)))
@@ -86,8 +92,6 @@ function judge(kv: KvCluster, reads: readonly Read[], log: readonly LoggedRecord
   // Every machine counted on from where the one before it had come: no write twice, none on an old state.
   const counted = log.filter(({ key }) => key === COUNTER).map(({ value }) => value)
   expect(counted).toEqual(counted.map((_value, i) => i + 1))
-  for (const { asked, atLeast } of reads)
-    if (asked.error === 'NONE') expect(asked.value ?? 0, 'a read goes back').toBeGreaterThanOrEqual(atLeast)
 }
 
 async function judgeTables(kv: KvCluster, log: readonly LoggedRecord[]): Promise<void> {
@@ -96,42 +100,83 @@ async function judgeTables(kv: KvCluster, log: readonly LoggedRecord[]): Promise
     try {
       const { rows, position } = await kv.cluster.sim.wait(kv.table(broker))
       expect([...rows].sort(), `the table of ${broker}`).toEqual([...expected].sort())
-      expect(position).toBe(log.length)
+      expect(position).toBe(kv.endOffset(broker))
     } catch (error) {
       if (!(error instanceof StorageError && error.code === 'CORRUPT' && kv.rotten.has(broker))) throw error
     }
   }
 }
 
+/** What is promised of a log that keeps the last record of each key only. */
+function judgeCompacted(kv: KvCluster, reads: readonly Read[], contents: ReadonlyMap<string, number>): void {
+  judgeAnswers(kv, reads)
+  for (const asked of kv.asked) {
+    if (asked.error !== 'NONE' || asked.question.kind === 'get') continue
+    for (const { key, value } of promised(asked)) {
+      if (key.startsWith('once')) expect(contents.get(key), key).toBe(value)
+      if (key === COUNTER) expect(contents.get(key)).toBeGreaterThanOrEqual(value!)
+    }
+  }
+}
+
+async function exercise(
+  compacting: boolean,
+  numRuns: number,
+  check: (kv: KvCluster, reads: readonly Read[]) => Promise<void>,
+): Promise<void> {
+  let acked = 0
+  let loads = 0
+  await fc.assert(
+    fc.asyncProperty(fc.nat(), fc.array(step, { minLength: 20, maxLength: 90, size: 'max' }), async (seed, steps) => {
+      const kv = new KvCluster(seed, compacting)
+      try {
+        await kv.begin()
+        const reads = await live(kv, steps)
+        await kv.heal()
+        for (let i = 0; i < 3; i++) kv.ask(kv.leader, { kind: 'add', key: COUNTER, by: 1 } as Asked['question'])
+        await kv.cluster.sim.sleep(3000)
+        // These are asked when all is well.
+        expect(kv.asked.slice(-3).map((one) => one.error)).toEqual(['NONE', 'NONE', 'NONE'])
+        await check(kv, reads)
+        acked += kv.asked.filter((one) => one.error === 'NONE').length
+        loads += kv.loads.length
+      } finally {
+        kv.close()
+      }
+    }),
+    { numRuns },
+  )
+  // About twice as many are usual: a property that nobody exercises holds too.
+  expect([acked > 10 * numRuns, loads > 1.5 * numRuns]).toEqual([true, true])
+}
+
 describe('a coordinator', () => {
   it('loses nothing that it acknowledged, and knows what the log says, whatever fails', async () => {
-    let acked = 0
-    let loads = 0
-    await fc.assert(
-      fc.asyncProperty(fc.nat(), fc.array(step, { minLength: 20, maxLength: 90, size: 'max' }), async (seed, steps) => {
-        const kv = new KvCluster(seed)
-        try {
-          await kv.begin()
-          const reads = await live(kv, steps)
-          await kv.heal()
-          for (let i = 0; i < 3; i++) kv.ask(kv.leader, { kind: 'add', key: COUNTER, by: 1 } as Asked['question'])
-          await kv.cluster.sim.sleep(3000)
-          const logs = await kv.cluster.sim.wait(Promise.all(BROKERS.map((broker) => kv.log(broker))))
-          expect(logs[1]).toEqual(logs[0])
-          expect(logs[2]).toEqual(logs[0])
-          judge(kv, reads, logs[0]!)
-          await judgeTables(kv, logs[0]!)
-          // The last three are asked when all is well.
-          expect(kv.asked.slice(-3).map((one) => one.error)).toEqual(['NONE', 'NONE', 'NONE'])
-          acked += kv.asked.filter((one) => one.error === 'NONE').length
-          loads += kv.loads.length
-        } finally {
-          kv.close()
-        }
-      }),
-      { numRuns: 40 },
-    )
-    // About twice as many are usual: a property that nobody exercises holds too.
-    expect([acked > 400, loads > 60]).toEqual([true, true])
+    await exercise(false, 40, async (kv, reads) => {
+      const logs = await kv.cluster.sim.wait(Promise.all(BROKERS.map((broker) => kv.log(broker))))
+      expect(logs[1]).toEqual(logs[0])
+      expect(logs[2]).toEqual(logs[0])
+      judge(kv, reads, logs[0]!)
+      await judgeTables(kv, logs[0]!)
+    })
+  }, 120_000)
+
+  it('nor where its log is compacted meanwhile', async () => {
+    let removed = 0
+    await exercise(true, 25, async (kv, reads) => {
+      const logs = await kv.cluster.sim.wait(Promise.all(BROKERS.map((broker) => kv.log(broker))))
+      const contents = fold(logs[0]!)
+      for (const log of logs) expect([...fold(log)].sort()).toEqual([...contents].sort())
+      judgeCompacted(kv, reads, contents)
+      await judgeTables(kv, logs[0]!)
+      for (const broker of BROKERS) {
+        removed += kv.endOffset(broker) - logs[broker - 1]!.length
+        if (kv.leader === broker) continue
+        kv.elect(kv.cluster.partition(kv.topic).isr.indexOf(broker))
+        await kv.cluster.sim.sleep(1000)
+        expect([...kv.loads.at(-1)!.contents].sort()).toEqual([...contents].sort())
+      }
+    })
+    expect(removed).toBeGreaterThan(100)
   }, 120_000)
 })
