@@ -8,8 +8,8 @@ import type { Epoch, Offset, Timestamp, Uuid } from '../base/index.ts'
 import { assert, StorageError } from '../base/index.ts'
 import type { BatchHeader } from '../wire/index.ts'
 import { validateBatches } from '../wire/index.ts'
+import type { CompactedLog } from './cleaner/compaction.ts'
 import { Compaction } from './cleaner/compaction.ts'
-import { swapIn } from './cleaner/swap.ts'
 import { Durability } from './durability.ts'
 import type { EpochCache } from './epochs.ts'
 import { judgeFollowed } from './following.ts'
@@ -19,10 +19,11 @@ import { EPOCH_FILE } from './load.ts'
 import type { TimestampedOffset } from './lookup.ts'
 import type { Refused } from './opening.ts'
 import { mustOpen, openForTopic, refused, rulesOf } from './opening.ts'
-import type { ProducerStates } from './producers.ts'
+import type { ProducerStates, ProducerView } from './producers.ts'
 import { LogReader } from './reader.ts'
 import { corrupt, cutPoint, isCorrupt } from './reading.ts'
 import { deletableSegments } from './retention.ts'
+import { Sealing } from './sealing.ts'
 import { Segment } from './segment.ts'
 import { MAX_RELATIVE_OFFSET, rolls, SegmentList } from './segments.ts'
 import type { Snapshots } from './snapshots.ts'
@@ -63,6 +64,7 @@ export class SegmentedLog implements PartitionLog {
   readonly #tail: TailCache
   readonly #staging: Staging
   readonly #durability: Durability
+  readonly #sealing: Sealing
   readonly #reader: LogReader
   #logStartOffset: Offset
   #endOffset: Offset
@@ -123,28 +125,47 @@ export class SegmentedLog implements PartitionLog {
       closed: () => this.#closed,
       fail: (error) => this.fail(error),
     })
-    this.compaction = new Compaction(
-      {
-        ports: around.ports,
-        segments: this.#segments,
-        producers: this.#producers,
-        path: () => this.#path,
-        config: () => this.#config,
-        logStartOffset: () => this.#logStartOffset,
-        endOffset: () => this.#endOffset,
-        highWatermark: () => this.#highWatermark,
-        epochAt: (offset) => this.epochAt(offset),
-        unable: () => this.#failed !== null || this.#damaged !== null || this.#closed || this.#reshaping > 0,
-        loadIndexes: (segment) => this.#reader.loadIndexes(segment),
-        checkpoint: around.checkpoint,
-        sealRecovered: () => this.#guarded(() => this.#sealRecovered()),
-        replace: (old, cleaned, wanted) => this.#replace(old, cleaned, wanted),
-        fail: (error) => this.fail(error),
-      },
-      at.cleanedTo,
-    )
+    this.#sealing = this.#sealed()
+    this.compaction = new Compaction(this.#compacted(), at.cleanedTo)
     for (const segment of loaded.segments.slice(0, -1)) {
       segment.sealed = segment.baseOffset < durable && !segment.dirty
+    }
+  }
+
+  #sealed(): Sealing {
+    return new Sealing({
+      around: this.#around,
+      segments: this.#segments,
+      snapshots: this.#snapshots,
+      durability: this.#durability,
+      path: () => this.#path,
+      config: () => this.#config,
+      unusable: () => this.#discarded || this.#failed !== null || this.#damaged !== null,
+      writeEpochs: () => this.#writeEpochs(),
+      replaced: (endOffset) => {
+        this.#tail.forget(endOffset)
+        this.#reader.replaced()
+      },
+    })
+  }
+
+  #compacted(): CompactedLog {
+    return {
+      ports: this.#around.ports,
+      segments: this.#segments,
+      producers: this.#producers,
+      path: () => this.#path,
+      config: () => this.#config,
+      logStartOffset: () => this.#logStartOffset,
+      endOffset: () => this.#endOffset,
+      highWatermark: () => this.#highWatermark,
+      epochAt: (offset) => this.epochAt(offset),
+      unable: () => this.#failed !== null || this.#damaged !== null || this.#closed || this.#reshaping > 0,
+      loadIndexes: (segment) => this.#reader.loadIndexes(segment),
+      checkpoint: this.#around.checkpoint,
+      sealRecovered: () => this.#guarded(() => this.#sealing.sealRecovered()),
+      replace: (old, cleaned, wanted) => this.#guarded(() => this.#sealing.replace(old, cleaned, wanted)),
+      fail: (error) => this.fail(error),
     }
   }
 
@@ -325,15 +346,8 @@ export class SegmentedLog implements PartitionLog {
     return this.#located(await this.#reader.offsetOfMaxTimestamp(upTo))
   }
 
-  producers(): ReturnType<PartitionLog['producers']> {
-    return [...this.#producers.all()].map((state) => ({
-      producerId: state.producerId,
-      epoch: state.epoch,
-      lastSequence: state.batches.at(-1)?.lastSequence ?? -1,
-      lastTimestamp: state.lastTimestamp,
-      coordinatorEpoch: state.coordinatorEpoch,
-      currentTxnFirstOffset: state.currentTxnFirstOffset,
-    }))
+  producers(): readonly ProducerView[] {
+    return this.#producers.views()
   }
 
   truncateTo(offset: Offset): Promise<void> {
@@ -529,39 +543,8 @@ export class SegmentedLog implements PartitionLog {
     const segment = this.#begin(baseOffset, now)
     const snapshot = this.#producers.snapshot()
     // A failure has failed the log, which is where it is heard of.
-    this.#guarded(() => this.#seal(previous, segment.baseOffset, snapshot)).catch(() => {})
+    this.#guarded(() => this.#sealing.seal(previous, segment.baseOffset, snapshot)).catch(() => {})
     return segment
-  }
-
-  /** Makes a rolled segment and all that belongs to it durable, so that recovery may begin behind it. */
-  async #seal(segment: Segment, endOffset: Offset, snapshot: Uint8Array): Promise<void> {
-    if (this.#discarded || this.#failed !== null) return
-    if (!this.#segments.has(segment) || segment === this.#segments.active) return
-    await segment.persistIndexes(true)
-    await this.#writeEpochs()
-    await this.#snapshots.write(endOffset, snapshot)
-    await this.#durability.until(endOffset)
-    segment.sealed = true
-    this.#around.indexCache.loaded(segment)
-    await this.#around.checkpoint()
-  }
-
-  /** Segments that were not sealed when the process before died; those that this one has rolled are by now. */
-  async #sealRecovered(): Promise<void> {
-    if (this.#discarded || this.#failed !== null || this.#damaged !== null) return
-    const { all, active } = this.#segments
-    for (const segment of all.filter((each) => each !== active && !each.sealed)) {
-      if (segment.index === null) await segment.loadIndexes(this.config.indexIntervalBytes)
-      segment.finishTimeIndex()
-      await segment.persistIndexes(true)
-      // Together with all that is not durable yet; where nothing is, this one may only not be known to be.
-      if (segment.dirty) await this.flush()
-      if (segment.dirty) await segment.sync()
-      segment.sealed = true
-      this.#around.indexCache.loaded(segment)
-    }
-    await this.#writeEpochs()
-    await this.#around.checkpoint()
   }
 
   /** Hides everything from `offset` on at once, then cuts when what is staged has been written and told. */
@@ -703,39 +686,21 @@ export class SegmentedLog implements PartitionLog {
     this.#around.janitor.after(this.config.fileDeleteDelayMs, () => segment.removeDeleted())
   }
 
-  /** False: the segments are gone, or not to be replaced any more. */
-  async #replace(old: readonly Segment[], cleaned: Segment, wanted: () => boolean): Promise<boolean> {
-    const { janitor, indexCache, ports } = this.#around
-    let replaced = false
-    await this.#guarded(async () => {
-      if (!wanted() || !old.every((segment) => this.#segments.has(segment))) return cleaned.discard()
-      const end = this.#segments.after(old.at(-1)!)!.baseOffset
-      await swapIn(ports.disk, this.#path, old, cleaned, () => {
-        this.#segments.replace(old, cleaned)
-        this.#tail.forget(end)
-        this.#reader.replaced()
-        for (const segment of old) indexCache.forget(segment)
-        replaced = true
-      })
-      indexCache.loaded(cleaned)
-      for (const { baseOffset } of old.slice(1)) this.#snapshots.gone(baseOffset)
-    })
-    for (const segment of old) if (replaced) janitor.after(this.config.fileDeleteDelayMs, () => segment.removeDeleted())
-    return replaced
-  }
-
   async #writeEpochs(): Promise<void> {
     const { disk } = this.#around.ports
     await disk.writeFileAtomic(disk.join(this.#path, EPOCH_FILE), new TextEncoder().encode(this.#epochs.format()))
   }
 
   /** A change of files, after those before it; its failure is the log's failure. */
-  #guarded(task: () => Promise<void>): Promise<void> {
+  #guarded<T>(task: () => Promise<T>): Promise<T> {
     const run = this.#serialTail.then(task).catch(async (error: Error) => {
       await this.#syncFailed(error)
       throw error
     })
-    this.#serialTail = run.catch(() => {})
+    this.#serialTail = run.then(
+      () => {},
+      () => {},
+    )
     return run
   }
 }

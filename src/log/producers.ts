@@ -42,6 +42,16 @@ export interface ProducerState {
   currentTxnFirstOffset: Offset
 }
 
+/** A producer as others may see it. */
+export interface ProducerView {
+  readonly producerId: number
+  readonly epoch: number
+  readonly lastSequence: number
+  readonly lastTimestamp: Timestamp
+  readonly coordinatorEpoch: number
+  readonly currentTxnFirstOffset: number
+}
+
 export type SequenceJudgement =
   | { readonly kind: 'next' }
   | { readonly kind: 'duplicate'; readonly of: ProducedBatch }
@@ -62,6 +72,17 @@ export class ProducerStates {
 
   all(): IterableIterator<ProducerState> {
     return this.#producers.values()
+  }
+
+  views(): ProducerView[] {
+    return [...this.#producers.values()].map((state) => ({
+      producerId: state.producerId,
+      epoch: state.epoch,
+      lastSequence: state.batches.at(-1)?.lastSequence ?? -1,
+      lastTimestamp: state.lastTimestamp,
+      coordinatorEpoch: state.coordinatorEpoch,
+      currentTxnFirstOffset: state.currentTxnFirstOffset,
+    }))
   }
 
   get(producerId: number): ProducerState | undefined {
