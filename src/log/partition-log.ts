@@ -595,7 +595,8 @@ export class SegmentedLog implements PartitionLog {
     // Durably, or a power failure could bring them back behind what is appended from now on.
     if (later.length > 0) await this.#around.ports.disk.syncDirectory(this.#path)
     await segment.truncate(position, offset)
-    if (offset < this.#logStartOffset) this.#logStartOffset = offset
+    const startsLower = offset < this.#logStartOffset
+    if (startsLower) this.#logStartOffset = offset
     // Where a batch straddles the log's start and goes whole, the log is empty from its start on.
     this.#ended(Math.max(endOffset, this.#logStartOffset))
     // All that is left was durable before: so it is still, up to an end that may lie beyond the last batch.
@@ -605,6 +606,8 @@ export class SegmentedLog implements PartitionLog {
     await this.#rebuildProducers()
     await this.#writeEpochs()
     await segment.persistIndexes(false)
+    // A start that finds the old one takes the log for empty up to there, over what is appended from now on.
+    if (startsLower) await this.#around.checkpoint()
   }
 
   /** Drops every segment and begins anew, empty, at `offset`. */

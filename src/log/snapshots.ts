@@ -31,14 +31,17 @@ export class Snapshots {
     this.#offsets.sort((a, b) => a - b)
   }
 
-  /** Removes those that are not to be kept; `newest` is true for the largest offset still kept. Largest first. */
+  /** Removes those that are not to be kept, durably; `newest` is true for the largest offset still kept. Largest first. */
   async keep(wanted: (offset: Offset, newest: boolean) => boolean): Promise<void> {
     const kept: Offset[] = []
     for (const offset of this.#offsets.slice().reverse()) {
       if (wanted(offset, kept.length === 0)) kept.unshift(offset)
       else await this.#disk.remove(this.#path(offset))
     }
+    const removed = kept.length < this.#offsets.length
     this.#offsets = kept
+    // Else a power failure could bring one back that tells of batches which others have replaced.
+    if (removed) await this.#disk.syncDirectory(this.#directory)
   }
 
   /** The file went with its segment. */
