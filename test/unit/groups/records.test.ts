@@ -214,3 +214,18 @@ test('tombstones of a large group come in batches below the limit of a batch, it
   const told = shard.fail(parts[1]!.append, 'NOT_ENOUGH_REPLICAS', false)
   expect(told).toMatchObject([{ kind: 'answer', api: 'DeleteGroups', response: { errorCode: 15 } }])
 })
+
+test('what is gone is let go: names do not pile up', () => {
+  const shard = new TestShard()
+  shard.load(0)
+  for (let i = 0; i < 3; i++) {
+    const groupId = `g${i}`
+    shard.ask('OffsetCommit', { groupId, topics: topicsOf([{ topic: `t${i}`, partition: 0, offset: 1 }]) })
+    shard.ask('DeleteGroups', { groupId })
+  }
+  shard.ask('JoinGroup', { groupId: 'refused' })
+  shard.fail(7, 'NOT_LEADER_OR_FOLLOWER', false)
+  shard.commit(6)
+  const { phase } = shard.shard
+  expect(phase.kind === 'active' && [phase.contents.groups.size, phase.contents.offsets.size]).toEqual([0, 0])
+})
