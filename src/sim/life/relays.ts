@@ -27,21 +27,25 @@ export function drawRelays(random: SeededRandom, swarm: Swarm, firstMs: number, 
   if (ways.length === 0) return []
   const faults: PlannedFault[] = []
   for (let left = random.below(RELAYS_MAX + 1); left > 0; left--) {
-    const at = firstMs + random.below(Math.max(1, durationMs - firstMs))
-    faults.push(...relay(random, swarm, ways, at).filter((planned) => planned.at < durationMs))
+    const legs = relay(random, swarm, ways)
+    const lengthMs = Math.max(...legs.map(({ at }) => at))
+    const from = firstMs + random.below(Math.max(1, durationMs - firstMs - lengthMs))
+    for (const { at, fault } of legs) if (from + at < durationMs) faults.push({ at: from + at, fault })
   }
   return faults
 }
 
-function relay(random: SeededRandom, swarm: Swarm, ways: readonly Verb[], from: number): PlannedFault[] {
+/** From 0 on. */
+function relay(random: SeededRandom, swarm: Swarm, ways: readonly Verb[]): PlannedFault[] {
   const faults: PlannedFault[] = []
-  let at = from
+  let at = 0
   let node = 1 + random.below(swarm.brokers)
   // To and fro between two: each comes back with what it wrote alone, and finds the other one gone that wrote meanwhile.
   const toAndFro = random.below(2) === 0
   let other = anotherThan(random, node, swarm.brokers)
-  let timeout = random.below(TIMEOUTS.length)
-  for (let legs = (toAndFro ? 3 : 2) + random.below(3); legs > 0; legs--) {
+  // Nobody changes over for a lag.
+  let timeout = 1 + random.below(2)
+  for (let legs = (toAndFro ? 4 : 2) + random.below(3); legs > 0; legs--) {
     const way = ways[random.below(ways.length)]!
     if (!toAndFro) timeout = random.below(TIMEOUTS.length)
     const [name, defaultMs] = TIMEOUTS[timeout]!
@@ -50,7 +54,7 @@ function relay(random: SeededRandom, swarm: Swarm, ways: readonly Verb[], from: 
     const back = at + ms
     if (ENDS.has(way)) faults.push({ at: back, fault: { verb: 'restart', node } })
     const next = toAndFro ? other : anotherThan(random, node, swarm.brokers)
-    at = Math.max(from, back + random.below(2 * CHANGEOVER_MS) - CHANGEOVER_MS)
+    at = Math.max(0, back + random.below(2 * CHANGEOVER_MS) - CHANGEOVER_MS)
     // All forget what they had heard of each other; who goes next comes back last.
     if (swarm.verbs['kill-all'] !== undefined && random.below(4) === 0) {
       faults.push({ at, fault: { verb: 'kill-all' } })

@@ -56,7 +56,7 @@ export function drawSwarm(seed: number, kind: LifeKind, over: Partial<Swarm> = {
   // Preferred leaders: the one way in which a leader hands over and stays in the ISR with what it alone has (KIP-279).
   const rebalanceSeconds = pick([0, 0, 1, 4])
   if (rebalanceSeconds > 0) properties['leader.imbalance.check.interval.seconds'] = String(rebalanceSeconds)
-  const reckless = random.below(2) === 0 ? 0 : 1 + random.below(3)
+  const reckless = random.below(2) === 0 ? 0 : 2 + random.below(2)
   return {
     brokers,
     minInsyncReplicas: Math.min(over.brokers ?? brokers, 3, minInsyncReplicas),

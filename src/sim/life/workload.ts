@@ -183,7 +183,7 @@ const FADING_CONFIGS: Record<string, string> = {
 function topicConfigs(random: SeededRandom, recordBytesMax: number): Record<string, string> {
   const configs: Record<string, string> = {}
   if (random.below(2) === 0) configs['segment.ms'] = String(2_000 + random.below(8_000))
-  if (random.below(3) === 0) configs['compression.type'] = ['zstd', 'lz4', 'gzip', 'uncompressed'][random.below(4)]!
+  if (random.below(2) === 0) configs['compression.type'] = ['zstd', 'lz4', 'gzip', 'uncompressed'][random.below(4)]!
   if (random.below(4) === 0) configs['message.timestamp.type'] = 'LogAppendTime'
   if (random.below(3) === 0) configs['index.interval.bytes'] = '200'
   if (random.below(2) === 0) configs['internal.segment.bytes'] = String(recordBytesMax * 3 + 2_000)

@@ -111,6 +111,20 @@ describe('P6: leader-epoch checkpoints', () => {
     ])
     expect(found.names).toEqual(['P6'])
   })
+
+  test('where a leader’s log begins, a follower that keeps older records of its own may note it', () => {
+    const { storage: s, model, found } = storage()
+    const starts = (at: number) => [
+      { epoch: 0, startOffset: 0 },
+      { epoch: 1, startOffset: at },
+    ]
+    s.epochs(1, model, starts(5))
+    model.release(1, 7)
+    s.epochs(2, model, starts(7))
+    expect(found.names).toEqual([])
+    s.epochs(3, model, starts(8))
+    expect(found.names).toEqual(['P6'])
+  })
 })
 
 test('markers have different names and a sentence each', () => {
