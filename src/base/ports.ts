@@ -133,13 +133,16 @@ export type TableOperation =
   | { readonly kind: 'put'; readonly key: TableKey; readonly value: Uint8Array }
   | { readonly kind: 'delete'; readonly key: TableKey }
 
+export type TableEntry = readonly [key: TableKey, value: Uint8Array]
+
 /** One ordered key-value table; keys compare by their UTF-8 bytes. */
 export interface Table {
   get(key: TableKey): Promise<Uint8Array | undefined>
   /** All or nothing, also across a crash; durable only if `sync`. */
   batch(operations: readonly TableOperation[], options?: { sync?: boolean }): Promise<void>
-  /** Keys in [from, to), ascending, over a snapshot taken at the call. */
-  entries(range?: { from?: TableKey; to?: TableKey }): AsyncIterable<readonly [TableKey, Uint8Array]>
+  /** Keys in [from, to), ascending, over a snapshot taken at the call; a page at a time, as the database fetches them, since
+   *  one by one waiting would cost more than reading. No page is empty. */
+  pages(range?: { from?: TableKey; to?: TableKey }): AsyncIterable<readonly TableEntry[]>
   clear(): Promise<void>
 }
 

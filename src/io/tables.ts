@@ -3,7 +3,7 @@
 // a database that cannot be read any more is begun anew.
 
 import type { Level } from 'level'
-import type { Table, TableKey, TableOperation, Tables } from '../base/index.ts'
+import type { Table, TableEntry, TableOperation, Tables } from '../base/index.ts'
 import { attempt } from './file.ts'
 
 type Database = Level<string, Uint8Array>
@@ -67,7 +67,7 @@ function tableOf(database: Database, directory: string, name: string): Table {
         const batch = operations.map((each) => toLevel(each))
         await level.batch<string, Uint8Array>(batch, { sync: options.sync === true } as object)
       }),
-    entries: (range = {}) => {
+    pages: (range = {}) => {
       // The snapshot is the one of this call, not of the first step.
       const iterator = level.iterator({
         ...(SCAN as object),
@@ -101,12 +101,12 @@ interface LevelIterator {
   close(): Promise<void>
 }
 
-async function* walk(directory: string, iterator: LevelIterator): AsyncGenerator<readonly [TableKey, Uint8Array]> {
+async function* walk(directory: string, iterator: LevelIterator): AsyncGenerator<readonly TableEntry[]> {
   try {
     for (;;) {
       const page = await attempt(directory, 'read', () => iterator.nextv(PAGE))
       if (page.length === 0) return
-      yield* page
+      yield page
     }
   } finally {
     await iterator.close()

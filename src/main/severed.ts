@@ -14,6 +14,7 @@ import type {
   Offload,
   Ports,
   Table,
+  TableEntry,
   Tables,
 } from '../base/index.ts'
 
@@ -193,10 +194,20 @@ export function severable(ports: Ports, crashed: (error: unknown) => void): Seve
     join: (...parts) => ports.disk.join(...parts),
   }
 
+  async function* guardPages(pages: AsyncIterable<readonly TableEntry[]>): AsyncGenerator<readonly TableEntry[]> {
+    try {
+      for await (const page of pages) yield severed ? await never : page
+    } catch (error) {
+      await failed(error)
+    }
+    // Nor that there are no more.
+    if (severed) await never
+  }
+
   const guardTable = (table: Table): Table => ({
     get: (key) => guard(() => table.get(key)),
     batch: (operations, options) => guard(() => table.batch(operations, options)),
-    entries: (range) => (severed ? silent() : table.entries(range)),
+    pages: (range) => (severed ? silent() : guardPages(table.pages(range))),
     clear: () => guard(() => table.clear()),
   })
 

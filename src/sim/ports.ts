@@ -6,6 +6,7 @@ import type {
   Random,
   SeededRandom,
   Table,
+  TableEntry,
   TableKey,
   TableOperation,
   Tables,
@@ -140,7 +141,7 @@ export class SimTables implements Tables {
           state.apply(name, owned, options.sync === true)
         })
       },
-      entries: (range = {}) => {
+      pages: (range = {}) => {
         const snapshot = [...state.table(name)]
           .filter(([key]) => inRange(key, range.from, range.to))
           .sort((a, b) => compareKeys(a[0], b[0]))
@@ -154,16 +155,12 @@ export class SimTables implements Tables {
     }
   }
 
-  async *#iterate(
-    name: string,
-    snapshot: readonly (readonly [TableKey, Uint8Array])[],
-  ): AsyncGenerator<readonly [TableKey, Uint8Array]> {
-    // As a database does: the next page is fetched, then given out entry by entry. That there are no more is learnt by a
-    // fetch too, or a process that is dead would learn it.
+  async *#iterate(name: string, snapshot: readonly TableEntry[]): AsyncGenerator<readonly TableEntry[]> {
+    // That there are no more is learnt by a fetch too, as of a database, or a process that is dead would learn it.
     for (let at = 0; ; at += PAGE) {
       const page = await this.#operation('table.next', name, () => snapshot.slice(at, at + PAGE))
       if (page.length === 0) return
-      for (const [key, value] of page) yield [key, value.slice()]
+      yield page.map(([key, value]) => [key, value.slice()])
     }
   }
 }

@@ -32,7 +32,7 @@ export function openStates(tables: Tables): States {
     },
     async names(): Promise<readonly string[]> {
       const found: string[] = []
-      for await (const [name] of (await tables.open(NAMES)).entries()) found.push(name)
+      for await (const page of (await tables.open(NAMES)).pages()) for (const [name] of page) found.push(name)
       return found
     },
     async drop(name: string): Promise<void> {
@@ -84,13 +84,15 @@ class State<T> implements StateTable<T> {
 
   async *pages(size: number): AsyncIterable<readonly StateRow<T>[]> {
     let page: StateRow<T>[] = []
-    for await (const [row, bytes] of this.#table.entries({ from: ROWS, to: ROWS_END })) {
-      const value = this.#schema.decode(decodeRow(this.name, row, bytes))
-      if (value === null) throw corrupt(this.name, row)
-      page.push({ key: row.slice(ROWS.length), value })
-      if (page.length < size) continue
-      yield page
-      page = []
+    for await (const entries of this.#table.pages({ from: ROWS, to: ROWS_END })) {
+      for (const [row, bytes] of entries) {
+        const value = this.#schema.decode(decodeRow(this.name, row, bytes))
+        if (value === null) throw corrupt(this.name, row)
+        page.push({ key: row.slice(ROWS.length), value })
+        if (page.length < size) continue
+        yield page
+        page = []
+      }
     }
     if (page.length > 0) yield page
   }

@@ -161,7 +161,7 @@ describe('a power loss', () => {
     sim.powerLoss('a')
     let ended = false
     void (async () => {
-      for await (const entry of table.entries()) expect(entry).toBe('never given')
+      for await (const page of table.pages()) expect(page).toBe('never given')
       ended = true
     })()
     await sim.sleep(1000)

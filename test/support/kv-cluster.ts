@@ -144,7 +144,7 @@ export class KvCluster {
     if (this.#down.has(id)) return
     const table = await this.cluster.broker(id).ports.tables.open(`state.kv/${this.topic}-0`)
     const keys: string[] = []
-    for await (const [key] of table.entries({ from: 'r', to: 's' })) keys.push(key)
+    for await (const page of table.pages({ from: 'r', to: 's' })) keys.push(...page.map(([key]) => key))
     const key = keys[pick % Math.max(1, keys.length)]
     if (key === undefined) return
     this.rotten.add(id)
