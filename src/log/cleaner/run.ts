@@ -28,6 +28,7 @@ import type { BatchFate, LastOfProducer, MetBatch, RetentionRules } from './rete
 import { fateByRecords, fateOfBatch } from './retention.ts'
 import type { AbortedTransaction } from './transactions.ts'
 import { AbortedTransactions, TransactionWalk } from './transactions.ts'
+import { keepAborted } from './txn-index.ts'
 
 /** Positions in a segment are 32 bits. */
 const LARGEST_SEGMENT = 2147483647
@@ -74,6 +75,8 @@ export async function runCleaning(context: RunContext): Promise<CleaningResult> 
 class Run {
   readonly #context: RunContext
   #aborted: readonly AbortedTransaction[] | null = null
+  /** Offsets of the markers of aborted transactions that have stayed. */
+  readonly #abortMarkers = new Set<Offset>()
 
   constructor(context: RunContext) {
     this.#context = context
@@ -179,6 +182,7 @@ class Run {
       cleaned.finishTimeIndex()
       await cleaned.sync()
       await cleaned.persistIndexes(true)
+      await keepAborted(disk, group, cleaned, this.#abortMarkers)
       await disk.setModified(cleaned.pathOf('.log'), group.at(-1)!.modified)
     } catch (error) {
       // A disk that fails is left alone; the file is removed at the next opening, or by the next cleaning.
@@ -198,6 +202,7 @@ class Run {
         const batch: MetBatch = { header, marker: markerOf(piece.bytes, header), last: isLast }
         const survivor = await this.#survivor(piece, batch, rules)
         if (survivor === null) continue
+        if (batch.marker === 'ABORT') this.#abortMarkers.add(header.lastOffset)
         const { indexIntervalBytes } = config
         const maxTimestamp = maxTimestampAt(survivor, 0)
         cleaned.noteBatch(lastOffsetAt(survivor, 0), maxTimestamp, cleaned.size, survivor.length, indexIntervalBytes)

@@ -2,7 +2,7 @@
 // nothing but the records that are gone.
 
 import { expect, test } from 'vitest'
-import { encodeControlRecord } from '../../../../src/wire/index.ts'
+import { encodeControlRecord, writeInt64 } from '../../../../src/wire/index.ts'
 import {
   clean,
   compactConfig,
@@ -162,6 +162,42 @@ test('S76 (KAFKA-14055): data of aborted transactions go, markers stay while dat
   await seal(log)
   await clean(log, NOW + 15_000)
   expect(await story(log)).toEqual(['0:a=1', '5:x=1', '6:y=1', '8:b=2'])
+})
+
+test('Kafka’s index of aborted transactions keeps the entries whose markers are there', async () => {
+  const ports = testPorts()
+  const log = await openCompacted(ports)
+  const producer = { id: 1, epoch: 0 }
+  const abort = {
+    records: [marker('ABORT')],
+    producer: { ...producer, sequence: -1 },
+    transactional: true,
+    control: true,
+  }
+  const data = (sequence: number): Parameters<typeof send>[1] => ({
+    records: [record('a', 'gone')],
+    producer: { ...producer, sequence },
+    transactional: true,
+  })
+  await send(log, data(0), abort, { records: [record('x', '1')] }, data(1), abort)
+  await seal(log)
+  const entry = (firstOffset: number, lastOffset: number): Uint8Array => {
+    const bytes = new Uint8Array(34)
+    for (const [i, value] of [1, firstOffset, lastOffset, lastOffset + 1].entries()) writeInt64(bytes, 2 + 8 * i, value)
+    return bytes
+  }
+  const path = '/d/t-0/00000000000000000000.txnindex'
+  const index = (): Uint8Array | undefined => ports.disk.files.get(path)?.bytes
+  ports.disk.files.set(path, { bytes: Buffer.concat([entry(0, 1), entry(3, 4)]), modified: 0 })
+  await clean(log, NOW)
+  expect(index()).toEqual(new Uint8Array(Buffer.concat([entry(0, 1), entry(3, 4)])))
+  for (const later of [0, 20_000, 40_000]) {
+    await seal(log)
+    await clean(log, NOW + later)
+  }
+  // Of the second one stays what tells of the producer's sequence, and so does the marker behind it.
+  expect(await story(log)).toEqual(['2:x=1', '3..3', '4!'])
+  expect(index()).toEqual(entry(3, 4))
 })
 
 test('a map too small for all keys is cleaned in several rounds, and loses nothing', async () => {
