@@ -320,8 +320,13 @@ export class QuorumInvariants {
 
   #durableMajority(view: QuorumObservation, upTo: Offset, subject: { readonly node: NodeId }): void {
     let count = 0
-    for (const voter of view.voters)
-      if (this.#isVoter(voter) && this.#holds(voter.id, upTo - 1, true, subject.node)) count++
+    const last = this.#log.log(subject.node).at(upTo - 1)
+    for (const voter of view.voters) {
+      // A disk that has been replaced since is no voter's, and what it had acknowledged counts all the same: nobody who
+      // was told so can know (KIP-853). What the new one says does not (R15).
+      if (!this.#isVoter(voter)) count += last?.lostBy.includes(voter.id) === true ? 1 : 0
+      else if (this.#holds(voter.id, upTo - 1, true, subject.node)) count++
+    }
     if (count * 2 > view.voters.length) return
     const text = `leader ${subject.node} commits up to ${upTo}, durable on ${count} of ${view.voters.length} voters`
     this.#findings.violated('R7', text, subject)

@@ -311,3 +311,16 @@ test('R15: a candidate that is no voter, or has another disk', () => {
   q.observed(2, view({ state: 'candidate' }))
   expect(found.names).toEqual(['R15', 'R15'])
 })
+
+test('R7: what a disk had acknowledged counts after it was replaced, what the new one says does not', () => {
+  const { log, quorum: q, found } = quorum()
+  q.observed(1, leader(1))
+  fill(log, [1, 2], [batch(0, 0, 1)])
+  log.rescanned(2, [], 'lost')
+  q.directory(2, 'another')
+  q.observed(1, leader(1, { highWatermark: 1, shownHighWatermark: 1 }))
+  expect(found.names).toEqual([])
+  fill(log, [1, 2], [batch(1, 1, 1)])
+  q.observed(1, leader(1, { highWatermark: 2, shownHighWatermark: 2 }))
+  expect(found.names).toEqual(['R7'])
+})
