@@ -11,8 +11,8 @@ import type { LifeRow } from './types.ts'
 const DEFAULT_HUNG_AFTER_MS = 300_000
 /** To load is not to live: on a busy machine it takes its time. */
 const LOADS_WITHIN_MS = 120_000
-/** A worker that has grown to so much is replaced. They come to rest at about half of it: not by a leak (30 MB are alive
- *  after any number of lives), but because a runtime gives back little; and a new one must warm up for thirty lives. */
+/** A worker that has grown to so much is replaced. They hold half of it after eighty lives: not by a leak (30 MB are alive
+ *  after the third life as after the sixtieth), but because a runtime gives back little. A new one is slow for forty lives. */
 const DEFAULT_WORKER_BYTES = 2 ** 30
 /** Of processor time, many times what a life takes in a process that has just begun; longer ones may take as much longer. */
 const CPU_OF_A_LIFE_MS = 60_000
