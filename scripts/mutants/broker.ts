@@ -23,6 +23,15 @@ export const broker: readonly Mutant[] = [
     expect: ['P13'],
   },
   {
+    name: 'client-taken-for-a-replica',
+    title: 'A fetch on a client’s listener that says it is a replica’s counts as that replica’s progress.',
+    source: 'S36 CVE-2018-1288',
+    file: 'src/broker/handlers/fetch.ts',
+    find: "const denied = reader.kind === 'replica' && !call.listener.clusterActions",
+    replace: 'const denied = false',
+    expect: ['P4', 'P11'],
+  },
+  {
     name: 'ends-told-in-any-epoch',
     title: 'Where its log ends a leader tells whoever asks, in whatever leader epoch.',
     source: 'KIP-320, P13',

@@ -45,11 +45,6 @@ export const notPlantable: readonly NotPlantable[] = [
       'Neither is served yet: a quorum’s voters are written once, by its first leader. They come with those APIs.',
   },
   {
-    source: 'S36 CVE-2018-1288',
-    title: 'A client’s fetch that says it is a replica',
-    reason: 'No client of the simulated workload lies; hostile requests have tests of their own (test/unit/broker).',
-  },
-  {
     source: 'S40 KAFKA-16234',
     title: 'A replica whose directory is gone is created empty in another one',
     reason:

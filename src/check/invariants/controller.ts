@@ -120,13 +120,13 @@ export class ControllerInvariants {
   }
 
   #newLeader(before: PartitionTruth, after: PartitionTruth, unclean: readonly NodeId[]): void {
-    this.leaderChanges++
     const { leader } = after
     if (leader < 0) {
       this.#findings.marked('partition: leaderless')
       this.#noted(after, `has no leader after ${before.leader}; ISR ${list(after.isr)}, ELR ${list(after.elr)}`)
       return
     }
+    this.leaderChanges++
     this.#findings.marked('partition: leader changed')
     this.#noted(after, `is led by ${leader} in epoch ${after.leaderEpoch}, ISR ${list(after.isr)}`)
     if (this.#truth.brokers.get(before.leader)?.inControlledShutdown === true)

@@ -193,10 +193,14 @@ export class LogModel {
   /** A node holds everything below `upTo` for committed. */
   claimed(node: NodeId, upTo: Offset): void {
     const log = this.log(node)
-    // What a snapshot covers need not be in the log, which may have nothing yet behind it.
-    let at = Math.max(log.checked, log.startOffset, log.covered)
+    let at = Math.max(log.checked, log.startOffset)
     while (at < upTo) {
       const batch = log.at(at)
+      // What a snapshot covers need not be in the log; what is there all the same must be what was committed.
+      if (batch === null && at < log.covered) {
+        at = log.covered
+        continue
+      }
       if (batch === null) {
         const name = this.kind === 'quorum' ? 'R8' : 'P4'
         const text = `node ${node} holds offsets below ${upTo} for committed and its disk has none at ${at}`

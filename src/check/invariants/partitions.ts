@@ -266,13 +266,14 @@ export class PartitionInvariants {
   #joined(key: string, before: PartitionTruth, after: PartitionTruth, id: NodeId): void {
     // An election out of the ELR or an unclean one makes its leader the ISR; that is no joining.
     if (after.leader === id && before.leader !== id) return
-    // A change may be committed long after it was decided, when the member's next life has an empty disk: P2 then looks at
-    // that life when it registers.
-    if (!this.#facts.running(id)) return
     const model = this.#facts.model(key)
     const last = model?.lastCommitted
     if (model === undefined || last === null || last === undefined) return
-    if (this.#missing(model, model.log(id), this.#facts.promised(after)) === null) return
+    const missing = this.#missing(model, model.log(id), this.#facts.promised(after))
+    if (missing === null) return
+    // A change may be committed long after it was decided, when the member's disk has lost what it had, or is another one:
+    // P2 looks at its next life when that registers.
+    if (!this.#facts.running(id) && missing.lostBy.includes(id)) return
     const name = `${after.topic}-${after.index}`
     const text = `${name}: ${id} joins the ISR of epoch ${after.leaderEpoch} and its disk lacks offset ${last.baseOffset}, which is committed`
     this.#findings.violated('P8', text, {
@@ -294,7 +295,7 @@ export class PartitionInvariants {
     if (partition !== undefined) this.#candidates(partition)
   }
 
-  /** P2: whoever may be elected without loss and runs holds everything committed. */
+  /** P2: whoever may be elected without loss holds everything committed, dead or alive. */
   #candidates(partition: PartitionTruth): void {
     const model = this.#facts.model(keyOf(partition))
     const last = model?.lastCommitted
@@ -304,10 +305,11 @@ export class PartitionInvariants {
   }
 
   #candidate(partition: PartitionTruth, model: LogModel, id: NodeId, where: string): void {
-    if (!this.#facts.running(id)) return
     const log = model.log(id)
     const missing = this.#missing(model, log, this.#facts.promised(partition))
     if (missing === null) return
+    // Who does not run may have lost it since, and is no member any more when it comes back (KIP-966).
+    if (!this.#facts.running(id) && missing.lostBy.includes(id)) return
     const name = `${partition.topic}-${partition.index}`
     const { baseOffset, fact } = missing
     const text = `${name}: ${id} is in the ${where} of epoch ${partition.leaderEpoch}/${partition.partitionEpoch}, its log ends at ${log.endOffset}, and offset ${baseOffset} of epoch ${fact.epoch} is committed`

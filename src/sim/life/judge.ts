@@ -50,8 +50,23 @@ export function judgeHistory(cluster: SimCluster, workload: Workload): HistoryRe
   return checkHistory(workload.recorder.lines, { deletedBelow })
 }
 
+/** Every replica ends where its leader does, and knows how far that is committed. One in an ISR need not, for as long as a
+ *  lag may last: a connection that stands and is dead costs a follower a fetch’s time-out. */
+export function allCaughtUp(cluster: SimCluster): boolean {
+  const ends = new Map<string, string>()
+  for (const id of cluster.ids) {
+    for (const { topicId, partition, endOffset, highWatermark } of cluster.view(id).replicas) {
+      const key = `${topicId}:${partition}`
+      const end = `${endOffset} ${highWatermark}`
+      if ((ends.get(key) ?? end) !== end) return false
+      ends.set(key, end)
+    }
+  }
+  return true
+}
+
 /** P10, byte for byte; offsets without a gap; P17, sequences without a gap. Of every partition there is, the topics of
- *  administrators too. All replicas are in sync by now. */
+ *  administrators too. All replicas have caught up by now. */
 export function judgeLogs(cluster: SimCluster): Finding[] {
   const findings: Finding[] = []
   for (const { topic, partition, key } of everyPartition(cluster)) {

@@ -14,7 +14,7 @@ import { drawPlan } from './draw.ts'
 import { Executor } from './executor.ts'
 import { Hands } from './hands.ts'
 import { Healing } from './healing.ts'
-import { judgeHistory, judgeLogs, readEverything } from './judge.ts'
+import { allCaughtUp, judgeHistory, judgeLogs, readEverything } from './judge.ts'
 import { CORE_STREAM, drawSwarm, stream } from './swarm.ts'
 import type { LifeKind, LifeOptions, LifeReport, Notable, RunLife, Swarm } from './types.ts'
 import { Workload } from './workload.ts'
@@ -77,8 +77,9 @@ class Life {
     })
     this.#watch = watchCluster(this.#cluster, {
       violations: VIOLATIONS_MAX,
-      quorumFetchTimeoutMs: Number(this.#swarm.properties['controller.quorum.fetch.timeout.ms'] ?? 2_000),
-      sessionTimeoutMs: shortestSession(this.#swarm, this.#plan),
+      // The most patient leader is in time (R13), and the least patient controller has waited long enough (B1).
+      quorumFetchTimeoutMs: Math.max(...givenMs('controller.quorum.fetch.timeout.ms', 2_000, this.#swarm, this.#plan)),
+      sessionTimeoutMs: Math.min(...givenMs('broker.session.timeout.ms', 9_000, this.#swarm, this.#plan)),
     })
     this.#budget = new Budget(this.#cluster, this.#swarm, this.#mayLose ? 'power' : 'promise')
     this.#hands = new Hands(this.#cluster, this.#budget, this.#swarm.network, (id, error) => {
@@ -199,8 +200,9 @@ class Life {
   async #finale(): Promise<void> {
     await this.#inTime('L-read', readEverything(this.#workload.world('final')))
     for (const admin of this.#workload.admins) await this.#inTime('L-read', admin.settle())
-    // Followers learn the last high watermark with their next fetch.
+    // Followers learn the last high watermark with their next fetch. Who has not even the records by the end differs (P10).
     await this.#executor.pass(1_000)
+    await this.#executor.passUntil(this.#cluster.sim.now + FINAL_WITHIN_MS, () => allCaughtUp(this.#cluster))
     for (const { name, text, partition } of judgeLogs(this.#cluster))
       this.violated(name, text, partition === null ? {} : { partition })
     const judgement = judgeHistory(this.#cluster, this.#workload)
@@ -226,12 +228,10 @@ class Life {
   }
 }
 
-/** A restart may change what its node, as controller, calls a session. */
-function shortestSession({ properties }: Swarm, { faults }: FaultPlan): number {
-  const name = 'broker.session.timeout.ms'
+/** What any node may have for a property of milliseconds: from the start, or from a restart on. */
+function givenMs(name: string, defaultMs: number, { properties }: Swarm, { faults }: FaultPlan): number[] {
   const changed = faults.flatMap(({ fault }) => (fault.verb === 'restart' ? [fault.properties?.[name]] : []))
-  const given = [properties[name] ?? '9000', ...changed].filter((value) => value !== undefined)
-  return Math.min(...given.map(Number))
+  return [properties[name] ?? defaultMs, ...changed].filter((value) => value !== undefined).map(Number)
 }
 
 function entries(counts: Readonly<Partial<Record<AnomalyName, number>>>): [AnomalyName, number][] {

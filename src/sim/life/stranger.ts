@@ -1,5 +1,6 @@
 // A client as others write them: older versions that name topics, fetch sessions that it counts wrongly now and then
-// (KIP-227), where epochs end (KIP-320), ends of logs; and with leader epochs that are over, or not yet there, when it asks.
+// (KIP-227), where epochs end (KIP-320), ends of logs; with leader epochs that are over, or not yet there, when it asks; and
+// it says now and then that it is a broker that has more than it has (CVE-2018-1288).
 // What it is told is no history: whoever watches the cluster judges the answers by the epochs that brokers are in (P13).
 
 import type { Endpoint, NodeId } from '../../base/index.ts'
@@ -11,6 +12,8 @@ const GAP_MS = 600
 const TIMEOUT_MS = 2_000
 /** Before 12 nobody is told where a log diverges, before 13 topics have names. */
 const FETCH_VERSIONS: readonly number[] = [9, 11, 12, 12, 17]
+/** Later versions say more of a replica than its id (KIP-903). */
+const REPLICA_ID_UNTIL = 14
 const LATEST = -1
 
 interface Known {
@@ -125,8 +128,9 @@ export class StrangerClient implements Worker {
     const asked = [...this.#known.values()].filter(({ leader }) => leader === broker)
     // An incremental one names what has changed; to name what has not is allowed.
     const named = session === null ? asked : asked.filter(() => random.below(3) > 0)
+    const lies = session === null && random.below(6) === 0
     const body = {
-      replicaId: -1,
+      replicaId: lies ? this.#another(broker) : -1,
       maxWaitMs: 100,
       minBytes: random.below(2),
       maxBytes: 100_000,
@@ -138,18 +142,24 @@ export class StrangerClient implements Worker {
         partitions: [
           {
             partition: each.partition,
-            fetchOffset: each.position,
+            fetchOffset: each.position + (lies ? random.below(6) : 0),
             currentLeaderEpoch: this.#believed(each.epoch),
             partitionMaxBytes: 20_000,
           },
         ],
       })),
     }
-    const result = await peer.send(apis.Fetch, body, { timeoutMs: TIMEOUT_MS, maxVersion: this.#fetchVersion })
+    const maxVersion = lies ? Math.min(this.#fetchVersion, REPLICA_ID_UNTIL) : this.#fetchVersion
+    const result = await peer.send(apis.Fetch, body, { timeoutMs: TIMEOUT_MS, maxVersion })
     if (result.kind === 'ok') this.#fetched(broker, result.version, result.body)
     // Whether the broker has heard it nobody knows; one that goes on all the same may have lost count.
     else if (session === null || random.below(2) === 0) this.#session = null
     else session.epoch++
+  }
+
+  #another(broker: NodeId): NodeId {
+    const others = [...this.#brokers.keys()].filter((id) => id !== broker)
+    return others[this.#world.random.below(others.length)]!
   }
 
   /** Now and then it counts wrongly. */

@@ -286,3 +286,16 @@ describe('P17: sequences', () => {
   test('an epoch that is over', () => expect(run(of(0, 1, 0), of(2, 0, 2))).toEqual(['P17']))
   test('a new epoch that does not begin at 0', () => expect(run(of(0, 0, 0), of(2, 1, 2))).toEqual(['P17']))
 })
+
+test('R6: what lies below a snapshot is what was committed, as far as it is there', () => {
+  const { model, found } = log('quorum')
+  fill(model, [1, 2], THREE)
+  model.claimed(1, 10)
+  for (const node of [3, 4]) model.log(node).covered = 10
+  model.begun(3, 10)
+  model.claimed(3, 10)
+  expect(found.names).toEqual([])
+  fill(model, [4], [batch(0, 4, 0), batch(5, 9, 3)])
+  model.claimed(4, 10)
+  expect(found.names).toContain('R6')
+})

@@ -22,13 +22,13 @@ interface World {
   readonly commit: (...records: MetadataFact[]) => void
 }
 
-function world(): World {
+function world(running: readonly number[] = [1, 2, 3]): World {
   const found = new Collected()
   const truth = new ClusterTruth()
   const model = new LogModel('t-0', 'partition', found)
   const facts = {
     truth,
-    running: () => true,
+    running: (node: number) => running.includes(node),
     model: (key: string) => (key === KEY ? model : undefined),
     promised: () => 2,
   }
@@ -104,6 +104,29 @@ describe('P1: at the end', () => {
     partitions.atEnd()
     expect(found.names).toEqual(['P1'])
   })
+})
+
+describe('P2, P8: members that do not run', () => {
+  const lacking = (lost: boolean): World => {
+    const all = world([1, 2])
+    const { model, look, commit } = all
+    fill(model, [1, 2], TEN)
+    if (lost) {
+      fill(model, [3], TEN)
+      model.rescanned(3, [], 'lost')
+    }
+    commit(change({ isr: [1, 2] }))
+    const leads = { role: 'leader', isr: [1, 2], maximalIsr: [1, 2], endOffset: 10, highWatermark: 10 } as const
+    look(1, leads)
+    look(1, { ...leads, maximalIsr: [1, 2, 3], isrState: 'pending-expand' })
+    commit(change({ isr: [1, 2, 3] }))
+    return all
+  }
+
+  test('lack what they never had', () => {
+    expect(new Set(lacking(false).found.names)).toEqual(new Set(['P8', 'P2']))
+  })
+  test('may lack what their disk has lost', () => expect(lacking(true).found.names).toEqual([]))
 })
 
 describe('P2: candidates are complete', () => {
