@@ -36,6 +36,14 @@ export function write<T>(cell: Cell<T>, append: number, value: T | null): void {
   else cell.newer.push({ append, value })
 }
 
+/** Before all that was written after `append`. */
+export function insert<T>(cell: Cell<T>, append: number, value: T): void {
+  const newer = cell.newer ?? []
+  const at = newer.findIndex((one) => one.append > append)
+  newer.splice(at < 0 ? newer.length : at, 0, { append, value })
+  cell.newer = newer
+}
+
 /** All writes up to `append` are committed; answers the values that are so replaced. */
 export function commit<T>(cell: Cell<T>, append: number): T[] {
   const replaced: T[] = []

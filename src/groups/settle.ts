@@ -3,7 +3,7 @@
 
 import { unreachable } from '../base/index.ts'
 import type { ErrorName } from '../wire/index.ts'
-import { type Cell, commit, drop, isGone } from './cells.ts'
+import { type Cell, commit, drop, insert, isGone } from './cells.ts'
 import type { Group } from './group.ts'
 import { replacedHasFailed, replacedIsCommitted } from './join.ts'
 import { assignmentHasFailed, assignmentIsCommitted } from './membership.ts'
@@ -43,14 +43,25 @@ export function appendHasFailed(work: Work, append: number, error: ErrorName, wr
   if (written) return
   const [one] = outstanding.splice(at, 1)
   settleCells(work, one!, {
-    group: (cell) => {
-      for (const gone of drop(cell, append)) {
-        note(work, gone.groupId, `was never there: the log refused its first record: ${error}`)
-        dissolve(work, gone, clientError(error))
+    group: (cell, groupId) => {
+      for (const group of drop(cell, append)) {
+        const heir = outstanding.find((later) => makes(later, groupId, cell, append))
+        if (heir !== undefined) insert(cell, heir.append, group)
+        else {
+          note(work, groupId, `was never there: the log refused its first record: ${error}`)
+          dissolve(work, group, clientError(error))
+        }
       }
     },
     offset: (cell) => drop(cell, append),
   })
+}
+
+/** Whether the log will know of the group by `later` all the same: nothing else is written of its being there until then. */
+function makes(later: Outstanding, groupId: string, cell: Cell<Group>, failed: number): boolean {
+  if (later.append < failed || cell.newer?.some((one) => one.append > failed && one.append <= later.append))
+    return false
+  return later.touched.some((one) => one.kind === 'group' && one.groupId === groupId)
 }
 
 /** Waited for longer than a client should; what was written may still be committed. */
@@ -102,14 +113,17 @@ function take(work: Work, which: (waiting: Waiting) => boolean): Waiting[] {
 function settleCells(
   work: Work,
   { touched }: Outstanding,
-  how: { readonly group: (cell: Cell<Group>) => void; readonly offset: (cell: Cell<CommittedOffset>) => unknown },
+  how: {
+    readonly group: (cell: Cell<Group>, groupId: string) => void
+    readonly offset: (cell: Cell<CommittedOffset>) => unknown
+  },
 ): void {
   const { groups, offsets } = work.active.contents
   for (const one of touched) {
     if (one.kind === 'group') {
       const cell = groups.get(one.groupId)
       if (cell === undefined) continue
-      how.group(cell)
+      how.group(cell, one.groupId)
       if (isGone(cell)) groups.delete(one.groupId)
       continue
     }

@@ -41,6 +41,7 @@ export interface InitialDelay {
 }
 
 type Touched =
+  /** The group is there because of this append, or would be if it were not there before. */
   | { readonly kind: 'group'; readonly groupId: string }
   | { readonly kind: 'offset'; readonly groupId: string; readonly topic: string; readonly partition: number }
 
@@ -133,28 +134,29 @@ export function note(work: Work, groupId: string, text: string): void {
   work.effects.push({ kind: 'note', groupId, text })
 }
 
-/** Appends records that change what this shard knows, at once; `groups` are those made by it, `gone` those taken away. */
+/** Appends records, and what they say is known at once. `made`: a group that begins with them. */
 export function append(work: Work, records: readonly GroupRecord[], made: Group | null = null): number {
   const id = work.shard.nextAppend++
   const touched: Touched[] = []
   const { contents } = work.active
-  if (made !== null) {
-    writeGroup(contents, made.groupId, made, id)
-    touched.push({ kind: 'group', groupId: made.groupId })
-  }
+  // Offsets of one request are of one group.
+  let told: string | null = null
+  if (made !== null) writeGroup(contents, made.groupId, made, id)
   for (const record of records) {
     if (record.type === 'OffsetCommit') {
       const { group: groupId, topic, partition } = record.key
+      // A group of offsets alone: no record of its own tells of it.
       if (record.value !== null && latest(contents.groups.get(groupId)) === null) {
-        // A group of offsets alone: no record of its own tells of it.
         writeGroup(contents, groupId, newGroup(groupId, work.at.wall), id)
-        touched.push({ kind: 'group', groupId })
       }
       writeOffset(contents.offsets, record.key, id, foldOffset(record))
+      if (record.value !== null && groupId !== told) touched.push({ kind: 'group', groupId })
+      told = groupId
       touched.push({ kind: 'offset', groupId, topic, partition })
-    } else if (record.type === 'GroupMetadata' && record.value === null) {
-      writeGroup(contents, record.key.group, null, id)
-      touched.push({ kind: 'group', groupId: record.key.group })
+    } else if (record.type === 'GroupMetadata') {
+      const { group: groupId } = record.key
+      if (record.value === null) writeGroup(contents, groupId, null, id)
+      touched.push({ kind: 'group', groupId })
     }
   }
   work.active.outstanding.push({ append: id, touched })

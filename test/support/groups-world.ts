@@ -50,7 +50,7 @@ export class GroupsWorld {
   readonly #maybeDeleted = new Set<string>()
   #deletions = 0
   /** Groups that the log refused news of: it knows an older state than the coordinator. */
-  readonly #behind = new Set<string>()
+  readonly #behind = new Map<string, number>()
 
   constructor(config: Partial<GroupConfig>) {
     this.test = new TestShard(config)
@@ -208,7 +208,7 @@ export class GroupsWorld {
     const written = this.#written()
     const one = written[pick % Math.max(written.length, 1)]
     if (one === undefined) return
-    for (const other of written) if (other.append <= one.append) this.#caughtUp(other.records)
+    for (const other of written) if (other.append <= one.append) this.#caughtUp(other)
     this.#take(this.test.commit(one.append))
   }
 
@@ -216,7 +216,8 @@ export class GroupsWorld {
     const written = this.#written()
     const one = written[pick % Math.max(written.length, 1)]
     if (one === undefined) return
-    for (const record of one.records) if (record.type === 'GroupMetadata') this.#behind.add(record.key.group)
+    for (const record of one.records)
+      if (record.type === 'GroupMetadata') this.#behind.set(record.key.group, one.append)
     this.#take(this.test.fail(one.append, 'NOT_ENOUGH_REPLICAS', false))
   }
 
@@ -243,7 +244,7 @@ export class GroupsWorld {
     const written = this.#written()
     for (const one of written.slice(0, more % (written.length + 1))) {
       one.state = 'committed'
-      this.#caughtUp(one.records)
+      this.#caughtUp(one)
     }
     this.test = this.test.successor()
     this.#take(this.test.load(this.#epoch))
@@ -273,6 +274,7 @@ export class GroupsWorld {
       const groupId = (JSON.parse(key) as string[])[1]!
       if (!key.startsWith('["group"') || !this.#behind.has(groupId)) expect([key, read.get(key)]).toEqual([key, text])
     }
+    expect(groupsOf(this.test), 'the groups of the log are those that are known').toEqual(groupsOf(twin))
     for (const key of read.keys()) if (key.startsWith('["offset"')) expect(known.has(key), key).toBe(true)
   }
 
@@ -310,8 +312,12 @@ export class GroupsWorld {
     return this.test.log.filter((one) => one.state === 'written')
   }
 
-  #caughtUp(records: readonly GroupRecord[]): void {
-    for (const record of records) if (record.type === 'GroupMetadata') this.#behind.delete(record.key.group)
+  #caughtUp({ append, records }: { readonly append: number; readonly records: readonly GroupRecord[] }): void {
+    for (const record of records) {
+      if (record.type !== 'GroupMetadata') continue
+      const refused = this.#behind.get(record.key.group)
+      if (refused !== undefined && append > refused) this.#behind.delete(record.key.group)
+    }
   }
 
   #ask(request: ReturnType<TestShard['request']>, then: (answer: Answer) => void): void {
@@ -343,4 +349,10 @@ function timeless(records: readonly GroupRecord[]): Map<string, string> {
       return [recordKey(record)!, text]
     }),
   )
+}
+
+/** Ids of the groups that are committed, in whatever state. */
+function groupsOf({ shard: { phase } }: TestShard): string[] {
+  if (phase.kind !== 'active') return []
+  return [...phase.contents.groups].flatMap(([groupId, cell]) => (cell.committed === null ? [] : [groupId])).sort()
 }
