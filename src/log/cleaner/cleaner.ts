@@ -74,7 +74,8 @@ export class LogCleaner {
 
   #sleep(): void {
     this.#asleep = true
-    this.#timers.after(this.#settings.backoffMs, () => {
+    // 0 may be set; the loop must not turn for nothing else.
+    this.#timers.after(Math.max(this.#settings.backoffMs, 1), () => {
       this.#asleep = false
       void this.#look()
     })

@@ -4,6 +4,7 @@
 import { expect, test } from 'vitest'
 import { encodeControlRecord, writeInt64 } from '../../../../src/wire/index.ts'
 import {
+  batch,
   clean,
   compactConfig,
   compactionOf,
@@ -297,4 +298,34 @@ test('a reader on a segment that is replaced goes on behind it', async () => {
   const reads = Array.from({ length: 12 }, (_, i) => log.read(i, { maxBytes: 10, upTo: 12, minOneBatch: true }))
   await clean(log, NOW)
   for (const [i, read] of (await Promise.all(reads)).entries()) expect(read.endOffset).toBe(i + 1)
+})
+
+test('records without a key are refused, compressed or not', async () => {
+  const log = await openCompacted(testPorts())
+  const refused = { kind: 'refused', error: 'INVALID_RECORD' }
+  const plain = await batch({ records: [record('a', '1'), record(null, '2')] })
+  expect(log.needsOpening(plain)).toBe(false)
+  expect(log.appendAsLeader(plain, 0, () => {})).toMatchObject(refused)
+  const packed = await batch({ codec: 'gzip', records: [record('a', '1'), record(null, '2')] })
+  expect(log.needsOpening(packed)).toBe(true)
+  expect(await log.openAndAppendAsLeader(packed, 0, () => {})).toMatchObject(refused)
+  const keyed = await batch({ codec: 'gzip', records: [record('a', '1')] })
+  expect(await log.openAndAppendAsLeader(keyed, 0, () => {})).toMatchObject({ kind: 'staged', baseOffset: 0 })
+})
+
+test('compact,delete: what is cleaned is deleted by its age too, and the checkpoint follows the log’s start', async () => {
+  const ports = testPorts()
+  const log = await openCompacted(ports, compactConfig({ cleanupDelete: true, retentionMs: 5_000 }))
+  await send(log, { records: [record('old', '1', START)] }, { records: [record('old', '2', START)] })
+  await seal(log)
+  await clean(log, NOW)
+  await send(log, { records: [record('new', '1', START + 4_000)] })
+  await seal(log)
+  ports.clock.now = START + 5_001
+  await log.maintain()
+  expect(await story(log)).toEqual(['3:new=1'])
+  expect(log.logStartOffset).toBe(2)
+  await clean(log, START + 5_001)
+  expect(await story(log)).toEqual(['3:new=1'])
+  expect(log.cleanedTo).toBe(4)
 })
