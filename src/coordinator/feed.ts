@@ -43,14 +43,23 @@ export class LogFeed {
   readonly #log: CoordinatorLog
   readonly #offload: Offload
   readonly #limits: CoordinatorLimits
+  readonly #turn: () => Promise<void>
   /** By producer: what its open transaction has written. */
   readonly #undecided = new Map<number, RawRecord[]>()
   #held = 0
 
-  constructor(log: CoordinatorLog, offload: Offload, limits: CoordinatorLimits, from: Offset) {
+  /** `turn` resolves when the broker has a moment for what was read. */
+  constructor(
+    log: CoordinatorLog,
+    offload: Offload,
+    limits: CoordinatorLimits,
+    turn: () => Promise<void>,
+    from: Offset,
+  ) {
     this.#log = log
     this.#offload = offload
     this.#limits = limits
+    this.#turn = turn
     this.next = from
   }
 
@@ -59,6 +68,7 @@ export class LogFeed {
     if (found.kind === 'truncated') return { kind: 'truncated' }
     if (found.kind !== 'read') return found
     if (found.endOffset <= this.next) return { kind: 'end' }
+    await this.#turn()
     const records: RawRecord[] = []
     try {
       for (const chunk of found.chunks) for (const header of batchesOf(chunk)) await this.#batch(chunk, header, records)

@@ -7,7 +7,8 @@ import type { Epoch, Instant, Offset, Timer, Timers } from '../base/index.ts'
 import { assert, messageOf, ProtocolError, StorageError } from '../base/index.ts'
 import { Appender } from './appender.ts'
 import { LogFeed, type RawRecord } from './feed.ts'
-import { Standby } from './standby.ts'
+import { type Folded, Standby } from './standby.ts'
+import type { Turns } from './turns.ts'
 import type {
   CoordinatorLimits,
   CoordinatorLog,
@@ -31,6 +32,7 @@ export class CoordinatorPartition<Record, Event, Answer> {
   readonly #options: CoordinatorOptions<Record, Event, Answer>
   readonly #limits: CoordinatorLimits
   readonly #timers: Timers
+  readonly #turns: Turns
   /** Another life of this partition may still be at its table. */
   readonly #before: Promise<void>
   readonly #standby: Standby
@@ -55,6 +57,7 @@ export class CoordinatorPartition<Record, Event, Answer> {
     options: CoordinatorOptions<Record, Event, Answer>,
     limits: CoordinatorLimits,
     timers: Timers,
+    turns: Turns,
     before: Promise<void>,
   ) {
     const { clock, offload } = options.ports
@@ -63,9 +66,10 @@ export class CoordinatorPartition<Record, Event, Answer> {
     this.#options = options
     this.#limits = limits
     this.#timers = timers
+    this.#turns = turns
     this.#before = before
     this.#machine = options.machine()
-    this.#standby = new Standby({ log, states, clock, offload, logger, limits, schemaVersion })
+    this.#standby = new Standby({ log, states, clock, offload, logger, limits, turns, schemaVersion })
     this.#appender = new Appender({
       log,
       timers,
@@ -208,8 +212,9 @@ export class CoordinatorPartition<Record, Event, Answer> {
         await this.#loadAs(this.#role)
       } else {
         this.#foldDue = false
-        while ((await this.#standby.fold()) === 'more' && !this.#urgent()) await this.#breathe()
-        if (this.#urgent()) this.#foldDue = true
+        let folded: Folded = 'more'
+        while (folded === 'more' && !this.#urgent()) folded = await this.#standby.fold()
+        if (folded === 'more') this.#foldDue = true
       }
     }
   }
@@ -217,11 +222,6 @@ export class CoordinatorPartition<Record, Event, Answer> {
   /** There is something that a fold must not keep waiting. */
   #urgent(): boolean {
     return this.#unsure || this.#role.kind === 'loading' || this.#role.kind === 'gone'
-  }
-
-  /** Lets the broker do what else there is: a log in memory is read without a single wait. */
-  #breathe(): Promise<void> {
-    return this.#timers.delay(0)
   }
 
   async #loadAs(role: Extract<Role, { kind: 'loading' }>): Promise<void> {
@@ -243,6 +243,7 @@ export class CoordinatorPartition<Record, Event, Answer> {
     let count = 0
     try {
       for await (const page of this.#standby.pages()) {
+        await this.#turns.take('load')
         if (this.#role !== role || !this.#replay(role, page)) return null
         count += page.length
       }
@@ -262,7 +263,8 @@ export class CoordinatorPartition<Record, Event, Answer> {
   /** How many; null: the load begins again or is over. */
   async #replayTail(role: Extract<Role, { kind: 'loading' }>): Promise<number | null> {
     const { offload } = this.#options.ports
-    const feed = new LogFeed(this.log, offload, this.#limits, this.#standby.position ?? this.log.logStartOffset)
+    const from = this.#standby.position ?? this.log.logStartOffset
+    const feed = new LogFeed(this.log, offload, this.#limits, () => this.#turns.take('load'), from)
     let count = 0
     while (feed.next < role.startOffset) {
       const heard = this.#nextNews()
@@ -272,7 +274,6 @@ export class CoordinatorPartition<Record, Event, Answer> {
         case 'records':
           if (!this.#replay(role, fed.records)) return null
           count += fed.records.length
-          await this.#breathe()
           break
         case 'end':
           // Not all of it is committed.

@@ -5,6 +5,7 @@ import { assert, messageOf, StorageError, Timers } from '../base/index.ts'
 import { limits } from './limits.ts'
 import { CoordinatorPartition } from './partition.ts'
 import { tableName } from './standby.ts'
+import { Turns } from './turns.ts'
 import type {
   Coordinator,
   CoordinatorLimits,
@@ -24,6 +25,7 @@ class Runtime<Record, Event, Answer> implements Coordinator<Event, Answer> {
   readonly #options: CoordinatorOptions<Record, Event, Answer>
   readonly #limits: CoordinatorLimits
   readonly #timers: Timers
+  readonly #turns: Turns
   readonly #here = new Map<number, CoordinatorPartition<Record, Event, Answer>>()
   /** Work on tables of partitions that have gone, by the table's name: the next of that name waits for it. */
   readonly #leaving = new Map<string, Promise<void>>()
@@ -34,6 +36,7 @@ class Runtime<Record, Event, Answer> implements Coordinator<Event, Answer> {
     this.#options = options
     this.#limits = { ...limits, ...options.limits }
     this.#timers = new Timers(options.ports.clock)
+    this.#turns = new Turns(this.#timers, options.onFatal)
   }
 
   wants(topic: string): boolean {
@@ -53,7 +56,7 @@ class Runtime<Record, Event, Answer> implements Coordinator<Event, Answer> {
       if (news.kind !== 'leading' && news.kind !== 'following') return
       assert(here === undefined, 'a replica goes before another of its partition comes')
       const before = this.#leaving.get(tableName(log.at)) ?? Promise.resolve()
-      here = new CoordinatorPartition(log, this.#options, this.#limits, this.#timers, before)
+      here = new CoordinatorPartition(log, this.#options, this.#limits, this.#timers, this.#turns, before)
       this.#here.set(partition, here)
     }
     here.told(news)

@@ -6,6 +6,7 @@ import type { Clock, Logger, Offload, Offset } from '../base/index.ts'
 import { messageOf, StorageError } from '../base/index.ts'
 import type { StateSchema, States, StateTable } from '../state/index.ts'
 import { LogFeed, type RawRecord } from './feed.ts'
+import type { Turns } from './turns.ts'
 import type { CoordinatorLimits, CoordinatorLog } from './types.ts'
 
 export interface StandbyOptions {
@@ -15,6 +16,7 @@ export interface StandbyOptions {
   readonly offload: Offload
   readonly logger: Logger
   readonly limits: CoordinatorLimits
+  readonly turns: Turns
   readonly schemaVersion: number
 }
 
@@ -62,8 +64,9 @@ export class Standby {
   async fold(): Promise<Folded> {
     const table = this.#table
     if (table === null) return 'none'
-    const { log, offload, limits, clock } = this.#options
-    this.#feed ??= new LogFeed(log, offload, limits, table.position?.offset ?? log.logStartOffset)
+    const { log, offload, limits, clock, turns } = this.#options
+    const turn = (): Promise<void> => turns.take('fold')
+    this.#feed ??= new LogFeed(log, offload, limits, turn, table.position?.offset ?? log.logStartOffset)
     const feed = this.#feed
     const fed = await feed.read()
     if (fed.kind === 'truncated') {
