@@ -54,7 +54,12 @@ function alter(
   const members: readonly Member[] =
     version >= 3 ? proposal.newIsrWithEpochs : proposal.newIsr.map((brokerId) => ({ brokerId, brokerEpoch: -1 }))
   const problem = proposalProblem(changes.draft, before, proposal, members, leader)
-  if (problem !== null) return { partitionIndex, errorCode: errorCode(problem) }
+  if (problem !== null) {
+    // The leader takes this for the end of its proposal, and goes on without the member. But it asks again where an answer is
+    // lost, and an earlier copy may be on its way yet, to arrive when the member is eligible once more: that one must be late.
+    if (problem === 'INELIGIBLE_REPLICA') changes.outdate(topic, partitionIndex)
+    return { partitionIndex, errorCode: errorCode(problem) }
+  }
   const record = changes.edit(topic, partitionIndex, {
     isr: members.map((member) => member.brokerId),
     recoveryState: proposal.leaderRecoveryState === 0 ? 'RECOVERED' : 'RECOVERING',

@@ -20,7 +20,7 @@ import {
   TOPIC_RESOURCE,
 } from '../metadata/index.ts'
 import type { PartitionChange } from './partition-change.ts'
-import { changePartition } from './partition-change.ts'
+import { changePartition, emptyChange } from './partition-change.ts'
 import { dynamicConfig } from './types.ts'
 
 /** What an edit may leave to the draft. */
@@ -92,9 +92,18 @@ export class Changes {
       defaultDirectory: (broker) => defaultDirectory(this.draft, broker),
     })
     if (record === null) return null
-    this.#edited.set(`${topic.id}:${index}`, changedPartition(partition, record))
-    this.records.push({ type: 'PartitionChangeRecord', version: partitionRecordVersion(this.#level), value: record })
+    this.#add(topic, index, partition, record)
     return record
+  }
+
+  /** Only the partition epoch is another one: what was proposed before comes too late. */
+  outdate(topic: TopicImage, index: number): void {
+    this.#add(topic, index, this.partition(topic, index)!, emptyChange(topic.id, index))
+  }
+
+  #add(topic: TopicImage, index: number, before: PartitionImage, record: PartitionChangeRecord): void {
+    this.#edited.set(`${topic.id}:${index}`, changedPartition(before, record))
+    this.records.push({ type: 'PartitionChangeRecord', version: partitionRecordVersion(this.#level), value: record })
   }
 
   #settingsOf(topic: TopicImage): TopicRules {

@@ -84,7 +84,8 @@ export function committed(
 }
 
 /**
- * Only two errors prove that the proposal was not and will not be applied; then the committed ISR is known to stand.
+ * Only two errors prove that the proposal was not and will not be applied, nor an earlier copy of it whose answer was lost
+ * (our controller moves the partition epoch on when it refuses a member); then the committed ISR is known to stand.
  * After the others that give up, the maximal ISR is kept until metadata says what holds. What is left is tried again.
  */
 export function refused(leader: Leader, proposal: number, error: string, retryAt: Instant): void {

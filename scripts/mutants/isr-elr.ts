@@ -183,7 +183,7 @@ export const isrElr: readonly Mutant[] = [
     file: 'cluster/controller/alter-partition.ts',
     find: "if (proposal.partitionEpoch < partition.partitionEpoch) return 'INVALID_UPDATE_VERSION'",
     replace: '',
-    expect: ['P2', 'P3', 'P8'],
+    expect: ['P2', 'P3', 'P8', 'P13'],
   },
   {
     name: 'fenced-leader-alters-isr',

@@ -37,7 +37,7 @@ export function textOf(fault: Fault): string {
     case 'cut':
       return `cut ${fault.from} ${fault.oneWay ? '→' : '↔'} ${fault.to}${lasting(fault.ms)}`
     case 'detain':
-      return `detain ${fault.from} → ${fault.to} (${fault.share}, lost after ${seconds(fault.lostMs)})${lasting(fault.ms)}`
+      return `detain ${fault.from} → ${fault.to} (${fault.what}, lost after ${seconds(fault.lostMs)})${lasting(fault.ms)}`
     case 'slow':
       return `slow ${fault.node} (${fault.latencyMs} ± ${fault.jitterMs} ms${fault.bandwidth > 0 ? `, ${fault.bandwidth} bytes/s` : ''})${lasting(fault.ms)}`
     case 'fail-disk':

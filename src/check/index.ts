@@ -29,6 +29,7 @@ export {
   type PartitionFacts,
   PartitionInvariants,
 } from './invariants/partitions.ts'
+export { type IsrProposal, ProposalInvariants } from './invariants/proposals.ts'
 export { type Ballot, QuorumInvariants, type QuorumObservation, type Vote } from './invariants/quorum.ts'
 export { type ReplicaObservation, type SeenReplica, unseen } from './invariants/replicas.ts'
 export { type HeardHeartbeat, SessionInvariants } from './invariants/sessions.ts'

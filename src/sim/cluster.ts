@@ -11,7 +11,7 @@ import { createNode } from '../main/index.ts'
 import type { LinkQuality } from './links.ts'
 import type { Member, Properties } from './member.ts'
 import { CLIENT_PORT, endpoints, formatMember, LOG_DIRECTORY, logsOfTopics, newMember, propertiesOf } from './member.ts'
-import type { Direction } from './plan.ts'
+import type { Detained, Direction } from './plan.ts'
 import type { FlippedBit } from './platter.ts'
 import { createSimulation, type Simulation } from './simulation.ts'
 import type { Tap } from './tap.ts'
@@ -277,8 +277,8 @@ export class SimCluster {
 
   /** What one node sends another on their present connections arrives when this ends; `lostMs`: when who opened them hears
    *  that they are lost. */
-  hold(from: NodeId, to: NodeId, share: 'all' | 'some', lostMs: number): Undo {
-    return this.sim.hold(this.host(from), this.host(to), share, lostMs)
+  hold(from: NodeId, to: NodeId, what: Detained, lostMs: number): Undo {
+    return this.sim.hold(this.host(from), this.host(to), what, lostMs)
   }
 
   slowDisk(id: NodeId, factor: number): Undo {

@@ -87,6 +87,8 @@ export class End implements Connection {
     if (this.#state === 'open') {
       kernel.tap?.wrote(kernel.now, this, chunks)
       kernel.bytes?.wrote(kernel.now, this, chunks)
+      if (this.#internet.holds.waiting && !this.answering && chunks.length > 0)
+        this.#internet.holds.wrote(this, chunks[0]!)
     }
     for (const chunk of chunks) {
       kernel.trace.bytes(chunk)

@@ -18,7 +18,7 @@ export type * from './life/types.ts'
 /** How a link is worse than it should be. */
 export type { LinkQuality } from './links.ts'
 /** Faults as data; chaos runs the same plans on real processes. */
-export type { Direction, Fault, FaultPlan, PlannedFault, Share, Verb } from './plan.ts'
+export type { Detained, Direction, Fault, FaultPlan, PlannedFault, Verb } from './plan.ts'
 export { faultText, isVerb, parseFault, VERBS } from './plan-text.ts'
 /** A host's disk, for checkers and faults. */
 export type { DiskFaults, DiskState, FlippedBit } from './platter.ts'

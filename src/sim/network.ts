@@ -5,11 +5,11 @@
 import type { Connection, ConnectionEvents, Endpoint, Listener, Network, SeededRandom } from '../base/index.ts'
 import { oneIn } from './chance.ts'
 import { End } from './end.ts'
+import { Holds } from './holds.ts'
 import type { Kernel, Process } from './kernel.ts'
 import { ARRIVAL, never } from './kernel.ts'
 import { Links } from './links.ts'
 import { NetworkError } from './network-error.ts'
-import { once, type Undo } from './undo.ts'
 
 const FIRST_EPHEMERAL_PORT = 32_768
 /** Linux sends a SYN again after 1, 3, 7, 15, 31 and 63 s and gives up after 127 s. */
@@ -46,6 +46,7 @@ export class SimInternet {
   readonly #listeners: Map<string, Bound> = new Map()
   readonly #ends: Set<End> = new Set()
   readonly links: Links
+  readonly holds: Holds = new Holds(this)
   /** By host; who is not in it has the default. */
   readonly backlogs: Map<string, number> = new Map()
   #nextPort = FIRST_EPHEMERAL_PORT
@@ -68,7 +69,7 @@ export class SimInternet {
 
   /** Connections of a host, or those between two, are lost: one owner hears at once, the other after what is under way. */
   reset(host: string, other?: string): void {
-    for (const end of this.#connections(host, other)) {
+    for (const end of this.connections(host, other)) {
       if (oneIn(this.random, 3)) end.detain(this.random.below(RESET_DETAINS_US))
       const first = oneIn(this.random, 2) ? end : (end.peer ?? end)
       first.cutOff()
@@ -77,32 +78,16 @@ export class SimInternet {
 
   /** Something on the way forgets the connections of a host: they stand, and nothing comes through any more. */
   halfOpen(host: string, other?: string): void {
-    for (const end of this.#connections(host, other)) end.fallSilent()
+    for (const end of this.connections(host, other)) end.fallSilent()
   }
 
   /** What is sent on the connections of a host that stand now, or still under way on them, arrives so much later. */
   detain(host: string, other: string | undefined, us: number): void {
-    for (const end of this.#connections(host, other)) end.detain(us)
-  }
-
-  /** What a host sends another on the connections that stand now, on all or by chance on some, is on its way until this is
-   *  undone. After `lostUs` who opened them hears that they are lost and may connect anew; what was asked on them arrives
-   *  all the same, and what was answered finds nobody. */
-  hold(host: string, other: string, share: 'all' | 'some', lostUs: number): Undo {
-    const held = this.#connections(host, other).filter(() => share === 'all' || oneIn(this.random, 2))
-    for (const end of held) end.hold()
-    let over = false
-    this.kernel.schedule(lostUs, ARRIVAL, null, () => {
-      if (!over) for (const end of held) (end.answering ? end.peer : end)?.cutOff()
-    })
-    return once(() => {
-      over = true
-      for (const end of held) end.letGo()
-    })
+    for (const end of this.connections(host, other)) end.detain(us)
   }
 
   /** The ends that a host holds. */
-  #connections(host: string, other: string | undefined): End[] {
+  connections(host: string, other: string | undefined): End[] {
     return [...this.#ends].filter(
       (end) => end.host === host && end.peerHost !== host && (other === undefined || end.peerHost === other),
     )

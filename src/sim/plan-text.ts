@@ -1,7 +1,7 @@
 // Faults as lines of text, `at 12340 isolate 2 both for 3000`: one sentence for each verb with its fields in it, from which
 // both writing and reading follow. What is read back is what was written, to the last digit.
 
-import type { Fault, PlannedFault, Verb } from './plan.ts'
+import { DETAINED_APIS, type Fault, type PlannedFault, type Verb } from './plan.ts'
 
 type FieldKind = 'number' | 'word' | 'way' | 'pairs'
 
@@ -21,7 +21,7 @@ const FIELDS: { readonly [name: string]: FieldKind } = {
   driftPpm: 'number',
   direction: 'word',
   operation: 'word',
-  share: 'word',
+  what: 'word',
   oneWay: 'way',
   properties: 'pairs',
 }
@@ -29,7 +29,7 @@ const FIELDS: { readonly [name: string]: FieldKind } = {
 const WORDS: { readonly [name: string]: readonly string[] } = {
   direction: ['both', 'out', 'in'],
   operation: ['sync', 'append'],
-  share: ['all', 'some'],
+  what: ['all', 'some', ...DETAINED_APIS],
 }
 
 /** What follows the verb. */
@@ -45,7 +45,7 @@ const SENTENCES: { readonly [verb in Verb]: string } = {
   'slow-cpu': '{node} by {factor} for {ms}',
   isolate: '{node} {direction} for {ms}',
   cut: '{from} {oneWay} {to} for {ms}',
-  detain: '{from} > {to} {share} lost after {lostMs} for {ms}',
+  detain: '{from} > {to} {what} lost after {lostMs} for {ms}',
   heal: '',
   slow: '{node} latency {latencyMs} jitter {jitterMs} bandwidth {bandwidth} for {ms}',
   reset: '{node}',

@@ -28,14 +28,14 @@ export type Fault =
   | { readonly verb: 'isolate'; readonly node: NodeId; readonly direction: Direction; readonly ms: number }
   /** Cuts two nodes off from each other, or one direction between them. */
   | { readonly verb: 'cut'; readonly from: NodeId; readonly to: NodeId; readonly oneWay: boolean; readonly ms: number }
-  /** What one node sends another on the connections that stand, all or by chance some of them, arrives when the fault ends.
-   *  After `lostMs`, if that is before, those are lost for who opened them, who connects anew: what was asked on them is
-   *  carried out late, and what was answered is never heard. Simulated only. */
+  /** What one node sends another on connections that stand, arrives when the fault ends. After `lostMs`, if that is before,
+   *  those are lost for who opened them, who connects anew: what was asked on them is carried out late, and what was
+   *  answered is never heard. Simulated only. */
   | {
       readonly verb: 'detain'
       readonly from: NodeId
       readonly to: NodeId
-      readonly share: Share
+      readonly what: Detained
       readonly lostMs: number
       readonly ms: number
     }
@@ -71,7 +71,14 @@ export type Fault =
   | { readonly verb: 'skew-clock'; readonly node: NodeId; readonly jumpMs: number; readonly driftPpm: number }
 
 export type Direction = 'both' | 'out' | 'in'
-export type Share = 'all' | 'some'
+
+/** Requests that one may wait for: what is decided on them has to be right however late they come. */
+export const DETAINED_APIS = ['AlterPartition', 'BrokerHeartbeat', 'BrokerRegistration', 'Fetch', 'Vote'] as const
+export type DetainedApi = (typeof DETAINED_APIS)[number]
+/** Which connections between the two: all, some by chance, or from the next request of a kind on the one that it is sent on,
+ *  by chance with all others. */
+export type Detained = 'all' | 'some' | DetainedApi
+
 export type Verb = Fault['verb']
 
 export interface PlannedFault {

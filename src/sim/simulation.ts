@@ -10,7 +10,7 @@ import type { AfterEvent, RunEnd, RunLimits } from './kernel.ts'
 import { Kernel, touchedBit } from './kernel.ts'
 import type { LinkQuality } from './links.ts'
 import { SimInternet } from './network.ts'
-import type { Direction } from './plan.ts'
+import type { Detained, Direction } from './plan.ts'
 import type { DiskState, FlippedBit } from './platter.ts'
 import type { BytesTap, Tap } from './tap.ts'
 import type { Undo } from './undo.ts'
@@ -208,10 +208,11 @@ export class Simulation {
     this.#internet.detain(this.#host(name).name, other, Math.round(ms * 1000))
   }
 
-  /** What a host sends another on their present connections, all or some of them, arrives when this ends, whatever has
-   *  become of those. They are lost after `lostMs`, if that comes first, for the one who opened them. */
-  hold(name: string, other: string, share: 'all' | 'some', lostMs: number): Undo {
-    return this.#internet.hold(this.#host(name).name, this.#host(other).name, share, Math.round(lostMs * 1000))
+  /** What a host sends another on their present connections, all or some of them, or from the next request of a kind on,
+   *  arrives when this ends, whatever has become of those. They are lost after `lostMs`, if that comes first, for the one
+   *  who opened them. */
+  hold(name: string, other: string, what: Detained, lostMs: number): Undo {
+    return this.#internet.holds.begin(this.#host(name).name, this.#host(other).name, what, Math.round(lostMs * 1000))
   }
 
   /** How many connections a host's kernel takes for a listener that does not accept them. Default 511. */

@@ -150,7 +150,7 @@ describe('a target of processes', () => {
   test('what only a simulator can do is refused with what comes nearest', () => {
     expect(target().refusal({ verb: 'power-loss', node: 1 })).toContain('"kill" keeps it')
     expect(target().refusal({ verb: 'kill-at', node: 1, calls: 3 })).toContain('"kill"')
-    expect(target().refusal({ verb: 'detain', from: 1, to: 2, share: 'all', lostMs: 1, ms: 2 })).toContain(
+    expect(target().refusal({ verb: 'detain', from: 1, to: 2, what: 'all', lostMs: 1, ms: 2 })).toContain(
       '"slow" delays whole ways',
     )
     expect(target().refusal({ verb: 'slow-disk', node: 1, factor: 2, ms: 1 })).toContain('dm-delay')

@@ -326,6 +326,29 @@ describe('what a host sends on connections that are held', () => {
     expect([received(), heard]).toEqual(['one two', []])
   })
 
+  test('is held from the next request of a kind on, either way', async () => {
+    for (const [from, to] of [
+      ['a', 'b'],
+      ['b', 'a'],
+    ] as const) {
+      using sim = createSimulation({ seed: 34 })
+      const { caller, received, callee, answers } = await connected(sim)
+      const end = sim.hold(from, to, 'AlterPartition', 1_000)
+      caller.write([bytes('\0\0\0\u{8}\0\u{1}')])
+      callee().write([bytes('1')])
+      await sim.sleep(50)
+      expect([received().length, answers()]).toEqual([6, '1'])
+      caller.write([bytes('\0\0\0\u{8}\0\u{38}')])
+      await sim.sleep(50)
+      callee().write([bytes('2')])
+      await sim.sleep(50)
+      expect([received().length, answers()]).toEqual(from === 'a' ? [6, '12'] : [12, '1'])
+      end()
+      await sim.sleep(50)
+      expect([received().length, answers()]).toEqual([12, '12'])
+    }
+  })
+
   test('concerns, of several, some by chance', async () => {
     const arrived = new Set<string>()
     for (const seed of SEEDS) {

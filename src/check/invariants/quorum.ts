@@ -115,6 +115,11 @@ export class QuorumInvariants {
     this.#durable.set(node, vote)
   }
 
+  /** Who leads or led in an epoch, as far as anybody was seen to. */
+  leaderOf(epoch: Epoch): NodeId | undefined {
+    return this.#leaders.get(epoch)
+  }
+
   durableVote(node: NodeId): Vote | undefined {
     return this.#durable.get(node)
   }

@@ -4,8 +4,9 @@
 
 import type { NodeId, SeededRandom } from '../../base/index.ts'
 import type { Direction, Fault, FaultPlan, PlannedFault, Verb } from '../plan.ts'
+import { drawDetain, drawLateWords } from './late-words.ts'
 import { drawRelays } from './relays.ts'
-import { PLAN_STREAM, RELAY_STREAM, RESTART_STREAM, stream, TUNED } from './swarm.ts'
+import { LATE_STREAM, PLAN_STREAM, RELAY_STREAM, RESTART_STREAM, stream, TUNED } from './swarm.ts'
 import type { Swarm } from './types.ts'
 
 /** Before it, producers find their leaders and consumers their offsets. */
@@ -16,7 +17,9 @@ const BURST_GAP_MS = 400
 export function drawPlan(seed: number, swarm: Swarm, durationMs: number): FaultPlan {
   const drawer = new Drawer(stream(seed, PLAN_STREAM), stream(seed, RESTART_STREAM), swarm, durationMs)
   const relays = drawRelays(stream(seed, RELAY_STREAM), swarm, FIRST_FAULT_MS, durationMs)
-  return { faults: [...drawer.draw(), ...relays].sort((a, b) => a.at - b.at), durationMs }
+  const faults = [...drawer.draw(), ...relays]
+  faults.push(...drawLateWords(stream(seed, LATE_STREAM), swarm, faults, durationMs))
+  return { faults: faults.sort((a, b) => a.at - b.at), durationMs }
 }
 
 class Drawer {
@@ -136,6 +139,8 @@ class Drawer {
         }
       case 'restart':
         return { verb, node }
+      case 'detain':
+        return drawDetain(this.#random, node, this.#other(node))
       default:
         return this.#lasting(verb, node, 300 + this.#below([1_500, 6_000, 15_000][this.#below(3)]!))
     }

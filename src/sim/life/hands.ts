@@ -189,7 +189,7 @@ export class Hands {
     }
     if (fault.verb === 'cut' || fault.verb === 'detain') {
       if (fault.from === fault.to || !ids.includes(fault.from) || !ids.includes(fault.to)) return null
-      if (fault.verb === 'detain') return this.#cluster.hold(fault.from, fault.to, fault.share, fault.lostMs)
+      if (fault.verb === 'detain') return this.#cluster.hold(fault.from, fault.to, fault.what, fault.lostMs)
       const [from, to] = [this.#cluster.host(fault.from), this.#cluster.host(fault.to)]
       const there = sim.cut(from, to)
       const back = fault.oneWay ? DONE : sim.cut(to, from)

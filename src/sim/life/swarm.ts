@@ -12,6 +12,7 @@ export const LIFE_STREAM = 0x51a4_0003
 export const CORE_STREAM = 0x51a4_0004
 export const RESTART_STREAM = 0x51a4_0005
 export const RELAY_STREAM = 0x51a4_0007
+export const LATE_STREAM = 0x51a4_0008
 
 export function stream(seed: number, of: number): SeededRandom {
   return new SeededRandom((seed ^ of) >>> 0)
@@ -39,7 +40,10 @@ const WEIGHTS: { readonly [verb in Verb]?: number } = {
   'fill-disk': 2,
   'replace-disk': 2,
   'skew-clock': 3,
+  detain: 6,
 }
+
+const QUIET_PAUSE_MS = 30_000
 
 export function drawSwarm(seed: number, kind: LifeKind, over: Partial<Swarm> = {}): Swarm {
   const random = stream(seed, SWARM_STREAM)
@@ -54,16 +58,18 @@ export function drawSwarm(seed: number, kind: LifeKind, over: Partial<Swarm> = {
   const workload = drawWorkload(random)
   if (workload.fading > 0) properties['log.retention.check.interval.ms'] = '2000'
   // Preferred leaders: the one way in which a leader hands over and stays in the ISR with what it alone has (KIP-279).
-  const rebalanceSeconds = pick([0, 0, 1, 4])
+  const rebalanceSeconds = pick([0, 1, 1, 4])
   if (rebalanceSeconds > 0) properties['leader.imbalance.check.interval.seconds'] = String(rebalanceSeconds)
   const reckless = random.below(2) === 0 ? 0 : 2 + random.below(2)
+  // Who joins an ISR and is late in being told of it must have had the time to come back.
+  const quiet = random.below(3) > 0 && verbs.detain !== undefined
   return {
     brokers,
     minInsyncReplicas: Math.min(over.brokers ?? brokers, 3, minInsyncReplicas),
     flush,
     network,
     verbs: kind === 'calm' ? {} : kind === 'beyond' ? beyond(verbs) : verbs,
-    pauseMs,
+    pauseMs: quiet ? QUIET_PAUSE_MS : pauseMs,
     properties,
     workload: { ...workload, reckless },
     ...over,
@@ -90,7 +96,7 @@ function drawVerbs(random: SeededRandom): Partial<Record<Verb, number>> {
 
 /** What a node may be given at its first start, and otherwise at a later one: no promise rests on these. */
 export const TUNED: readonly (readonly [name: string, values: readonly number[]])[] = [
-  ['replica.lag.time.max.ms', [3_000, 5_000, 10_000]],
+  ['replica.lag.time.max.ms', [1_000, 3_000, 10_000]],
   ['broker.session.timeout.ms', [3_000, 6_000, 18_000]],
   ['broker.heartbeat.interval.ms', [500, 1_000]],
   ['controller.quorum.fetch.timeout.ms', [1_000, 4_000]],

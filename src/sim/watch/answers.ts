@@ -10,6 +10,7 @@ import type {
   Findings,
   LogModel,
   ProducedFact,
+  ProposalInvariants,
   QuorumInvariants,
   SessionInvariants,
 } from '../../check/index.ts'
@@ -64,12 +65,14 @@ export class Answers implements FrameSink {
   readonly #fetches: Fetches
   readonly #offsets: Offsets
   readonly #owed: Owed
+  readonly #proposals: ProposalInvariants
   readonly #findings: Findings
 
   constructor(
     facts: AnswerFacts,
     checks: AnswerInvariants,
     fetches: FetchInvariants,
+    proposals: ProposalInvariants,
     quorum: QuorumInvariants,
     sessions: SessionInvariants,
     findings: Findings,
@@ -78,7 +81,8 @@ export class Answers implements FrameSink {
     this.#checks = checks
     this.#quorum = quorum
     this.#sessions = sessions
-    this.#fetches = new Fetches(facts, fetches, checks, findings)
+    this.#proposals = proposals
+    this.#fetches = new Fetches(facts, fetches, checks, proposals, findings)
     this.#offsets = new Offsets(facts, fetches, checks, findings)
     this.#owed = new Owed((node, model) => facts.lookAt(node, model) >= 0, findings)
     this.#findings = findings
@@ -234,8 +238,11 @@ export class Answers implements FrameSink {
     const { bodyAt } = decodeRequestHeader(frame)
     if (bodyAt < 0) return null
     const proposed = new Map<LogModel, { readonly leaderEpoch: number; readonly partitionEpoch: number }>()
-    for (const { topicId, partitions } of decode(apis.AlterPartition.request, version, frame, bodyAt).topics) {
-      for (const { partitionIndex, leaderEpoch, partitionEpoch } of partitions) {
+    const { brokerId: leader, topics } = decode(apis.AlterPartition.request, version, frame, bodyAt)
+    for (const { topicId, partitions } of topics) {
+      for (const { partitionIndex, leaderEpoch, partitionEpoch, newIsrWithEpochs } of partitions) {
+        const members = new Map(newIsrWithEpochs.map(({ brokerId, brokerEpoch }) => [brokerId, brokerEpoch]))
+        this.#proposals.proposed(`${topicId}:${partitionIndex}`, { leader, leaderEpoch, partitionEpoch, members })
         const model = this.#facts.model(topicId, '', partitionIndex)
         if (model !== undefined) proposed.set(model, { leaderEpoch, partitionEpoch })
       }

@@ -3,7 +3,15 @@
 // Hands facts to the checks; judges nothing.
 
 import type { Epoch, NodeId, Offset, Uuid } from '../../base/index.ts'
-import type { AnswerInvariants, FetchInvariants, Findings, LogModel, ReplicaLog, SentBatch } from '../../check/index.ts'
+import type {
+  AnswerInvariants,
+  FetchInvariants,
+  Findings,
+  LogModel,
+  ProposalInvariants,
+  ReplicaLog,
+  SentBatch,
+} from '../../check/index.ts'
 import {
   apis,
   batchesOf,
@@ -23,6 +31,7 @@ import type { Heard } from './frames.ts'
 const SAYS_SOMETHING = 32
 /** One that carries records is larger. */
 const ERROR_MOST = 400
+const REPLICA_STATE_FROM = 15
 /** Session epochs of a request that opens a session, and of one that wants none. */
 const OPENS = 0
 const LEAVES = -1
@@ -45,6 +54,8 @@ type Asked = Map<string, Epoch>
 
 interface Session {
   readonly asked: Asked
+  /** Of the fetcher; −1 where it said none, and before it has said any in this session. */
+  brokerEpoch: number
   /** Of the next request, if the node has heard all that have come: it may have dropped some with their connection. */
   epoch: number
   /** Of the last one that was answered: the node is past it. */
@@ -68,13 +79,21 @@ export class Fetches {
   readonly #facts: FetchFacts
   readonly #checks: FetchInvariants
   readonly #answers: AnswerInvariants
+  readonly #proposals: ProposalInvariants
   readonly #findings: Findings
   readonly #sessions: Map<NodeId, Map<number, Session>> = new Map()
 
-  constructor(facts: FetchFacts, checks: FetchInvariants, answers: AnswerInvariants, findings: Findings) {
+  constructor(
+    facts: FetchFacts,
+    checks: FetchInvariants,
+    answers: AnswerInvariants,
+    proposals: ProposalInvariants,
+    findings: Findings,
+  ) {
     this.#facts = facts
     this.#checks = checks
     this.#answers = answers
+    this.#proposals = proposals
     this.#findings = findings
   }
 
@@ -84,6 +103,7 @@ export class Fetches {
     const request = decode(apis.Fetch.request, version, frame, bodyAt)
     const { sessionEpoch, sessionId } = request
     const { asked, follows } = this.#asked(node, request)
+    if (version >= REPLICA_STATE_FROM && request.replicaState.replicaId >= 0) this.#heard(node, request, asked)
     const suspects = new Map<string, Epoch>()
     for (const [key, epoch] of asked) {
       const before = this.#facts.epochAt(node, key)
@@ -117,7 +137,7 @@ export class Fetches {
     if (follows !== null) this.#checks.outOfTurn(node, sessionEpoch, follows)
     this.#wasAnswered(node, heard)
     if (sessionEpoch === OPENS && sessionId !== 0)
-      this.#of(node).set(sessionId, { asked: new Map(heard.asked), epoch: 1, answered: 0 })
+      this.#of(node).set(sessionId, { asked: new Map(heard.asked), brokerEpoch: -1, epoch: 1, answered: 0 })
     const named = new Set<string>()
     for (const { topic, topicId, partitions } of responses) {
       for (const partition of partitions) {
@@ -202,6 +222,16 @@ export class Fetches {
         asked.set(this.#facts.key(topicId, topic, partition), currentLeaderEpoch)
     }
     return asked
+  }
+
+  /** A replica's life speaks for all that its session knows; what it does not name it has named before. */
+  #heard(node: NodeId, { sessionId, topics, replicaState }: Message<typeof FetchRequest>, asked: Asked): void {
+    const { replicaId, replicaEpoch } = replicaState
+    const session = this.#sessions.get(node)?.get(sessionId)
+    const known = session?.asked === asked
+    if (!known || session.brokerEpoch !== replicaEpoch) this.#proposals.fetched(node, replicaId, replicaEpoch, asked)
+    else if (topics.length > 0) this.#proposals.fetched(node, replicaId, replicaEpoch, this.#ask(new Map(), topics))
+    if (known) session.brokerEpoch = replicaEpoch
   }
 
   #of(node: NodeId): Map<number, Session> {

@@ -16,6 +16,7 @@ import {
   ImageInvariants,
   LogModel,
   PartitionInvariants,
+  ProposalInvariants,
   QuorumInvariants,
   SessionInvariants,
   StorageInvariants,
@@ -57,6 +58,7 @@ class ClusterWatch implements Watch {
   readonly #controller: ControllerInvariants
   readonly #partitions: PartitionInvariants
   readonly #images: ImageInvariants
+  readonly #proposals: ProposalInvariants
   readonly #storage: StorageInvariants
   readonly #nodes: ReadonlyMap<string, NodeId>
   readonly #answers: Answers
@@ -89,6 +91,7 @@ class ClusterWatch implements Watch {
       },
       found,
     )
+    this.#proposals = new ProposalInvariants(this.#truth, found)
     this.#images = new ImageInvariants(this.#truth, this.#quorumLog, found)
     this.#quorumLog.onCommitted = (batch) => this.#committed(batch.fact, batch.endOffset)
     for (const id of cluster.ids) this.#members.push(newMember(id))
@@ -96,7 +99,7 @@ class ClusterWatch implements Watch {
     cluster.sim.afterEvent((touched) => this.#look(touched))
     this.#nodes = new Map(cluster.ids.map((id) => [cluster.host(id), id]))
     const [told, fetched] = [new AnswerInvariants(found), new FetchInvariants(found)]
-    this.#answers = new Answers(this.#answerFacts, told, fetched, this.#quorum, this.#sessions, found)
+    this.#answers = new Answers(this.#answerFacts, told, fetched, this.#proposals, this.#quorum, this.#sessions, found)
     cluster.sim.hearBytes(new FrameTap((end) => SERVED.has(end.local.port) && this.#nodes.has(end.host), this.#answers))
   }
 
@@ -295,7 +298,10 @@ class ClusterWatch implements Watch {
     const change = this.#truth.apply(metadataFacts(bytes), endOffset)
     if (change === null) return
     this.#controller.committed(change)
-    for (const { before, after } of change.partitions) this.#partitions.registered(before, after)
+    for (const { before, after } of change.partitions) {
+      this.#partitions.registered(before, after)
+      this.#proposals.committed(before, after, this.#quorum.leaderOf(epoch), change.brokers)
+    }
     if (change.brokers.length === 0) return
     const { now } = this.#cluster.sim
     for (const { before, after } of change.brokers) this.#sessions.committed(before, after, epoch, now)

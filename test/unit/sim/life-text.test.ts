@@ -35,7 +35,7 @@ const FAULTS: { readonly [V in Fault['verb']]: fc.Arbitrary<Extract<Fault, { ver
     verb: fc.constant('detain'),
     from: node,
     to: node,
-    share: fc.constantFrom('all' as const, 'some' as const),
+    what: fc.constantFrom('all' as const, 'some' as const, 'AlterPartition' as const),
     lostMs: ms,
     ms,
   }),
