@@ -18,8 +18,8 @@ export function stream(seed: number, of: number): SeededRandom {
   return new SeededRandom((seed ^ of) >>> 0)
 }
 
-/** How heavy each verb is where a seed knows it. Not drawn: `lying-sync`, which no quorum survives (see
- *  docs/simulation.md), and `heal`, since faults end by themselves. */
+/** How heavy each verb is where a seed knows it. Drawn apart: `flip-bit`. Not drawn: `lying-sync`, which no
+ *  quorum survives (see docs/simulation.md), and `heal`, since faults end by themselves. */
 const WEIGHTS: { readonly [verb in Verb]?: number } = {
   kill: 10,
   'kill-at': 8,
@@ -63,12 +63,14 @@ export function drawSwarm(seed: number, kind: LifeKind, over: Partial<Swarm> = {
   const reckless = random.below(2) === 0 ? 0 : 2 + random.below(2)
   // Who joins an ISR and is late in being told of it must have had the time to come back.
   const quiet = random.below(3) > 0 && verbs.detain !== undefined
+  // A bit that flips takes a disk of the budget for as long as it is wrong, and with it kills and power losses.
+  const rot = random.below(3) === 0 ? 1 + random.below(12) : 0
   return {
     brokers,
     minInsyncReplicas: Math.min(over.brokers ?? brokers, 3, minInsyncReplicas),
     flush,
     network,
-    verbs: kind === 'calm' ? {} : kind === 'beyond' ? beyond(verbs) : verbs,
+    verbs: kind === 'calm' ? {} : kind === 'beyond' ? beyond(verbs) : rot > 0 ? { ...verbs, 'flip-bit': rot } : verbs,
     pauseMs: quiet ? QUIET_PAUSE_MS : pauseMs,
     properties,
     workload: { ...workload, reckless },
@@ -76,8 +78,8 @@ export function drawSwarm(seed: number, kind: LifeKind, over: Partial<Swarm> = {
   }
 }
 
-/** The power of all fails; but a disk that is gone for good may have been the last one that could lead a partition again
- *  (KIP-966), and then no healing would help. */
+/** The power of all fails; but a disk that is gone for good, or a damaged log, may have been the last that could lead a
+ *  partition again (KIP-966), and then no healing would help. */
 function beyond({ 'replace-disk': _, ...verbs }: Swarm['verbs']): Swarm['verbs'] {
   return { ...verbs, 'power-loss-all': 12 }
 }
