@@ -263,3 +263,68 @@ test('what a consumer subscribes to is not believed to be readable', () => {
     ])
   }
 })
+
+describe('old versions', () => {
+  const first = (
+    shard: TestShard,
+    version: number,
+    body: Partial<GroupBodies['JoinGroup']> = {},
+  ): readonly GroupEffect[] => [
+    ...shard.ask('JoinGroup', body, { version }),
+    ...shard.commit(shard.log.length),
+    ...shard.happen({ kind: 'tick' }),
+  ]
+  const begun = (): TestShard => {
+    const shard = new TestShard({ initialRebalanceDelayMs: 0 })
+    shard.load(0)
+    return shard
+  }
+
+  test('JoinGroup 0 has one time-out for both', () => {
+    const shard = begun()
+    first(shard, 0, { sessionTimeoutMs: 7_000, rebalanceTimeoutMs: -1 })
+    shard.ask('SyncGroup', { memberId: long('c-1') })
+    const record = shard.log.at(-1)?.records[0]
+    expect(record?.type === 'GroupMetadata' && record.value?.body.members).toMatchObject([
+      { sessionTimeout: 7_000, rebalanceTimeout: 7_000 },
+    ])
+  })
+
+  test('JoinGroup asks for an id from version 4 on, and from dynamic members alone', () => {
+    for (const version of [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]) {
+      expect([version, errorOf(first(begun(), version))]).toEqual([
+        version,
+        version < 4 ? 'NONE' : 'MEMBER_ID_REQUIRED',
+      ])
+      if (version >= 5)
+        expect([version, errorOf(first(begun(), version, { groupInstanceId: 'i' }))]).toEqual([version, 'NONE'])
+    }
+  })
+
+  test('a static leader that restarts may skip its assignment from version 9 on', () => {
+    for (const version of [5, 8, 9]) {
+      const shard = begun()
+      first(shard, version, { groupInstanceId: 'i' })
+      shard.ask('SyncGroup', { memberId: MEMBER })
+      shard.commit(shard.log.length)
+      const [answer] = first(shard, version, { groupInstanceId: 'i' }).filter((effect) => effect.kind === 'answer')
+      const newId = long('i-3')
+      const told =
+        version < 9 ? { leader: MEMBER, skipAssignment: false, members: [] } : { leader: newId, skipAssignment: true }
+      expect(answer).toMatchObject({ response: { errorCode: 0, memberId: newId, generationId: 1, ...told } })
+      expect(answer?.kind === 'answer' && answer.api === 'JoinGroup' && answer.response.members).toHaveLength(
+        version < 9 ? 0 : 1,
+      )
+    }
+  })
+
+  test('LeaveGroup before version 3 has one error, and no list', () => {
+    for (const version of [0, 2, 3, 5]) {
+      const [answer] = groupIn('stable').ask('LeaveGroup', one('x'), { version })
+      const members = [{ memberId: 'x', groupInstanceId: null, errorCode: 25 }]
+      expect(answer).toMatchObject({
+        response: version < 3 ? { errorCode: 25, members: [] } : { errorCode: 0, members },
+      })
+    }
+  })
+})
