@@ -48,8 +48,9 @@ export class Sealing {
   async sealRecovered(): Promise<void> {
     const { around, segments, durability, config, unusable, writeEpochs } = this.#log
     if (unusable()) return
-    const { all, active } = segments
-    for (const segment of all.filter((each) => each !== active && !each.sealed)) {
+    const left = segments.all.filter((each) => each !== segments.active && !each.sealed)
+    if (left.length === 0) return
+    for (const segment of left) {
       if (segment.index === null) await segment.loadIndexes(config().indexIntervalBytes)
       segment.finishTimeIndex()
       await segment.persistIndexes(true)

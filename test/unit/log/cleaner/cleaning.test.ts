@@ -205,15 +205,19 @@ test('a map too small for all keys is cleaned in several rounds, and loses nothi
   const log = await openCompacted(testPorts(), compactConfig({ segmentBytes: 2000 }))
   for (let i = 0; i < 60; i++)
     await send(log, { records: [record(`k${i % 40}`, String(i)), record('same', String(i))] })
+  await send(log, { records: [record('dead', null)] })
   await seal(log)
   const steps: number[] = []
-  while (log.cleanedTo === null || log.cleanedTo < 120) {
+  while (log.cleanedTo === null || log.cleanedTo < 121) {
     expect(await clean(log, NOW, 24 * 16)).toMatchObject({ kind: 'cleaned' })
     steps.push(log.cleanedTo!)
+    // No tombstone's time begins before its cleaning.
+    const marked = (await readAll(log)).filter(({ header }) => header.hasDeleteHorizon)
+    expect(marked.every(({ header }) => header.lastOffset < log.cleanedTo!)).toBe(true)
   }
   expect(steps.length).toBeGreaterThan(3)
   const wanted = Array.from({ length: 40 }, (_, i) => (i < 20 ? i + 40 : i)).sort((a, b) => a - b)
-  expect(await story(log)).toEqual([...wanted.map((i) => `${2 * i}:k${i % 40}=${i}`), '119:same=59'])
+  expect(await story(log)).toEqual([...wanted.map((i) => `${2 * i}:k${i % 40}=${i}`), '119:same=59', '120:dead=null'])
 })
 
 test('neighbouring segments become one as long as segment.bytes allows', async () => {
