@@ -23,6 +23,9 @@ import { answer, append, groupOf, type InitialDelay, note, type Work } from './s
 import { become } from './states.ts'
 import type { GroupResponses } from './types.ts'
 
+/** Members may ask for no rebalance time-out at all; a group that nobody joins is not looked at for ever. */
+const NOBODY_JOINED_RETRY_MS = 1_000
+
 export function sessionName(groupId: string, memberId: string): string {
   return `session ${groupId} ${memberId}`
 }
@@ -147,7 +150,7 @@ export function completeJoin(work: Work, group: Group): void {
   if (!electLeader(group) && group.members.size > 0) {
     // Only static members, and none has come: wait on, until sessions remove them.
     note(work, group.groupId, 'cannot complete its rebalance: no member has joined')
-    putOff(work, group, rebalanceTimeoutMs(group), null)
+    putOff(work, group, Math.max(rebalanceTimeoutMs(group), NOBODY_JOINED_RETRY_MS), null)
     return
   }
   beginGeneration(work, group)
