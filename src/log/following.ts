@@ -3,12 +3,12 @@
 
 import type { Epoch, Offset } from '../base/index.ts'
 import type { BatchHeader } from '../wire/index.ts'
-import { batchesOf, validCrc } from '../wire/index.ts'
+import { BATCH_OVERHEAD, baseOffsetAt, batchesOf, validCrc } from '../wire/index.ts'
 
 export interface Continuation {
   readonly endOffset: Offset
   readonly lastEpoch: Epoch
-  /** Compaction leaves offsets out. */
+  /** The topic is compacted, or this log has been: offsets may be left out anywhere. */
   readonly gapsAllowed: boolean
 }
 
@@ -24,8 +24,9 @@ export function judgeFollowed(bytes: Uint8Array, log: Continuation): FollowedJud
   for (const header of batchesOf(bytes)) {
     const { baseOffset, lastOffset } = header
     if (header.magic !== 2) return refused(`a batch has magic ${header.magic}`)
-    if (baseOffset < next || (baseOffset > next && !log.gapsAllowed) || lastOffset < baseOffset) {
-      return refused(`offsets ${baseOffset}..${lastOffset} do not continue a log that ends at ${next}`)
+    if (baseOffset < next || lastOffset < baseOffset || (baseOffset > next && !mayLeap(bytes, header, log))) {
+      const why = `offsets ${baseOffset}..${lastOffset} do not continue a log that ends at ${next}`
+      return headers.length === 0 || baseOffset < next ? refused(why) : { kind: 'good', headers, end }
     }
     if (header.partitionLeaderEpoch < epoch) {
       return refused(`epoch ${header.partitionLeaderEpoch} at offset ${baseOffset} goes back from ${epoch}`)
@@ -37,6 +38,16 @@ export function judgeFollowed(bytes: Uint8Array, log: Continuation): FollowedJud
     end = header.position + header.size
   }
   return headers.length === 0 ? refused('there is no whole batch') : { kind: 'good', headers, end }
+}
+
+/**
+ * A topic that is not compacted any more may have been, and a new replica cannot know. Offsets lie outside of the CRC, so one
+ * that leaps is believed when the batch behind it goes on from there: compaction leaves none out before the last batch.
+ */
+function mayLeap(bytes: Uint8Array, header: BatchHeader, log: Continuation): boolean {
+  if (log.gapsAllowed) return true
+  const behind = header.position + header.size
+  return behind + BATCH_OVERHEAD <= bytes.length && baseOffsetAt(bytes, behind) > header.lastOffset
 }
 
 function refused(message: string): FollowedJudgement {
