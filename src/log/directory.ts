@@ -107,6 +107,8 @@ class OpenDirectory implements LogDirectory {
   #detachCleaner: (() => void) | null = null
   #checkpointing: Promise<void> | null = null
   #nextCheckpoint: Promise<void> | null = null
+  /** What this life has written, by file: what has not changed costs no sync. */
+  readonly #checkpoints: Map<string, string> = new Map()
 
   constructor(
     ports: LogPorts,
@@ -344,7 +346,10 @@ class OpenDirectory implements LogDirectory {
         if (offset === null || (offset === 0 && !all)) continue
         offsets.push({ topic: log.topic, partition: log.partition, offset })
       }
-      await disk.writeFileAtomic(disk.join(this.path, file), encode(formatOffsets(offsets)))
+      const text = formatOffsets(offsets)
+      if (this.#checkpoints.get(file) === text) return
+      await disk.writeFileAtomic(disk.join(this.path, file), encode(text))
+      this.#checkpoints.set(file, text)
     }
     try {
       await write(RECOVERY_POINTS, (log) => log.recoveryPoint, true)

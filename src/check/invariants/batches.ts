@@ -34,7 +34,7 @@ export class Batch {
   acknowledged = false
   /** Its place among all batches that this log ever held anywhere. */
   readonly order: number
-  /** Disks that had it and lost it to a power failure, a lie or a replacement. */
+  /** Disks that had it and lost it to a power failure, a lie, a replacement or a flipped bit. */
   lostBy: readonly NodeId[] = []
 
   constructor(fact: BatchFact, writer: NodeId, before: Batch | undefined, order = 0) {
@@ -42,6 +42,10 @@ export class Batch {
     this.writer = writer
     this.before = before
     this.order = order
+  }
+
+  lost(node: NodeId): void {
+    if (!this.lostBy.includes(node)) this.lostBy = [...this.lostBy, node]
   }
 
   get baseOffset(): Offset {

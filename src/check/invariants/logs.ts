@@ -184,8 +184,7 @@ export class LogModel {
     if (lost.length > 0) log.checked = Math.min(log.checked, lost[0]!.baseOffset)
     if (cause === 'died') this.#wasCut(log, lost)
     else {
-      for (const batch of [...lost, ...behindGap(log)])
-        if (!batch.lostBy.includes(node)) batch.lostBy = [...batch.lostBy, node]
+      for (const batch of [...lost, ...behindGap(log)]) batch.lost(node)
     }
     return lost
   }
@@ -351,7 +350,12 @@ export class LogModel {
   #wasCut(log: ReplicaLog, cut: readonly Batch[]): void {
     for (const batch of cut) {
       log.checked = Math.min(log.checked, batch.baseOffset)
-      if (!batch.committed || batch.endOffset > log.damagedFrom) continue
+      if (!batch.committed) continue
+      if (batch.endOffset > log.damagedFrom) {
+        // Given up with the damage: until the node has said so, and left the ISR, it is a member that lost it (P2, P8).
+        batch.lost(log.node)
+        continue
+      }
       // What the power left behind a gap is no part of the log any more: recovery has to take it away.
       if (batch.lostBy.includes(log.node)) continue
       if (batch.endOffset <= Math.max(this.released, log.covered)) continue

@@ -229,6 +229,8 @@ export class PartitionInvariants {
     const { leaderEpoch, highWatermark } = view
     const model = this.#facts.model(seen.key)
     for (const [epoch, at] of exposed.byEpoch) {
+      // Who was passed over by an unclean election goes on in what was forgiven, until it hears of that.
+      if (model !== undefined && leaderEpoch < model.forgivenEpoch) break
       // What was forgiven is not committed any more.
       const owed = Math.min(at, model?.committedEnd ?? at)
       if (epoch < leaderEpoch && highWatermark < owed)
