@@ -137,6 +137,17 @@ describe('P2: candidates are complete', () => {
     expect(found.names).toEqual(['P2'])
   })
 
+  test('whom an unclean election made the leader with a damaged log will be offline: it owes nothing', () => {
+    const { found, model, commit } = committed()
+    commit(change({ isr: [1, 2] }))
+    model.rescanned(3, [{ base: 0, facts: TEN.slice(0, 1), durable: 100 }], 'lost')
+    model.rotted(3, 0, 1, true)
+    commit(change({ leader: 3, isr: [3], leaderRecoveryState: 1 }))
+    expect(found.names).not.toContain('P2')
+    commit(change({ leaderRecoveryState: 0 }))
+    expect(found.names).toContain('P2')
+  })
+
   test('a member of the ELR', () => {
     const { found, model, commit } = committed()
     model.rescanned(3, [], 'lost')
@@ -345,6 +356,16 @@ describe('answers', () => {
       expect(found.names).toEqual([])
       a.acknowledged(1, model, sent(), 10)
       expect(found.names).toEqual(['P12'])
+    })
+    test('acks=1 for what its leader wrote, be it cut off since; acks=all not', () => {
+      const { answers: a, found, model } = answers()
+      fill(model, [1], [batch(10, 14, 0)])
+      model.cut(1, 0, 1)
+      a.acknowledged(1, model, sent({ acks: 1 }), 10)
+      expect(found.names.filter((name) => name === 'P12')).toEqual([])
+      a.acknowledged(2, model, sent({ acks: 1 }), 10)
+      a.acknowledged(1, model, sent(), 10)
+      expect(found.names.filter((name) => name === 'P12')).toEqual(['P12', 'P12'])
     })
     test('at an offset where nothing lies', () => {
       const { answers: a, found, model } = answers()
