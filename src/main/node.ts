@@ -63,7 +63,7 @@ class Node implements OdradekNode {
     this.#onFatal = options.onFatal
     this.#ports = severable(options.ports, (error) => this.#fatal(error))
     this.#incarnationId = options.ports.random.uuid()
-    this.#view = nodeView(this.nodeId, () => this.#rooms)
+    this.#view = nodeView(this.nodeId, this.#incarnationId, () => this.#rooms)
   }
 
   start(): Promise<void> {

@@ -3,7 +3,7 @@
 import type { MetadataImage } from '../../cluster/metadata/index.ts'
 import type { QuorumView } from '../../raft/driver/index.ts'
 import type { ReplicaView } from '../../replication/driver/index.ts'
-import type { Logger, NodeId, Ports } from '../base/index.ts'
+import type { Logger, NodeId, Ports, Uuid } from '../base/index.ts'
 import type { NodeConfig } from '../config/index.ts'
 
 export interface NodeOptions {
@@ -48,6 +48,8 @@ export interface OdradekNode {
  *  so when they are read; copy what you want to keep. */
 export interface NodeView {
   readonly nodeId: NodeId
+  /** Of this process, which registers under it. */
+  readonly incarnationId: Uuid
   readonly quorum: QuorumObservation
   readonly brokerState: string
   readonly brokerEpoch: number
