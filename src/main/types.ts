@@ -48,7 +48,8 @@ export interface OdradekNode {
  *  so when they are read; copy what you want to keep. */
 export interface NodeView {
   readonly nodeId: NodeId
-  /** Of this process, which registers under it. */
+  /** Of this process, which registers under it: as a broker under that of the last one which stopped without having heard
+   *  whether it was registered, if there was one. */
   readonly incarnationId: Uuid
   readonly quorum: QuorumObservation
   readonly brokerState: string
