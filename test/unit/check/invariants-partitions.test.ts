@@ -297,6 +297,26 @@ test('P8: a replica joins that lacks what is committed', () => {
   expect(new Set(found.names)).toEqual(new Set(['P8', 'P2']))
 })
 
+describe('P8: a replica is proposed', () => {
+  /** Leader 1 proposes member 3, which has all of its epoch's start, and hears no answer while that one's log goes. */
+  const waiting = (...meanwhile: MetadataFact[]): string[] => {
+    const { found, model, look, commit } = world()
+    fill(model, [1, 2, 3], TEN)
+    commit(change({ isr: [1, 2] }))
+    const proposes = { role: 'leader', isr: [1, 2], isrState: 'pending-expand', epochStartOffset: 10 } as const
+    look(1, { ...proposes, maximalIsr: [1, 2, 3] })
+    expect(found.violations).toEqual([])
+    commit(...meanwhile)
+    model.cut(3, 0, 0)
+    look(1, { ...proposes, maximalIsr: [1, 2, 3] })
+    return found.names
+  }
+
+  test('that lacks what its leader began its epoch with', () => expect(waiting()).toEqual(['P8']))
+  test('and has deleted its log since, for its topic is deleted', () =>
+    expect(waiting({ type: 'RemoveTopicRecord', value: { topicId: TOPIC } })).toEqual([]))
+})
+
 test('D6: a word of durability that the disk does not keep', () => {
   const { found, model, look } = world()
   fill(model, [2], TEN)
