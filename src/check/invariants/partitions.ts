@@ -315,8 +315,9 @@ export class PartitionInvariants {
     if (missing === null) return
     // Who does not run may have lost it since, and is no member any more when it comes back (KIP-966).
     if (!this.#facts.running(id) && missing.lostBy.includes(id)) return
-    // Elected uncleanly with damage that it has not met yet: it will be offline rather than lead, so it cuts nobody's log.
-    if (partition.recovering && log.damaged) return
+    // Elected uncleanly, and does not lead yet, or what it lacks had been forgiven: one with a damaged log is offline
+    // rather than lead. It cuts nobody's log, and when it comes back it is elected anew.
+    if (partition.recovering) return
     const name = `${partition.topic}-${partition.index}`
     const { baseOffset, fact } = missing
     const text = `${name}: ${id} is in the ${where} of epoch ${partition.leaderEpoch}/${partition.partitionEpoch}, its log ends at ${log.endOffset}, and offset ${baseOffset} of epoch ${fact.epoch} is committed`
