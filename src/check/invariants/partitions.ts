@@ -193,7 +193,7 @@ export class PartitionInvariants {
     }
     if (highWatermark > before) {
       const committed = model.committedEnd
-      model.claimed(seen.node, highWatermark)
+      model.claimed(seen.node, highWatermark, view.logStartOffset)
       if (model.committedEnd > committed) this.#candidatesOf(seen.key)
     }
   }
