@@ -31,8 +31,11 @@ export async function offsetForTimestamp(lookup: Lookup, timestamp: Timestamp): 
     if (segment.maxTimestamp < timestamp) continue
     const near = Math.max(segment.timeIndex!.lookup(timestamp), lookup.from)
     const position = segment.index!.lookup(near)
+    let next = segment.baseOffset
     for await (const batch of batchesFrom(segment, position, Number.POSITIVE_INFINITY)) {
       const { header } = batch
+      mustBeGood(segment, batch, next, lookup.bound)
+      next = header.lastOffset + 1
       if (header.baseOffset >= lookup.bound) return null
       if (header.maxTimestamp < timestamp || header.lastOffset < lookup.from) continue
       for (const record of await opened(lookup, segment, batch)) {
@@ -42,6 +45,21 @@ export async function offsetForTimestamp(lookup: Lookup, timestamp: Timestamp): 
     }
   }
   return null
+}
+
+/**
+ * "Nothing is that late" must not rest on rotten bytes (D2): the CRC holds for times, and for the offset, which it does not
+ * cover, that nobody writes a batch that leaps over the end which the log had when the look-up began. Throws StorageError.
+ */
+function mustBeGood(
+  segment: Segment,
+  { bytes, header, position }: { readonly bytes: Uint8Array; readonly header: BatchHeader; readonly position: number },
+  next: Offset,
+  bound: Offset,
+): void {
+  const leaps = header.baseOffset < next || (header.baseOffset > bound && next < bound)
+  if (!leaps && validCrc(bytes, header)) return
+  throw corrupt(segment, position, leaps ? `it begins at ${header.baseOffset}, behind ${next}` : 'its checksum')
 }
 
 /** The first record with the largest timestamp of all. */
