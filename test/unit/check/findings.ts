@@ -1,7 +1,14 @@
 // What the tests of invariants share: somewhere to collect what a checker finds, and short ways to say what lies on a disk
 // and what the metadata log says.
 
-import type { BatchFact, Findings, LogModel, MetadataFact, Violation } from '../../../src/check/index.ts'
+import type {
+  BatchFact,
+  Findings,
+  LogModel,
+  MetadataFact,
+  QuorumObservation,
+  Violation,
+} from '../../../src/check/index.ts'
 
 export class Collected implements Findings {
   readonly violations: Pick<Violation, 'name' | 'text'>[] = []
@@ -19,6 +26,24 @@ export class Collected implements Findings {
 
   get names(): string[] {
     return this.violations.map(({ name }) => name)
+  }
+}
+
+/** A follower of epoch 1 whose metadata log is empty, among voters 1 to 3, but for what is said. */
+export function quorumView(fields: Partial<QuorumObservation> = {}): QuorumObservation {
+  return {
+    state: 'follower',
+    epoch: 1,
+    leaderId: -1,
+    votedFor: -1,
+    highWatermark: 0,
+    shownHighWatermark: -1,
+    logStartOffset: 0,
+    epochStartOffset: -1,
+    durableEndOffset: 0,
+    endOffset: 0,
+    voters: [1, 2, 3].map((id) => ({ id, directoryId: `d${id}` })),
+    ...fields,
   }
 }
 

@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from 'vitest'
 import { LogModel, QuorumInvariants, type QuorumObservation } from '../../../src/check/index.ts'
-import { batch, Collected, fill } from './findings.ts'
+import { batch, Collected, fill, quorumView } from './findings.ts'
 
 const VOTERS = [1, 2, 3].map((id) => ({ id, directoryId: `d${id}` }))
 
@@ -14,29 +14,12 @@ function quorum(): { log: LogModel; quorum: QuorumInvariants; found: Collected }
   return { log, quorum, found }
 }
 
-function view(fields: Partial<QuorumObservation>): QuorumObservation {
-  return {
-    state: 'follower',
-    epoch: 1,
-    leaderId: -1,
-    votedFor: -1,
-    highWatermark: 0,
-    shownHighWatermark: -1,
-    logStartOffset: 0,
-    epochStartOffset: -1,
-    durableEndOffset: 0,
-    endOffset: 0,
-    voters: VOTERS,
-    ...fields,
-  }
-}
-
 const leader = (epoch: number, fields: Partial<QuorumObservation> = {}): QuorumObservation =>
-  view({ state: 'leader', epoch, epochStartOffset: 0, ...fields })
+  quorumView({ state: 'leader', epoch, epochStartOffset: 0, ...fields })
 
 test('a good election, commit and fail-over', () => {
   const { log, quorum: q, found } = quorum()
-  q.observed(1, view({ state: 'prospective', epoch: 0 }))
+  q.observed(1, quorumView({ state: 'prospective', epoch: 0 }))
   expect(q.electing).toBe(true)
   q.preVoteGranted(2, 1, 0)
   q.voted(1, { epoch: 1, votedFor: 1 }, true)
@@ -47,7 +30,7 @@ test('a good election, commit and fail-over', () => {
   expect(q.electing).toBe(false)
   fill(log, [1, 2], [batch(0, 0, 1), batch(1, 4, 1)])
   q.observed(1, leader(1, { highWatermark: 5, shownHighWatermark: 5 }))
-  q.observed(2, view({ highWatermark: 5 }))
+  q.observed(2, quorumView({ highWatermark: 5 }))
   q.ended(1)
   q.observed(2, leader(2, { epochStartOffset: 5, highWatermark: 5 }))
   expect(found.violations).toEqual([])
@@ -106,20 +89,20 @@ describe('R2: one vote, durable before it is told', () => {
 describe('R3: epochs do not go back', () => {
   test('in a life', () => {
     const { quorum: q, found } = quorum()
-    q.observed(1, view({ epoch: 5 }))
-    q.observed(1, view({ epoch: 4 }))
+    q.observed(1, quorumView({ epoch: 5 }))
+    q.observed(1, quorumView({ epoch: 4 }))
     expect(found.names).toEqual(['R3'])
   })
 
   test('across a restart, below what was durable', () => {
     const { quorum: q, found } = quorum()
     q.voted(1, { epoch: 5, votedFor: -1 }, true)
-    q.observed(1, view({ epoch: 6 }))
+    q.observed(1, quorumView({ epoch: 6 }))
     q.ended(1)
-    q.observed(1, view({ epoch: 5 }))
+    q.observed(1, quorumView({ epoch: 5 }))
     expect(found.names).toEqual([])
     q.ended(1)
-    q.observed(1, view({ epoch: 4 }))
+    q.observed(1, quorumView({ epoch: 4 }))
     expect(found.names).toEqual(['R3'])
   })
 
@@ -134,7 +117,7 @@ describe('R3: epochs do not go back', () => {
     const { quorum: q, found } = quorum()
     q.voted(1, { epoch: 5, votedFor: 1 }, true)
     q.replaced(1)
-    q.observed(1, view({ epoch: 0 }))
+    q.observed(1, quorumView({ epoch: 0 }))
     q.voted(1, { epoch: 1, votedFor: -1 }, true)
     expect(found.violations).toEqual([])
   })
@@ -194,7 +177,7 @@ test('R7: durable on a minority; another disk under the same id is another voter
 test('R8: committed before it is durable here', () => {
   const { log, quorum: q, found } = quorum()
   log.written(2, 0, batch(0, 0, 1))
-  q.observed(2, view({ highWatermark: 1 }))
+  q.observed(2, quorumView({ highWatermark: 1 }))
   expect(found.names).toEqual(['R8'])
 })
 
@@ -202,8 +185,8 @@ describe('R9: the high watermark does not go back', () => {
   test('of a node', () => {
     const { log, quorum: q, found } = quorum()
     fill(log, [2], [batch(0, 0, 1), batch(1, 1, 1)])
-    q.observed(2, view({ highWatermark: 2 }))
-    q.observed(2, view({ highWatermark: 1 }))
+    q.observed(2, quorumView({ highWatermark: 2 }))
+    q.observed(2, quorumView({ highWatermark: 1 }))
     expect(found.names).toEqual(['R9'])
   })
 
@@ -269,7 +252,7 @@ describe('R12: a pre-vote against a leader that is heard', () => {
     const all = quorum()
     all.quorum.observed(1, leader(4))
     all.quorum.voted(2, { epoch: 4, votedFor: -1 }, true)
-    all.quorum.observed(2, view({ epoch: 4, leaderId: 1 }))
+    all.quorum.observed(2, quorumView({ epoch: 4, leaderId: 1 }))
     return all
   }
 
@@ -280,8 +263,8 @@ describe('R12: a pre-vote against a leader that is heard', () => {
     q.wrote(2, 4)
     q.preVoteGranted(2, 3, 4)
     expect(found.names).toEqual(['R12'])
-    q.observed(2, view({ state: 'prospective', epoch: 4 }))
-    q.observed(2, view({ epoch: 4, leaderId: 1 }))
+    q.observed(2, quorumView({ state: 'prospective', epoch: 4 }))
+    q.observed(2, quorumView({ epoch: 4, leaderId: 1 }))
     q.preVoteGranted(2, 3, 4)
     expect(found.names).toEqual(['R12'])
   })
@@ -297,7 +280,7 @@ describe('R12: a pre-vote against a leader that is heard', () => {
       const { quorum: q, found } = world()
       q.wrote(2, 4)
       if (over === 'dead') q.ended(1)
-      else q.observed(1, view({ state: 'resigned', epoch: 4 }))
+      else q.observed(1, quorumView({ state: 'resigned', epoch: 4 }))
       q.preVoteGranted(2, 3, 4)
       expect(found.names).toEqual([])
     }
@@ -306,9 +289,9 @@ describe('R12: a pre-vote against a leader that is heard', () => {
 
 test('R15: a candidate that is no voter, or has another disk', () => {
   const { quorum: q, found } = quorum()
-  q.observed(4, view({ state: 'prospective' }))
+  q.observed(4, quorumView({ state: 'prospective' }))
   q.directory(2, 'another')
-  q.observed(2, view({ state: 'candidate' }))
+  q.observed(2, quorumView({ state: 'candidate' }))
   expect(found.names).toEqual(['R15', 'R15'])
 })
 

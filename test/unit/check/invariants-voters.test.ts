@@ -1,8 +1,8 @@
 // R14: sets of voters in the metadata log, as they are written, cut and counted on.
 
 import { describe, expect, test } from 'vitest'
-import { LogModel, QuorumInvariants, type QuorumObservation, type VoterKey } from '../../../src/check/index.ts'
-import { batch, Collected, fill } from './findings.ts'
+import { LogModel, QuorumInvariants, type VoterKey } from '../../../src/check/index.ts'
+import { batch, Collected, fill, quorumView } from './findings.ts'
 
 const set = (...ids: number[]): VoterKey[] => ids.map((id) => ({ id, directoryId: `d${id}` }))
 const THREE = set(1, 2, 3)
@@ -25,19 +25,7 @@ function world(): {
   return { found, log, quorum, stands }
 }
 
-const FOLLOWER: QuorumObservation = {
-  state: 'follower',
-  epoch: 9,
-  leaderId: -1,
-  votedFor: -1,
-  highWatermark: 0,
-  shownHighWatermark: -1,
-  logStartOffset: 0,
-  epochStartOffset: -1,
-  durableEndOffset: 0,
-  endOffset: 0,
-  voters: THREE,
-}
+const FOLLOWER = quorumView({ epoch: 9 })
 
 /** A set in the batch after the first, which leads in epoch 1; `committed` up to an offset. */
 function change(voters: readonly VoterKey[], committed: number): string[] {
