@@ -3,6 +3,7 @@
 import type { RaftConfig } from '../../raft/driver/index.ts'
 import type { Endpoint, NodeId, Uuid } from '../base/index.ts'
 import type { NodeConfig } from '../config/index.ts'
+import type { GroupConfig } from '../groups/index.ts'
 import type { CleanerSettings } from '../log/index.ts'
 import type { RpcOptions } from '../rpc/index.ts'
 
@@ -57,6 +58,19 @@ export function cleanerSettingsOf(config: NodeConfig): CleanerSettings {
     loadFactor: config.double('log.cleaner.io.buffer.load.factor'),
     ioMaxBytesPerSecond: config.double('log.cleaner.io.max.bytes.per.second'),
     backoffMs: config.long('log.cleaner.backoff.ms'),
+  }
+}
+
+export function groupConfigOf(config: NodeConfig): GroupConfig {
+  return {
+    minSessionTimeoutMs: config.int('group.min.session.timeout.ms'),
+    maxSessionTimeoutMs: config.int('group.max.session.timeout.ms'),
+    maxSize: config.int('group.max.size'),
+    initialRebalanceDelayMs: config.int('group.initial.rebalance.delay.ms'),
+    offsetMetadataMaxBytes: config.int('offset.metadata.max.bytes'),
+    offsetsRetentionMs: config.int('offsets.retention.minutes') * 60_000,
+    offsetsRetentionCheckIntervalMs: config.long('offsets.retention.check.interval.ms'),
+    commitTimeoutMs: config.int('offsets.commit.timeout.ms'),
   }
 }
 
