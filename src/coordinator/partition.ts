@@ -74,6 +74,8 @@ export class CoordinatorPartition<Record, Event, Answer> {
       log,
       timers,
       clock,
+      offload,
+      compression: options.compression ?? null,
       lingerMs: options.appendLingerMs,
       committed: (append) => this.#step({ kind: 'committed', append }),
       failed: (append, error) => this.#step({ kind: 'append-failed', append, error, written: false }),

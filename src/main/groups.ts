@@ -3,11 +3,11 @@
 
 import type { ClusterDriver } from '../../cluster/driver/index.ts'
 import type { MetadataImage } from '../../cluster/metadata/index.ts'
-import type { Logger, Ports, Uuid } from '../base/index.ts'
+import { type Logger, type Ports, StorageError, type Uuid } from '../base/index.ts'
 import type { NodeConfig } from '../config/index.ts'
 import { createGroupCoordinator, GROUP_TOPIC, type GroupCoordinator } from '../coordinator/index.ts'
 import { openStates } from '../state/index.ts'
-import { groupConfigOf } from './settings.ts'
+import { groupConfigOf, offsetsCompressionOf } from './settings.ts'
 
 export interface GroupRooms {
   readonly ports: Pick<Ports, 'clock' | 'offload' | 'tables'>
@@ -24,6 +24,7 @@ export function connectGroups({ ports, logger, config, cluster, onFatal }: Group
     states: openStates(ports.tables),
     logger,
     config: groupConfigOf(config),
+    compression: offsetsCompressionOf(config),
     appendLingerMs: config.int('group.coordinator.append.linger.ms'),
     onFatal,
   })
@@ -36,10 +37,17 @@ export function connectGroups({ ports, logger, config, cluster, onFatal }: Group
 
 /**
  * Drops tables of partitions that went while the node was down. Only where there is such a topic: a node that has never had
- * a partition of it needs no database, and what a deleted one left is found when there is one again.
+ * a partition of it needs no database, and what a deleted one left is found when there is one again. A database that fails
+ * is done without, here as elsewhere.
  */
-export function sweepGroups(groups: GroupCoordinator, image: MetadataImage, onFatal: (error: unknown) => void): void {
-  if (image.topicIds.has(GROUP_TOPIC)) groups.sweep().catch(onFatal)
+export async function sweepGroups(groups: GroupCoordinator, image: MetadataImage, logger: Logger): Promise<void> {
+  if (!image.topicIds.has(GROUP_TOPIC)) return
+  try {
+    await groups.sweep()
+  } catch (error) {
+    if (!(error instanceof StorageError)) throw error
+    logger.warn({ error: error.message }, 'standby tables could not be looked through')
+  }
 }
 
 /** One that was deleted and created again between two images is among them: its id is another. */

@@ -127,7 +127,8 @@ class Node implements OdradekNode {
       previousBrokerEpoch: Math.min(...this.#directories.map((directory) => directory.previousBrokerEpoch)),
     })
     await rooms.cluster.unfenced
-    if (rooms.groups !== null) sweepGroups(rooms.groups, rooms.cluster.image, (error) => this.#fatal(error))
+    const { groups, cluster } = rooms
+    if (groups !== null) sweepGroups(groups, cluster.image, this.#logger).catch((error: unknown) => this.#fatal(error))
   }
 
   async #openDirectories(): Promise<void> {

@@ -4,14 +4,23 @@
 import { describe, expect, test } from 'vitest'
 import { type Client, ClientError, type GroupConsumer } from '../../src/client/index.ts'
 import { partitionFor } from '../../src/groups/index.ts'
+import { createRpc } from '../../src/rpc/index.ts'
 import { createSimCluster, type SimCluster, type SimUser } from '../../src/sim/index.ts'
-import type { ErrorName } from '../../src/wire/index.ts'
+import { apis, type ErrorName } from '../../src/wire/index.ts'
 
 const TOPIC = 'orders'
 const GROUP = 'readers'
 const PARTITIONS = 4
 /** Kafka's default for `__consumer_offsets`. */
 const OFFSETS_PARTITIONS = 50
+
+const RPC = {
+  clientId: 'asker',
+  reconnectBackoffMs: 50,
+  reconnectBackoffMaxMs: 1_000,
+  connectTimeoutMs: 10_000,
+  maxResponseBytes: 1 << 20,
+}
 
 /** What consumers are told when a group rebalances or its coordinator goes; anything else is a failure. */
 const PASSING: readonly ErrorName[] = [
@@ -140,6 +149,31 @@ function coordinators(cluster: SimCluster): number[] {
   return cluster.ids.filter((id) => cluster.alive(id) && cluster.view(id).groups.some(active))
 }
 
+/** Everything that a coordinator knows to be committed. */
+let askers = 0
+async function offsets(cluster: SimCluster): Promise<string[]> {
+  const rpc = createRpc(cluster.sim.addNode(`asker${++askers}`, { client: true }), RPC)
+  const at = { host: `node${coordinators(cluster)[0]}`, port: 9092 }
+  const request = { groups: [{ groupId: GROUP, topics: null }] }
+  const asked = rpc.peer(at).send(apis.OffsetFetch, request, { timeoutMs: 5_000, maxVersion: 9 })
+  const answer = await cluster.sim.wait(asked)
+  if (answer.kind !== 'ok') throw new Error(answer.reason)
+  const { errorCode, topics } = answer.body.groups[0]!
+  expect(errorCode).toBe(0)
+  return topics
+    .flatMap(({ name, partitions }) => partitions.map((one) => `${name}-${one.partitionIndex}: ${one.committedOffset}`))
+    .sort()
+}
+
+function committedAt(offset: number): string[] {
+  return Array.from({ length: PARTITIONS }, (_, partition) => `${TOPIC}-${partition}: ${offset}`)
+}
+
+function ended(cluster: SimCluster): void {
+  expect([...cluster.fatal]).toEqual([])
+  cluster.close()
+}
+
 describe.each([1, 2, 3])('seed %i', (seed) => {
   test('a group reads on when its coordinator’s broker dies, from where it has committed', async () => {
     const { cluster, client, shared } = await started(seed)
@@ -150,6 +184,8 @@ describe.each([1, 2, 3])('seed %i', (seed) => {
     expect(coordinators(cluster)).toEqual([first])
 
     cluster.kill(first!)
+    await until(cluster, 'another coordinates', () => coordinators(cluster).length === 1)
+    expect(await offsets(cluster)).toEqual(committedAt(10))
     await cluster.sim.wait(send(client, 40, 40))
     await until(cluster, 'the group has read on', () => settled(shared, members, 80))
     expect(coordinators(cluster)).not.toEqual([first])
@@ -170,8 +206,7 @@ describe.each([1, 2, 3])('seed %i', (seed) => {
     await until(cluster, 'the next one goes on', () => settled(shared, [late], 124))
     expect(seen(shared)).toHaveLength(before + 4)
     expect(shared.wentBack).toEqual([])
-    expect([...cluster.fatal]).toEqual([])
-    await cluster.close()
+    ended(cluster)
   })
 })
 
@@ -187,7 +222,7 @@ test('a stopped coordinator hands over: nobody waits for a session to end', asyn
   await until(cluster, 'the group has read on', () => settled(shared, members, 80))
   expect(members.map(({ consumer }) => consumer.generation)).toEqual([generation, generation])
   expect(shared.wentBack).toEqual([])
-  await cluster.close()
+  ended(cluster)
 })
 
 test('what was committed outlives the death of all brokers at once, by tables and by logs', async () => {
@@ -212,7 +247,7 @@ test('what was committed outlives the death of all brokers at once, by tables an
   const loaded = cluster.view(leader!).groups.find(({ partition }) => partition === home)?.lastLoad
   // Rows of its standby table, four offsets and the group, and what came after them.
   expect(loaded?.rows).toBeGreaterThan(0)
-  await cluster.close()
+  ended(cluster)
 })
 
 test('offsets go with their topic', async () => {
@@ -221,12 +256,14 @@ test('offsets go with their topic', async () => {
   const member = new Member(cluster, shared)
   await until(cluster, 'it has read what was there', () => settled(shared, [member], 8))
   await cluster.sim.wait(member.leave())
+  expect(await offsets(cluster)).toEqual(committedAt(2))
   await cluster.sim.wait(client.admin.deleteTopics([TOPIC]))
   await cluster.sim.sleep(1_000)
+  expect(await offsets(cluster)).toEqual([])
   await cluster.sim.wait(client.admin.createTopics([{ name: TOPIC, partitions: PARTITIONS, replicationFactor: 3 }]))
   const fresh = new Shared()
   const next = new Member(cluster, fresh)
   await cluster.sim.wait(send(client, 0, 8))
   await until(cluster, 'the new topic is read from its beginning', () => settled(fresh, [next], 8))
-  await cluster.close()
+  ended(cluster)
 })
