@@ -2,7 +2,7 @@
 // The connection to the coordinator is its own, for a JoinGroup waits and holds up what comes behind it. Knows nothing of
 // records. Invariant: a generation is held only between the end of `join` and whatever says that it is over.
 
-import type { Instant, NodeId, Timer } from '../base/index.ts'
+import type { Endpoint, Instant, Timer } from '../base/index.ts'
 import type { Peer } from '../rpc/index.ts'
 import type { Api, ErrorName, Input, JoinGroupResponse, Message, MessageSchema } from '../wire/index.ts'
 import {
@@ -39,7 +39,7 @@ export class Membership {
   readonly #sessionTimeoutMs: number
   readonly #rebalanceTimeoutMs: number
   readonly #heartbeatIntervalMs: number
-  #coordinator: { readonly id: NodeId; readonly peer: Peer } | null = null
+  #coordinator: { readonly endpoint: Endpoint; readonly peer: Peer } | null = null
   #memberId = ''
   #generation: number = NO_GENERATION
   #heartbeat: Timer | null = null
@@ -129,20 +129,26 @@ export class Membership {
   /** Tells the group, if it can be told; a static member keeps its place. */
   async leave(timeoutMs: number): Promise<void> {
     const memberId = this.#memberId
+    const endpoint = this.#coordinator?.endpoint
     this.stop()
-    if (memberId === '' || this.#options.instanceId !== undefined || this.#coordinator === null) return
-    await this.#coordinator.peer.send(
-      apis.LeaveGroup,
-      (version) => ({ groupId: this.#options.group, ...(version < 3 ? { memberId } : { members: [{ memberId }] }) }),
-      { timeoutMs },
-    )
-    this.#coordinator.peer.close()
+    if (memberId === '' || this.#options.instanceId !== undefined || endpoint === undefined) return
+    // On a connection of its own, not behind a JoinGroup that waits.
+    const peer = this.#cluster.connect(endpoint)
+    await peer.send(apis.LeaveGroup, this.#leaving(memberId), { timeoutMs })
+    peer.close()
   }
 
   stop(): void {
     this.#closed = true
     this.#over()
     this.#memberId = ''
+    this.#coordinator?.peer.close()
+    this.#coordinator = null
+  }
+
+  #leaving(memberId: string): (version: number) => Input<typeof apis.LeaveGroup.request> {
+    const groupId = this.#options.group
+    return (version) => ({ groupId, ...(version < 3 ? { memberId } : { members: [{ memberId }] }) })
   }
 
   #over(): void {
@@ -159,7 +165,7 @@ export class Membership {
       throw error
     })
     if (found === null || this.#closed) return null
-    this.#coordinator ??= { id: found.id, peer: this.#cluster.connect(found.endpoint) }
+    this.#coordinator ??= { endpoint: found, peer: this.#cluster.connect(found) }
     return this.#coordinator.peer
   }
 
@@ -295,11 +301,7 @@ export class Membership {
     this.#over()
     this.#memberId = ''
     if (this.#options.instanceId !== undefined) return
-    await this.ask(
-      apis.LeaveGroup,
-      (version) => ({ groupId: this.#options.group, ...(version < 3 ? { memberId } : { members: [{ memberId }] }) }),
-      { timeoutMs: this.#cluster.requestTimeoutMs },
-      (answer) => answer.errorCode,
-    )
+    const timeoutMs = this.#cluster.requestTimeoutMs
+    await this.ask(apis.LeaveGroup, this.#leaving(memberId), { timeoutMs }, (answer) => answer.errorCode)
   }
 }
