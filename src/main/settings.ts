@@ -2,7 +2,6 @@
 
 import type { RaftConfig } from '../../raft/driver/index.ts'
 import type { CompressionCodec, Endpoint, NodeId, Uuid } from '../base/index.ts'
-import { ConfigError } from '../base/index.ts'
 import type { NodeConfig } from '../config/index.ts'
 import type { GroupConfig } from '../groups/index.ts'
 import type { CleanerSettings } from '../log/index.ts'
@@ -11,7 +10,7 @@ import type { RpcOptions } from '../rpc/index.ts'
 /** Kafka's `max.message.bytes` and fetch sizes are far below it; a peer that claims more is wrong. */
 const MAX_RESPONSE_BYTES = 256 * 1024 * 1024
 
-/** `offsets.topic.compression.codec`. */
+/** By Kafka's numbers. */
 const CODECS: readonly (CompressionCodec | null)[] = [null, 'gzip', 'snappy', 'lz4', 'zstd']
 
 export function rpcOptionsOf(config: NodeConfig): RpcOptions {
@@ -78,16 +77,9 @@ export function groupConfigOf(config: NodeConfig): GroupConfig {
   }
 }
 
-/** By Kafka's number; ConfigError for one that means nothing. */
+/** Null: none. */
 export function offsetsCompressionOf(config: NodeConfig): CompressionCodec | null {
-  const name = 'offsets.topic.compression.codec'
-  const codec = CODECS[config.int(name)]
-  if (codec === undefined) {
-    throw new ConfigError(
-      `${name} is ${config.int(name)}: 0 (none), 1 (gzip), 2 (snappy), 3 (lz4) or 4 (zstd) is expected`,
-    )
-  }
-  return codec
+  return CODECS[config.int('offsets.topic.compression.codec')] ?? null
 }
 
 function endpointOf(at: { readonly host: string; readonly port: number }): Endpoint {
