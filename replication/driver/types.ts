@@ -274,8 +274,10 @@ export interface ReplicationOptions {
   readonly rpc: Rpc
   readonly logger: Logger
   readonly nodeId: NodeId
-  /** Of this process, as it registers. Nothing is created, led or deleted before an image holds this registration: an
-   *  earlier image is history being replayed, and acting on it could delete what was assigned again since. */
+  /** As this process registers. Nothing is created, led or deleted before an image holds this registration: an earlier
+   *  image is history being replayed, and acting on it could delete what was assigned again since. Where a process
+   *  before registered as the same and never heard of it, none has been unfenced since: so no history after that
+   *  registration gives this broker a place in an ISR, which it would have to keep a log for. */
   readonly incarnationId: Uuid
   /** The last published image, or the empty one; `apply` brings the next. */
   readonly image: MetadataImage

@@ -3,6 +3,7 @@
 
 import type { Offset, Uuid } from '../base/index.ts'
 import { isUuid } from '../base/index.ts'
+import type { LastStop } from './types.ts'
 
 export interface PartitionOffset {
   readonly topic: string
@@ -39,19 +40,24 @@ export function parsePartitionMetadata(text: string): Uuid | null {
   return match !== null && isUuid(match[1]!) ? match[1]! : null
 }
 
-export function formatCleanMarker(brokerEpoch: number): string {
-  return JSON.stringify({ version: 0, brokerEpoch })
+/** As Kafka writes it; with `unanswered` one field more, for which a Kafka would take the stop for an unclean one. */
+export function formatCleanMarker(brokerEpoch: number, unanswered: Uuid | null): string {
+  return JSON.stringify({ version: 0, brokerEpoch, ...(unanswered === null ? {} : { incarnationId: unanswered }) })
 }
 
-/** The broker epoch in a marker; −1 where it has none (a marker of before KIP-966 is empty). */
-export function parseCleanMarker(text: string): number {
+/** How the last life stopped, by the bytes of its marker. Its epoch is −1 where the marker has none (one of before KIP-966
+ *  is empty, and not JSON): its presence alone says that the stop was clean. */
+export function parseCleanMarker(marker: Uint8Array | null): LastStop {
+  const stop = { cleanShutdown: marker !== null, previousBrokerEpoch: -1, unansweredIncarnation: null }
   try {
-    const value: unknown = JSON.parse(text)
-    if (typeof value !== 'object' || value === null || !('brokerEpoch' in value)) return -1
-    return typeof value.brokerEpoch === 'number' ? value.brokerEpoch : -1
+    const value: unknown = marker === null ? null : JSON.parse(new TextDecoder().decode(marker))
+    if (typeof value !== 'object' || value === null || !('brokerEpoch' in value)) return stop
+    if (typeof value.brokerEpoch !== 'number') return stop
+    const id = 'incarnationId' in value ? value.incarnationId : null
+    const unansweredIncarnation = typeof id === 'string' && isUuid(id) ? id : null
+    return { ...stop, previousBrokerEpoch: value.brokerEpoch, unansweredIncarnation }
   } catch {
-    // Not JSON: the marker's presence says that the stop was clean, its epoch is unknown.
-    return -1
+    return stop
   }
 }
 

@@ -16,12 +16,21 @@ import {
 } from './checkpoints.ts'
 import { IndexCache } from './index-cache.ts'
 import { Janitor } from './janitor.ts'
-import { readDirectoryMeta } from './meta.ts'
+import { lockDirectory, readDirectoryMeta } from './meta.ts'
 import { INDEX_CACHE_BYTES, openLog } from './open.ts'
 import type { SegmentedLog } from './partition-log.ts'
 import type { LogSurroundings } from './surroundings.ts'
 import { TailBudget } from './tail-cache.ts'
-import type { DirectoryMeta, LogConfig, LogDirectory, LogPorts, OpenDirectoryOptions, PartitionLog } from './types.ts'
+import type {
+  DirectoryMeta,
+  LastStop,
+  LastWord,
+  LogConfig,
+  LogDirectory,
+  LogPorts,
+  OpenDirectoryOptions,
+  PartitionLog,
+} from './types.ts'
 
 const RECOVERY_POINTS = 'recovery-point-offset-checkpoint'
 const LOG_STARTS = 'log-start-offset-checkpoint'
@@ -47,7 +56,7 @@ export async function openLogDirectory(
   options: OpenDirectoryOptions,
 ): Promise<LogDirectory> {
   const { disk, clock, logger } = ports
-  const release = await lock(ports, path)
+  const release = await lockDirectory(disk, path)
   try {
     const meta = await readDirectoryMeta(disk, path)
     if (meta === null) throw new ConfigError(`${path} is not formatted: run "odradek storage format" on it first`)
@@ -56,10 +65,7 @@ export async function openLogDirectory(
       await disk.remove(disk.join(path, CLEAN_MARKER))
       await disk.syncDirectory(path)
     }
-    const previous = {
-      cleanShutdown: marker !== null,
-      previousBrokerEpoch: marker === null ? -1 : parseCleanMarker(new TextDecoder().decode(marker)),
-    }
+    const previous = parseCleanMarker(marker)
     const directory = new OpenDirectory(ports, path, options, meta, previous, release)
     const started = clock.monotonic()
     const bytes = await directory.load()
@@ -75,23 +81,12 @@ export async function openLogDirectory(
   }
 }
 
-async function lock(ports: LogPorts, path: string): Promise<() => Promise<void>> {
-  try {
-    return await ports.disk.lock(path)
-  } catch (error) {
-    const code = (error as { code?: unknown }).code
-    if (code === 'ELOCKED') throw new ConfigError(`${path} is in use by another process`, { cause: error })
-    if (code === 'ENOENT')
-      throw new ConfigError(`${path} does not exist: run "odradek storage format" first`, { cause: error })
-    throw error
-  }
-}
-
 class OpenDirectory implements LogDirectory {
   readonly path: string
   readonly meta: DirectoryMeta
   readonly cleanShutdown: boolean
   previousBrokerEpoch: number
+  readonly unansweredIncarnation: Uuid | null
   readonly #ports: LogPorts
   readonly #options: OpenDirectoryOptions
   readonly #around: LogSurroundings
@@ -115,13 +110,14 @@ class OpenDirectory implements LogDirectory {
     path: string,
     options: OpenDirectoryOptions,
     meta: DirectoryMeta,
-    previous: { readonly cleanShutdown: boolean; readonly previousBrokerEpoch: number },
+    previous: LastStop,
     release: () => Promise<void>,
   ) {
     this.path = path
     this.meta = meta
     this.cleanShutdown = previous.cleanShutdown
     this.previousBrokerEpoch = previous.previousBrokerEpoch
+    this.unansweredIncarnation = previous.unansweredIncarnation
     this.#ports = ports
     this.#options = options
     this.#release = release
@@ -248,21 +244,22 @@ class OpenDirectory implements LogDirectory {
     await this.#checkpoint()
   }
 
-  async close(options: { readonly clean: boolean; readonly brokerEpoch: number }): Promise<void> {
+  async close({ clean, brokerEpoch, unanswered = null }: LastWord): Promise<void> {
     if (this.#closed) return
     this.#closed = true
     this.#timers.clear()
     this.#detachCleaner?.()
     const logs = [...this.#logs.values()]
     await this.#around.janitor.stop()
-    if (options.clean && this.#failure === null) {
+    if (clean && this.#failure === null) {
       for (const log of logs) await log.close()
       // Behind one that is under way: two writers of one file would take it from under each other.
       await this.#checkpoint()
       // A damaged log must be verified, and found damaged, at the next start too.
       if (this.#failure === null && logs.every((log) => log.damaged === null)) {
         const { disk } = this.#ports
-        await disk.writeFileAtomic(disk.join(this.path, CLEAN_MARKER), encode(formatCleanMarker(options.brokerEpoch)))
+        const word = encode(formatCleanMarker(brokerEpoch, unanswered))
+        await disk.writeFileAtomic(disk.join(this.path, CLEAN_MARKER), word)
       }
     } else for (const log of logs) await log.abandon()
     await this.#release()

@@ -174,7 +174,8 @@ class Loading {
     return this.segments.length - 1
   }
 
-  /** After a clean stop: walks the headers behind the last index entry. False when they do not reach the file's end. */
+  /** After a clean stop: walks the headers behind the last index entry. False when they do not reach the file's end, or
+   *  lead beyond that of the log, which a clean stop leaves as its recovery point: no CRC covers offsets. */
   async #findEnd(segment: Segment): Promise<boolean> {
     const interval = this.#request.config.indexIntervalBytes
     if (!this.#found.withIndexes.has(segment.baseOffset)) await segment.rebuildIndexes(interval)
@@ -184,7 +185,7 @@ class Loading {
     if (segment.size >= BATCH_OVERHEAD) {
       segment.firstTimestamp = maxTimestampAt(await segment.read(0, BATCH_OVERHEAD), 0)
     }
-    return result.fault === null
+    return result.fault === null && result.nextOffset <= this.#request.recoveryPoint
   }
 
   /** What lies between the snapshot and the segments that are verified anyway. Answers where those begin then: at the
@@ -209,9 +210,8 @@ class Loading {
       if (i > from && segment.baseOffset > reached) {
         // The end of the segment before may have been lost with the power, and this one have survived.
         if (this.#mayBeTorn) return this.#dropBehind(i - 1)
-        const compacted = config.cleanupCompact || this.#request.cleanedTo !== null
         const missing = `offsets ${this.endOffset}..${segment.baseOffset - 1} are missing`
-        if (!compacted) return this.#abandon(i - 1, missing)
+        if (!this.#compacted) return this.#abandon(i - 1, missing)
       }
       this.endOffset = Math.max(this.endOffset, segment.baseOffset)
       const result = await this.#verifySegment(segment, crcFrom, this.segments[i + 1])
@@ -225,6 +225,7 @@ class Loading {
   async #verifySegment(segment: Segment, crcFrom: Offset, following: Segment | undefined): Promise<ScanResult> {
     const interval = this.#request.config.indexIntervalBytes
     const { epochs } = this
+    const { recoveryPoint } = this.#request
     segment.resetIndexes()
     segment.maxTimestamp = -1
     segment.offsetOfMaxTimestamp = segment.baseOffset
@@ -239,6 +240,7 @@ class Loading {
       crcFrom,
       lastEpoch: this.#lastEpoch,
       ...(following === undefined ? {} : { endBelow: following.baseOffset, following }),
+      ...(this.#compacted ? {} : { leapsTo: recoveryPoint }),
     }
     const result = await scanBatches(segment, range, (bytes, at, position, size) => {
       segment.noteBatch(lastOffsetAt(bytes, at), maxTimestampAt(bytes, at), position, size, interval)
@@ -275,6 +277,11 @@ class Loading {
     this.cutBytes = segment.size - validSize
     await this.#dropBehind(i)
     await segment.truncate(validSize, this.endOffset)
+  }
+
+  /** Offsets may be left out anywhere. */
+  get #compacted(): boolean {
+    return this.#request.config.cleanupCompact || this.#request.cleanedTo !== null
   }
 
   /** Nothing says that the bytes at the end of what has been verified had been durable. */

@@ -1,5 +1,6 @@
 // `meta.properties` of a log directory: whose it is. Java's properties format, version 1 (KIP-858), as `kafka-storage
-// format` writes it. A directory without the file is unformatted; one that cannot be understood is never touched.
+// format` writes it. A directory without the file is unformatted; one that cannot be understood is never touched. And its
+// lock: which process has it.
 
 import type { Disk } from '../base/index.ts'
 import { ConfigError, isUuid } from '../base/index.ts'
@@ -44,4 +45,17 @@ export async function formatDirectory(disk: Disk, path: string, meta: DirectoryM
     ['cluster.id', meta.clusterId],
   ])
   await disk.writeFileAtomic(disk.join(path, FILE), new TextEncoder().encode(text))
+}
+
+/** Answers how to let it go. */
+export async function lockDirectory(disk: Disk, path: string): Promise<() => Promise<void>> {
+  try {
+    return await disk.lock(path)
+  } catch (error) {
+    const code = (error as { code?: unknown }).code
+    if (code === 'ELOCKED') throw new ConfigError(`${path} is in use by another process`, { cause: error })
+    if (code === 'ENOENT')
+      throw new ConfigError(`${path} does not exist: run "odradek storage format" first`, { cause: error })
+    throw error
+  }
 }

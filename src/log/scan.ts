@@ -51,6 +51,9 @@ export interface ScanRange {
   readonly lastEpoch?: Epoch
   /** Whose batches come behind those of the file. */
   readonly following?: Scannable & { readonly size: number }
+  /** The log was not compacted: a batch behind which none tells may leave offsets out only to end here, up to where the
+   *  log is known to be durable. Default: any may, since compaction may have left them out. */
+  readonly leapsTo?: Offset
 }
 
 /** Visits the batches in [from, size). */
@@ -85,7 +88,7 @@ export async function scanBatches(file: Scannable, range: ScanRange, visit: Batc
         const wrong =
           verifyFault(bytes, at, size, lastEpoch, endBelow) ??
           (baseOffsetAt(bytes, at) > nextOffset
-            ? await leapFault(file, position + at, size, range.size, nextOffset, lastOffset)
+            ? await leapFault(file, position + at + size, range, nextOffset, lastOffset)
             : null) ??
           (leaderEpochAt(bytes, at) > lastEpoch
             ? await riseFault(file, position + at + size, range, lastEpoch, leaderEpochAt(bytes, at))
@@ -132,22 +135,24 @@ function verifyFault(bytes: Uint8Array, at: number, size: number, lastEpoch: Epo
 
 /**
  * A batch that leaves offsets out, as compaction may: where the one behind it goes on in what was left out, the offset of
- * the first is corrupt, which no CRC covers. Taken as it is, it would end the log beyond all that follows.
+ * the first is corrupt, which no CRC covers. Taken as it is, it would end the log beyond all that follows. Where none is
+ * behind it, only compaction speaks for it: a leader leaves nothing out, and a follower takes no leap that nothing follows.
  */
 async function leapFault(
   file: Scannable,
-  position: number,
-  size: number,
-  fileSize: number,
+  next: number,
+  { size, endBelow, leapsTo }: ScanRange,
   nextOffset: Offset,
   lastOffset: Offset,
 ): Promise<string | null> {
-  if (position + size + BATCH_OVERHEAD > fileSize) return null
-  const bytes = await file.read(position + size, BATCH_OVERHEAD)
-  if (bytes.length < BATCH_OVERHEAD || magicAt(bytes, 0) !== 2) return null
-  const following = baseOffsetAt(bytes, 0)
-  if (following < nextOffset || following > lastOffset) return null
-  return `its offset ${lastOffset} lies beyond that of the next batch, ${following}`
+  const bytes = next + BATCH_OVERHEAD > size ? null : await file.read(next, BATCH_OVERHEAD)
+  const whole = bytes !== null && bytes.length === BATCH_OVERHEAD && magicAt(bytes, 0) === 2
+  const following = whole ? baseOffsetAt(bytes, 0) : -1
+  if (following > lastOffset) return null
+  if (following >= nextOffset) return `its offset ${lastOffset} lies beyond that of the next batch, ${following}`
+  // Segments meet: the name of the next one tells.
+  const told = leapsTo === undefined || lastOffset + 1 === leapsTo || lastOffset + 1 === endBelow
+  return told ? null : `its offset ${lastOffset} leaps from ${nextOffset}, and nothing follows`
 }
 
 /**

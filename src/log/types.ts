@@ -216,14 +216,29 @@ export interface DirectoryMeta {
   readonly directoryId: Uuid
 }
 
-/** All partition logs under one of `log.dirs`. */
-export interface LogDirectory {
-  readonly path: string
-  readonly meta: DirectoryMeta
+/** What a life leaves to the next. */
+export interface LastWord {
+  readonly clean: boolean
+  /** Of the last registration that is known of. */
+  readonly brokerEpoch: number
+  /** Who has asked for another since and has not heard of it. Default: nobody. */
+  readonly unanswered?: Uuid | null
+}
+
+/** What a directory says of the life before. */
+export interface LastStop {
   /** Whether the last stop left the clean-shutdown marker (removed durably before anything was loaded). */
   readonly cleanShutdown: boolean
   /** Broker epoch in the marker, for ELR (KIP-966); −1 when unclean or absent, and where a log is damaged all the same. */
   readonly previousBrokerEpoch: number
+  /** The incarnation that stopped cleanly before it heard whether it was registered; null: there was none. */
+  readonly unansweredIncarnation: Uuid | null
+}
+
+/** All partition logs under one of `log.dirs`. */
+export interface LogDirectory extends LastStop {
+  readonly path: string
+  readonly meta: DirectoryMeta
   /** Every log found, opened and recovered, except the metadata log's own directory. */
   readonly logs: readonly PartitionLog[]
   get(topicId: Uuid, partition: number): PartitionLog | undefined
@@ -233,7 +248,7 @@ export interface LogDirectory {
   /** Recovery-point and log-start checkpoints, producer snapshots of rolled segments, retention; called by its own alarm. */
   maintain(): Promise<void>
   /** Flushes, writes checkpoints and, when `brokerEpoch` is given, the clean-shutdown marker. */
-  close(options: { readonly clean: boolean; readonly brokerEpoch: number }): Promise<void>
+  close(options: LastWord): Promise<void>
   /** Called at most once, when the disk has failed and this directory is given up. */
   onFailure(listener: (error: Error) => void): void
 }

@@ -3,7 +3,7 @@
 
 import { ConfigError, type Disk, StorageError, type Uuid } from '../base/index.ts'
 import type { NodeConfig } from '../config/index.ts'
-import { readDirectoryMeta } from '../log/index.ts'
+import { type LastStop, readDirectoryMeta } from '../log/index.ts'
 
 export interface NodeIdentity {
   readonly clusterId: string
@@ -51,4 +51,14 @@ export async function checkDirectories(disk: Disk, config: NodeConfig): Promise<
       `${config.metadataLogDir} is not among the directories of this node`,
     )
   return identity
+}
+
+/** A life that stops cleanly before it has heard whether it is registered may become registered all the same: its word is
+ *  on its way, or in the log of a controller that has yet to lead again. The next life could not name the epoch of that
+ *  registration, and would be taken for one that stopped uncleanly: out of ISR and ELR (KIP-966), though it may have the
+ *  last good copy. So it goes on as the same incarnation, whose second registration is no second one. (Kafka takes a
+ *  new one, and loses that copy's place.) Null: there was no such life, or something of what it held is in doubt. */
+export function unansweredIncarnation(stops: readonly LastStop[]): Uuid | null {
+  const id = stops[0]?.unansweredIncarnation ?? null
+  return stops.every((stop) => stop.unansweredIncarnation === id && stop.previousBrokerEpoch >= 0) ? id : null
 }

@@ -13,7 +13,7 @@ import type { GroupCoordinator } from '../coordinator/index.ts'
 import { LogCleaner, type LogDirectory, openLogDirectory } from '../log/index.ts'
 import { createRpc, type Rpc } from '../rpc/index.ts'
 import { readBootstrapRecords } from './bootstrap.ts'
-import { checkDirectories, directoriesOf, type NodeIdentity } from './directories.ts'
+import { checkDirectories, directoriesOf, type NodeIdentity, unansweredIncarnation } from './directories.ts'
 import { everyoneFenced } from './farewell.ts'
 import { connectGroups, sweepGroups } from './groups.ts'
 import { connectReplication } from './replicas.ts'
@@ -56,6 +56,8 @@ class Node implements OdradekNode {
   #stopped: Promise<void> | null = null
   #dead = false
   readonly #incarnationId: Uuid
+  /** As a broker: its own, or that of a life before it whose registration may still be on its way. */
+  #brokerIncarnationId: Uuid
   readonly #failedDirectories: Uuid[] = []
   readonly #view: NodeView
 
@@ -66,7 +68,8 @@ class Node implements OdradekNode {
     this.#onFatal = options.onFatal
     this.#ports = severable(options.ports, (error) => this.#fatal(error))
     this.#incarnationId = options.ports.random.uuid()
-    this.#view = nodeView(this.nodeId, () => this.#rooms)
+    this.#brokerIncarnationId = this.#incarnationId
+    this.#view = nodeView(this.nodeId, this.#incarnationId, () => this.#rooms)
   }
 
   start(): Promise<void> {
@@ -108,6 +111,7 @@ class Node implements OdradekNode {
     const config = this.#config
     const identity = await checkDirectories(this.#ports.disk, config)
     await this.#openDirectories()
+    this.#brokerIncarnationId = unansweredIncarnation(this.#directories) ?? this.#incarnationId
     const rooms = await this.#build(identity)
     this.#rooms = rooms
     const registered = this.#registered(rooms.cluster)
@@ -120,7 +124,7 @@ class Node implements OdradekNode {
     if (!config.isBroker) return registered
     const bound = await rooms.broker.listen('broker')
     rooms.cluster.startBroker({
-      incarnationId,
+      incarnationId: this.#brokerIncarnationId,
       listeners: bound.map((listener) => this.#endpoint(listener)),
       rack: config.rack,
       directories: this.#directories.filter((d) => config.logDirs.includes(d.path)).map((d) => d.meta.directoryId),
@@ -184,7 +188,7 @@ class Node implements OdradekNode {
         config,
         cluster,
         directories: this.#directories.filter((directory) => config.logDirs.includes(directory.path)),
-        incarnationId: this.#incarnationId,
+        incarnationId: this.#brokerIncarnationId,
         watchers: [groups],
         onDirectoryFailed: (id, error) => this.#directoryFailed(id, error),
         onFatal,
@@ -259,7 +263,7 @@ class Node implements OdradekNode {
     await this.kill()
   }
 
-  /** A directory that was opened and never used keeps the word of its last clean stop. */
+  /** A directory that was opened and never used keeps the word of its last clean stop, and who asked in vain since. */
   async #closeDirectories(): Promise<void> {
     const brokerEpoch = this.#rooms?.cluster.brokerEpoch ?? -1
     const registered = brokerEpoch >= 0 || !this.#config.isBroker
@@ -270,7 +274,12 @@ class Node implements OdradekNode {
           directory.close(
             registered
               ? { clean: true, brokerEpoch }
-              : { clean: directory.cleanShutdown, brokerEpoch: directory.previousBrokerEpoch },
+              : {
+                  clean: directory.cleanShutdown,
+                  brokerEpoch: directory.previousBrokerEpoch,
+                  // One that did not come so far as to ask leaves it at who has.
+                  unanswered: this.#rooms === null ? directory.unansweredIncarnation : this.#brokerIncarnationId,
+                },
           ),
         ),
     )

@@ -3,7 +3,7 @@
 import type { MetadataImage } from '../../cluster/metadata/index.ts'
 import type { QuorumView } from '../../raft/driver/index.ts'
 import type { ReplicaView } from '../../replication/driver/index.ts'
-import type { Logger, NodeId, Ports } from '../base/index.ts'
+import type { Logger, NodeId, Ports, Uuid } from '../base/index.ts'
 import type { NodeConfig } from '../config/index.ts'
 import type { CoordinatorView } from '../coordinator/index.ts'
 
@@ -49,6 +49,9 @@ export interface OdradekNode {
  *  so when they are read; copy what you want to keep. */
 export interface NodeView {
   readonly nodeId: NodeId
+  /** Of this process, which registers under it: as a broker under that of the last one which stopped without having heard
+   *  whether it was registered, if there was one. */
+  readonly incarnationId: Uuid
   readonly quorum: QuorumObservation
   readonly brokerState: string
   readonly brokerEpoch: number

@@ -6,7 +6,7 @@ import type { ClusterDriver } from '../../cluster/driver/index.ts'
 import { emptyImage } from '../../cluster/metadata/index.ts'
 import type { QuorumView, RaftDriver } from '../../raft/driver/index.ts'
 import type { ReplicationDriver, ReplicaView } from '../../replication/driver/index.ts'
-import type { NodeId } from '../base/index.ts'
+import type { NodeId, Uuid } from '../base/index.ts'
 import type { CoordinatorView, GroupCoordinator } from '../coordinator/index.ts'
 import type { NodeView, QuorumObservation } from './types.ts'
 
@@ -35,17 +35,19 @@ const NO_QUORUM: QuorumView = Object.freeze({
   version: 0,
 })
 
-export function nodeView(nodeId: NodeId, roomsOf: () => Rooms | null): NodeView {
-  return new View(nodeId, roomsOf)
+export function nodeView(nodeId: NodeId, incarnationId: Uuid, roomsOf: () => Rooms | null): NodeView {
+  return new View(nodeId, incarnationId, roomsOf)
 }
 
 class View implements NodeView {
   readonly nodeId: NodeId
+  readonly incarnationId: Uuid
   readonly quorum: QuorumObservation
   readonly #roomsOf: () => Rooms | null
 
-  constructor(nodeId: NodeId, roomsOf: () => Rooms | null) {
+  constructor(nodeId: NodeId, incarnationId: Uuid, roomsOf: () => Rooms | null) {
     this.nodeId = nodeId
+    this.incarnationId = incarnationId
     this.quorum = new Quorum(roomsOf)
     this.#roomsOf = roomsOf
   }

@@ -196,6 +196,8 @@ export class SimCluster {
   /** As `replaceDisk`, for whoever turns the world himself. The node is dead again when it resolves. */
   async replacingDisk(id: NodeId): Promise<void> {
     const member = this.#member(id)
+    // One that died at a call of its own would seem to live again while its host formats the new disk.
+    member.node = null
     this.sim.replaceDisk(member.host)
     const ports = this.sim.restart(member.host)
     await ports.disk.makeDirectory(LOG_DIRECTORY)

@@ -19,6 +19,7 @@ import { apacheTool } from './apache.ts'
 const CODECS = ['none', 'gzip', 'snappy', 'lz4', 'zstd'] as const
 const ID = 'zpGfm-zqSkui9IFmjX8wHA'
 const KEYS = 200
+const JAVA: string = 'java'
 const BATCHES = 400
 const PER_BATCH = 25
 const text = new TextEncoder()
@@ -94,7 +95,7 @@ async function cleaned(log: PartitionLog): Promise<number> {
 }
 
 try {
-  if (spawnSync('java', ['-version']).error !== undefined) {
+  if (spawnSync(JAVA, ['-version']).error !== undefined) {
     process.stdout.write('SKIPPED: there is no Java here, nothing of Apache Kafka was asked\n')
     process.exit(0)
   }

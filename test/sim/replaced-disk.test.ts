@@ -52,6 +52,19 @@ test.each([1, 2])('S51: a replaced disk counts for nobody and is filled again (s
   expect([...cluster.fatal]).toEqual([])
 })
 
+test('who formats the new disk is not the node that died with the old one', async () => {
+  const cluster = createSimCluster({ seed: 1 })
+  using _ = cluster
+  await cluster.start()
+  cluster.killAt(3, 1)
+  await cluster.sim.sleep(5_000)
+  expect(cluster.alive(3)).toBe(false)
+  const seen = new Set<unknown>()
+  cluster.sim.afterEvent(() => seen.add(cluster.observed(3)))
+  await cluster.replaceDisk(3)
+  expect([...seen]).toEqual([null])
+})
+
 test.each([1, 2, 3, 4])('and what its quorum log then holds survives a power loss (seed %i)', async (seed) => {
   const cluster = createSimCluster({ seed })
   using _ = cluster

@@ -4,13 +4,16 @@
 // broker had stopped cleanly, and whether it lives.
 // Does not check the logs behind an ISR (see `partitions.ts`), nor reassignments (P21), nor placement.
 
-import type { NodeId } from '../../base/index.ts'
+import type { NodeId, Uuid } from '../../base/index.ts'
 import type { BrokerTruth, ClusterTruth, PartitionTruth, TruthChange } from './truth.ts'
 import type { Findings } from './types.ts'
 
 export interface ControllerFacts {
-  /** Whether the process that registers found the word of a clean stop, with the epoch of the registration before it. */
-  stoppedCleanly(broker: NodeId, previousEpoch: number): boolean
+  /** Whether the process that registers found the word of a clean stop, with the epoch of the registration before it. That
+   *  is the process of this incarnation, which need not live any more: what it has sent may arrive after its end (KIP-631).
+   *  It keeps the broker's place rightly, and nothing hangs on it: nobody else knows the epoch that would unfence it, and
+   *  the next life's own registration, without that word, takes the place away. */
+  stoppedCleanly(broker: NodeId, incarnationId: Uuid, previousEpoch: number): boolean
   /** Whether the process that this registration is of still lives. */
   lives(broker: NodeId, epoch: number): boolean
 }
@@ -69,7 +72,7 @@ export class ControllerInvariants {
     if (after === null) return
     const subject = { node: after.id }
     if (before !== null && before.incarnationId !== after.incarnationId) {
-      const clean = this.#facts.stoppedCleanly(after.id, before.epoch)
+      const clean = this.#facts.stoppedCleanly(after.id, after.incarnationId, before.epoch)
       this.#findings.marked(clean ? 'broker: registered again cleanly' : 'broker: registered again uncleanly')
       const how = clean ? 'after a clean stop' : 'without the word of a clean stop'
       this.#findings.noted(`broker ${after.id} registers again ${how}, epoch ${after.epoch}`, subject)

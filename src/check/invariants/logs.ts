@@ -8,16 +8,10 @@
 
 import type { Epoch, NodeId, Offset } from '../../base/index.ts'
 import { Batch, type BatchFact, ReplicaLog, type SegmentLog } from './batches.ts'
+import { Sequences } from './sequences.ts'
 import type { Findings } from './types.ts'
 
 export type LogKind = 'quorum' | 'partition'
-
-interface ProducerState {
-  epoch: number
-  lastSequence: number
-}
-
-const SEQUENCES = 2 ** 31
 
 export class LogModel {
   readonly name: string
@@ -47,7 +41,7 @@ export class LogModel {
   mayLetGo: () => boolean = () => true
   readonly #known: Map<Offset, Batch[]> = new Map()
   readonly #writers: Map<Epoch, NodeId> = new Map()
-  readonly #producers: Map<number, ProducerState> = new Map()
+  readonly #sequences: Sequences = new Sequences()
   readonly #findings: Findings
   /** Called for each batch as it becomes committed, in order of the log. */
   onCommitted: ((batch: Batch) => void) | null = null
@@ -227,6 +221,11 @@ export class LogModel {
     return this.#known.get(baseOffset)?.some(({ fact }) => fact.epoch === epoch && fact.crc === crc) === true
   }
 
+  /** Whether a node has ever written such a batch at that offset, be it cut off since. */
+  wrote(node: NodeId, baseOffset: Offset, such: (fact: BatchFact) => boolean): boolean {
+    return this.#known.get(baseOffset)?.some((batch) => batch.writer === node && such(batch.fact)) === true
+  }
+
   /** The committed batch that ends at or before an offset, the newest. */
   committedBefore(offset: Offset): Batch | null {
     let found: Batch | null = null
@@ -253,7 +252,7 @@ export class LogModel {
     for (const batch of this.committed.values())
       if (this.lastCommitted === null || batch.baseOffset > this.lastCommitted.baseOffset) this.lastCommitted = batch
     for (const log of this.logs.values()) log.checked = Math.min(log.checked, from)
-    this.#producers.clear()
+    this.#sequences.clear()
   }
 
   #commit(node: NodeId, batch: Batch): void {
@@ -277,26 +276,10 @@ export class LogModel {
     if (batch.endOffset > this.committedEnd) {
       this.committedEnd = batch.endOffset
       this.lastCommitted = batch
-      this.#sequence(node, batch)
+      const wrong = this.#sequences.next(batch.fact)
+      if (wrong !== null) this.#violated('P17', node, batch.fact, wrong)
       this.onCommitted?.(batch)
     }
-  }
-
-  /** P17. A producer without a state here may begin anywhere: it may have been forgotten by age or retention. */
-  #sequence(node: NodeId, { fact }: Batch): void {
-    if (fact.producerId < 0 || fact.baseSequence < 0 || fact.control) return
-    const state = this.#producers.get(fact.producerId)
-    if (state === undefined) {
-      this.#producers.set(fact.producerId, { epoch: fact.producerEpoch, lastSequence: fact.lastSequence })
-      return
-    }
-    const expected = fact.producerEpoch > state.epoch ? 0 : (state.lastSequence + 1) % SEQUENCES
-    if (fact.producerEpoch < state.epoch || fact.baseSequence !== expected) {
-      const text = `has sequence ${fact.baseSequence} of producer ${fact.producerId} epoch ${fact.producerEpoch}`
-      this.#violated('P17', node, fact, `${text}, expected ${expected} of epoch ${state.epoch}`)
-    }
-    state.epoch = fact.producerEpoch
-    state.lastSequence = fact.lastSequence
   }
 
   #intern(node: NodeId, fact: BatchFact, before: Batch | undefined): Batch {

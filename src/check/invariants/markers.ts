@@ -77,7 +77,6 @@ const ROWS = {
   'produce: not enough replicas after append': 'A produce was written and then lacked in-sync replicas.',
   'produce: timed out': 'A produce waited in vain for its acknowledgement.',
   'produce: out of order sequence': 'A producer\u2019s batch did not follow the one before it.',
-  'produce: storage error': 'A produce was refused because the disk had failed.',
   'fetch: fenced leader epoch': 'A fetch with an epoch that is over was refused.',
   'fetch: unknown leader epoch': 'A fetch with an epoch that its leader did not know yet was refused.',
   'fetch: diverging epoch answered': 'A replica was told where its log parts from its leader\u2019s.',

@@ -251,10 +251,13 @@ export class PartitionInvariants {
     }
   }
 
-  /** P8 when it is proposed: the new member has what its leader's epoch began with (KAFKA-7128). */
+  /** P8 while it is proposed: the new member has what its leader's epoch began with (KAFKA-7128). */
   #proposed(seen: SeenReplica, view: ReplicaObservation): void {
     const model = this.#facts.model(seen.key)
-    if (model === undefined) return
+    // A deleted topic's replicas are deleted by each node when it hears of that, so a member may have done so while its
+    // leader's proposal still waits for an answer. Such a proposal can change nothing: it names the topic by its id, which
+    // no later topic has (KIP-516), and is refused with UNKNOWN_TOPIC_ID.
+    if (model === undefined || !this.#facts.truth.partitions.has(seen.key)) return
     for (const id of view.maximalIsr) {
       if (view.isr.includes(id)) continue
       const log = model.log(id)
@@ -312,6 +315,8 @@ export class PartitionInvariants {
     if (missing === null) return
     // Who does not run may have lost it since, and is no member any more when it comes back (KIP-966).
     if (!this.#facts.running(id) && missing.lostBy.includes(id)) return
+    // Elected uncleanly with damage that it has not met yet: it will be offline rather than lead, so it cuts nobody's log.
+    if (partition.recovering && log.damaged) return
     const name = `${partition.topic}-${partition.index}`
     const { baseOffset, fact } = missing
     const text = `${name}: ${id} is in the ${where} of epoch ${partition.leaderEpoch}/${partition.partitionEpoch}, its log ends at ${log.endOffset}, and offset ${baseOffset} of epoch ${fact.epoch} is committed`

@@ -163,8 +163,6 @@ export class Compaction {
     const log = this.#log
     const { disk, offload, random } = log.ports
     const alive = (): boolean => !running.given && !log.unable()
-    // Every offset may have another key; there cannot be more of them.
-    const keys = cleanable.upTo - cleanable.firstDirtyOffset
     return runCleaning({
       disk,
       offload,
@@ -175,7 +173,7 @@ export class Compaction {
       segments: running.segments,
       epochAt: log.epochAt,
       lastOfProducers: lastOf(log.producers),
-      map: new OffsetMap(keys, means.dedupeBytes, means.loadFactor, random.below(2 ** 32)),
+      map: new OffsetMap(means.dedupeBytes, means.loadFactor, random.below(2 ** 32)),
       pieceBytes: Math.max(BATCH_OVERHEAD, Math.min(means.ioBufferBytes, LARGEST_PIECE)),
       pace: async (bytes) => {
         if (!alive()) throw new GivenUp('the log is not to be cleaned any more')

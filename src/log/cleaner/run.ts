@@ -123,32 +123,21 @@ class Run {
     )
   }
 
-  /** False: the map is full, and nothing of the batch has gone in. */
+  /** False: the map is full. What of the batch has gone in does no harm: the batch stays, and what is older may go. */
   async #mapBatch(piece: Piece, header: BatchHeader): Promise<boolean> {
     const { map, cleanable, offload } = this.#context
     const plain = await decompressBatch(piece.bytes, header, offload, MAX_OPENED_BYTES)
     const opened = header.codec === 'none' ? header : readBatchHeader(plain, 0)!
     const bytes = header.codec === 'none' ? piece.bytes : plain
-    if (map.size + header.count > map.capacity && !this.#fits(bytes, opened)) return false
+    let room = true
     visitRecords(bytes, opened, (record) => {
       const offset = header.baseOffset + record.offsetDelta
       if (record.keyFrom >= 0 && offset >= cleanable.firstDirtyOffset) {
-        map.put(bytes, record.keyFrom, record.keyEnd, offset)
+        room = map.put(bytes, record.keyFrom, record.keyEnd, offset)
       }
-      return true
+      return room
     })
-    return true
-  }
-
-  /** Whether the keys of a batch that the map does not have yet still fit. */
-  #fits(bytes: Uint8Array, header: BatchHeader): boolean {
-    const { map } = this.#context
-    let fresh = 0
-    visitRecords(bytes, header, (record) => {
-      if (record.keyFrom >= 0 && map.get(bytes, record.keyFrom, record.keyEnd) < 0) fresh++
-      return true
-    })
-    return map.size + fresh <= map.capacity
+    return room
   }
 
   async clean(mappedTo: Offset): Promise<CleaningResult> {

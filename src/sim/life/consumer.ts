@@ -19,6 +19,8 @@ export class ConsumerClient implements Worker {
   /** Where to go on, by key; what `assign` is given. */
   readonly #positions: Map<string, Assignment> = new Map()
   #lastRead: ConsumedRecord | null = null
+  /** What was done for it when it last began anew. */
+  #progressBefore = 0
 
   constructor(world: ClientWorld, name: string) {
     this.#world = world
@@ -36,8 +38,11 @@ export class ConsumerClient implements Worker {
     while (running()) {
       await timers.delay(random.below(Math.ceil(gapMs)))
       const draw = random.below(100)
-      if (draw === 0) this.#crash()
-      else if (draw === 1) this.#assign(true)
+      // Not before it was given something: to unpack a megabyte of small batches takes seconds, and who throws it away
+      // again and again starves, whatever the cluster does.
+      const served = this.progress > this.#progressBefore
+      if (draw === 0 && served) this.#crash()
+      else if (draw === 1 && served) this.#assign(true)
       else if (this.#positions.size < topics.keys.length) this.#assign(false)
       if (draw > 95) await this.#askForEnd()
       else if (draw > 92) await this.#askForTime()
@@ -95,6 +100,7 @@ export class ConsumerClient implements Worker {
   /** All partitions there are; from where it stood, or from the beginning. */
   #assign(seekToBeginning: boolean): void {
     const { recorder, topics } = this.#world
+    if (seekToBeginning) this.#progressBefore = this.progress
     for (const { topic, partition, key } of topics.keys) {
       if (this.#positions.has(key) && !seekToBeginning) continue
       this.#positions.set(key, { topic, partition, offset: topics.fades(topic) ? 'earliest' : 0 })

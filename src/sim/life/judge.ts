@@ -4,6 +4,7 @@
 // Does not check what happened in between: that is the watch's (`src/sim/watch`). With kind `beyond` and flush=os what the
 // history lacks is counted and not judged.
 
+import type { Offset } from '../../base/index.ts'
 import { checkHistory, type HistoryReport } from '../../check/index.ts'
 import { type BatchHeader, readBatchHeader } from '../../wire/index.ts'
 import type { SimCluster } from '../cluster.ts'
@@ -72,7 +73,9 @@ export function judgeLogs(cluster: SimCluster): Finding[] {
   for (const { topic, partition, key } of everyPartition(cluster)) {
     const logs = cluster.ids.flatMap((id) => {
       const view = cluster.view(id).replicas.find((each) => each.topic === topic && each.partition === partition)
-      return view === undefined ? [] : [{ id, ...readLog(key, cluster.logBytes(id, topic, partition)) }]
+      return view === undefined
+        ? []
+        : [{ id, ...readLog(key, cluster.logBytes(id, topic, partition), view.logStartOffset) }]
     })
     const [first] = logs
     if (first === undefined) continue
@@ -104,7 +107,10 @@ interface Batch {
   readonly bytes: Uint8Array
 }
 
-function readLog(key: string, log: Uint8Array): { batches: Batch[]; findings: Finding[] } {
+/** Sequences count from the log's start on. Below it, where nobody may read, a replica may keep the tail of an epoch that
+ *  its leader never had: a leader whose log starts behind where that epoch ended can only say that it ended there
+ *  (KIP-101: an epoch older than all it knows ends where the first of those begins; the same in Kafka). */
+function readLog(key: string, log: Uint8Array, start: Offset): { batches: Batch[]; findings: Finding[] } {
   const batches: Batch[] = []
   const findings: Finding[] = []
   const found = (name: string, text: string): void => {
@@ -121,7 +127,7 @@ function readLog(key: string, log: Uint8Array): { batches: Batch[]; findings: Fi
     if (next !== null && header.baseOffset !== next)
       found('P10', `${key}: offset ${header.baseOffset} follows ${next - 1}`)
     next = header.lastOffset + 1
-    if (header.producerId >= 0 && header.baseSequence >= 0) {
+    if (header.producerId >= 0 && header.baseSequence >= 0 && header.lastOffset >= start) {
       const producer = `${header.producerId} epoch ${header.producerEpoch}`
       const expected = sequences.get(producer)
       if (expected !== undefined && header.baseSequence !== expected)

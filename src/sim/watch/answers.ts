@@ -201,7 +201,6 @@ export class Answers implements FrameSink {
       this.#findings.marked('produce: not enough replicas after append')
     else if (error === 'REQUEST_TIMED_OUT') this.#findings.marked('produce: timed out')
     else if (error === 'OUT_OF_ORDER_SEQUENCE_NUMBER') this.#findings.marked('produce: out of order sequence')
-    else if (error === 'KAFKA_STORAGE_ERROR') this.#findings.marked('produce: storage error')
   }
 
   #heartbeat(node: NodeId, version: number, frame: Uint8Array): void {

@@ -1,6 +1,6 @@
 // What a watch remembers of one node: its disk's watch, and what it looked like last.
 
-import type { NodeId, Offset } from '../../base/index.ts'
+import type { NodeId, Offset, Uuid } from '../../base/index.ts'
 import type { SeenReplica } from '../../check/index.ts'
 import type { NodeView } from '../../main/index.ts'
 import type { DiskWatch } from './disks.ts'
@@ -24,8 +24,9 @@ export interface Member {
   quorumDurable: Offset
   /** Broker epoch in the word of a clean stop that lies on its disk; null: none. */
   marker: number | null
-  /** In the one that its present process found. */
-  cleanEpoch: number | null
+  /** In the one that a process of it found (null: none), by incarnation: a registration may arrive when the process that
+   *  sent it has died and another, which found none, has begun. */
+  readonly cleanEpochs: Map<Uuid, number | null>
 }
 
 export function newMember(id: NodeId): Member {
@@ -41,6 +42,6 @@ export function newMember(id: NodeId): Member {
     places: new Map(),
     quorumDurable: 0,
     marker: null,
-    cleanEpoch: null,
+    cleanEpochs: new Map(),
   }
 }

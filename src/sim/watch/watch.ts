@@ -77,7 +77,7 @@ class ClusterWatch implements Watch {
     this.#controller = new ControllerInvariants(
       this.#truth,
       {
-        stoppedCleanly: (broker, previous) => this.#member(broker).cleanEpoch === previous,
+        stoppedCleanly: (broker, life, previous) => this.#member(broker).cleanEpochs.get(life) === previous,
         lives: (broker, epoch) => this.#member(broker).view?.brokerEpoch === epoch,
       },
       found,
@@ -192,7 +192,7 @@ class ClusterWatch implements Watch {
       this.#found.noted(`node ${member.id} is no more`, { node: member.id })
     }
     if (view !== null) {
-      member.cleanEpoch = member.marker
+      member.cleanEpochs.set(view.incarnationId, member.marker)
       member.disk?.opened()
       this.#found.noted(`node ${member.id} starts`, { node: member.id })
     }

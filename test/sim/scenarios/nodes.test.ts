@@ -243,6 +243,38 @@ test('S81: nor is it chosen when it alone is left, eligible as it was before', a
   expect(shorter).toBeGreaterThan(0)
 })
 
+test('a broker that stops before it hears that it is registered keeps its place, which may be that of the last good copy', async () => {
+  for (let seed = 70; seed < 73; seed++) {
+    using story = await ClusterStory.begin({ seed, configs: { 'min.insync.replicas': '3' } })
+    const { cluster, sim } = story
+    await story.send(20)
+    const good = story.followers.find((id) => id !== story.controller)!
+    const others = cluster.ids.filter((id) => id !== good)
+    await cluster.stop(good)
+    await story.until(() => story.partition.elr.includes(good), 'it may lead, though it is away')
+    const known = story.image.brokers.get(good)!.epoch
+    cluster.restarting(good).catch(() => {})
+    await story.until(() => story.image.brokers.get(good)!.epoch !== known, 'it is registered')
+    const unheard = story.image.brokers.get(good)!.epoch
+    const apart = cluster.isolate(good)
+    await cluster.stop(good)
+    expect([seed, cluster.ids.filter((id) => cluster.alive(id))]).toEqual([seed, others])
+    apart()
+    // Both others may have lost something, so its place is the only one left.
+    for (const id of others) cluster.powerLoss(id)
+    const restarted = others.map((id) => cluster.restarting(id))
+    await sim.wait(Promise.all(restarted))
+    await story.until(() => story.partition.leader < 0 && story.partition.isr.length === 0, 'nobody of them may lead')
+    expect([seed, story.partition.elr]).toEqual([seed, [good]])
+    await cluster.restart(good)
+    expect([seed, cluster.view(good).brokerEpoch]).toEqual([seed, unheard])
+    await story.inSync()
+    await story.send(5)
+    await story.expectAll()
+    expect([...cluster.fatal]).toEqual([])
+  }
+})
+
 test.each([0, 300, 2_000, 20_000])(
   'S82: no space for the metadata log (%i bytes left) costs the node and no record',
   async (free) => {

@@ -3,6 +3,7 @@
 import { describe, expect, test } from 'vitest'
 import {
   ClusterTruth,
+  type ControllerFacts,
   ControllerInvariants,
   ImageInvariants,
   type ImageObservation,
@@ -12,7 +13,7 @@ import {
 import { batch, Collected, change, config, fill, KEY, partition, registerBroker, TOPIC, WORLD } from './findings.ts'
 
 function world(
-  clean = true,
+  clean: boolean | ControllerFacts['stoppedCleanly'] = true,
   lives = false,
 ): {
   found: Collected
@@ -22,7 +23,8 @@ function world(
 } {
   const found = new Collected()
   const truth = new ClusterTruth()
-  const controller = new ControllerInvariants(truth, { stoppedCleanly: () => clean, lives: () => lives }, found)
+  const stoppedCleanly = typeof clean === 'boolean' ? (): boolean => clean : clean
+  const controller = new ControllerInvariants(truth, { stoppedCleanly, lives: () => lives }, found)
   let offset = 0
   const commit = (...records: MetadataFact[]): string[] => {
     const step = truth.apply(records, ++offset)
@@ -130,6 +132,13 @@ describe('P15: a broker that stopped uncleanly', () => {
     expect(world(false).commit(registerBroker(2, 9), change({ isr: [1, 3] }))).toEqual(['P15'])
   })
   test('a clean stop keeps its place', () => expect(world(true).commit(registerBroker(2, 9))).toEqual([]))
+  test('is judged by the life that registers, which may be dead when its word arrives', () => {
+    const { found, commit } = world((_, life, previous) => life === 'stopped well' && previous === 2)
+    commit(change({ isr: [1], eligibleLeaderReplicas: [2] }))
+    expect(commit(registerBroker(2, 9, 'stopped well'))).toEqual([])
+    expect(found.markers).toContain('broker: registered again cleanly')
+    expect(commit(registerBroker(2, 10, 'killed'))).toEqual(['P15'])
+  })
   test('a dead life that takes the place of a living one', () => {
     expect(world(true, true).commit(registerBroker(2, 9))).toEqual(['P15'])
     const fenced = world(true, true)

@@ -137,6 +137,17 @@ describe('P2: candidates are complete', () => {
     expect(found.names).toEqual(['P2'])
   })
 
+  test('whom an unclean election made the leader with a damaged log will be offline: it owes nothing', () => {
+    const { found, model, commit } = committed()
+    commit(change({ isr: [1, 2] }))
+    model.rescanned(3, [{ base: 0, facts: TEN.slice(0, 1), durable: 100 }], 'lost')
+    model.rotted(3, 0, 1, true)
+    commit(change({ leader: 3, isr: [3], leaderRecoveryState: 1 }))
+    expect(found.names).not.toContain('P2')
+    commit(change({ leaderRecoveryState: 0 }))
+    expect(found.names).toContain('P2')
+  })
+
   test('a member of the ELR', () => {
     const { found, model, commit } = committed()
     model.rescanned(3, [], 'lost')
@@ -286,6 +297,26 @@ test('P8: a replica joins that lacks what is committed', () => {
   expect(new Set(found.names)).toEqual(new Set(['P8', 'P2']))
 })
 
+describe('P8: a replica is proposed', () => {
+  /** Leader 1 proposes member 3, which has all of its epoch's start, and hears no answer while that one's log goes. */
+  const waiting = (...meanwhile: MetadataFact[]): string[] => {
+    const { found, model, look, commit } = world()
+    fill(model, [1, 2, 3], TEN)
+    commit(change({ isr: [1, 2] }))
+    const proposes = { role: 'leader', isr: [1, 2], isrState: 'pending-expand', epochStartOffset: 10 } as const
+    look(1, { ...proposes, maximalIsr: [1, 2, 3] })
+    expect(found.violations).toEqual([])
+    commit(...meanwhile)
+    model.cut(3, 0, 0)
+    look(1, { ...proposes, maximalIsr: [1, 2, 3] })
+    return found.names
+  }
+
+  test('that lacks what its leader began its epoch with', () => expect(waiting()).toEqual(['P8']))
+  test('and has deleted its log since, for its topic is deleted', () =>
+    expect(waiting({ type: 'RemoveTopicRecord', value: { topicId: TOPIC } })).toEqual([]))
+})
+
 test('D6: a word of durability that the disk does not keep', () => {
   const { found, model, look } = world()
   fill(model, [2], TEN)
@@ -345,6 +376,16 @@ describe('answers', () => {
       expect(found.names).toEqual([])
       a.acknowledged(1, model, sent(), 10)
       expect(found.names).toEqual(['P12'])
+    })
+    test('acks=1 for what its leader wrote, be it cut off since; acks=all not', () => {
+      const { answers: a, found, model } = answers()
+      fill(model, [1], [batch(10, 14, 0)])
+      model.cut(1, 0, 1)
+      a.acknowledged(1, model, sent({ acks: 1 }), 10)
+      expect(found.names.filter((name) => name === 'P12')).toEqual([])
+      a.acknowledged(2, model, sent({ acks: 1 }), 10)
+      a.acknowledged(1, model, sent(), 10)
+      expect(found.names.filter((name) => name === 'P12')).toEqual(['P12', 'P12'])
     })
     test('at an offset where nothing lies', () => {
       const { answers: a, found, model } = answers()

@@ -177,6 +177,19 @@ test('a damaged log leaves no clean marker either, so that the next start finds 
   }
 })
 
+test('the mark of a clean stop names who has asked to be registered and has not heard of it', async () => {
+  const ports = await formatted()
+  await (await open(ports)).close({ clean: true, brokerEpoch: 42, unanswered: OTHER })
+  expect(text(ports, '.kafka_cleanshutdown')).toBe(`{"version":0,"brokerEpoch":42,"incarnationId":"${OTHER}"}`)
+  let directory = await open(ports)
+  expect(directory).toMatchObject({ cleanShutdown: true, previousBrokerEpoch: 42, unansweredIncarnation: OTHER })
+  await directory.close({ clean: true, brokerEpoch: 43 })
+  directory = await open(ports)
+  expect(directory).toMatchObject({ cleanShutdown: true, previousBrokerEpoch: 43, unansweredIncarnation: null })
+  await directory.close({ clean: false, brokerEpoch: 43, unanswered: OTHER })
+  expect(await open(ports)).toMatchObject({ cleanShutdown: false, unansweredIncarnation: null })
+})
+
 test('who stopped well and finds a log damaged all the same is not eligible to lead by the epoch of before', async () => {
   const ports = await formatted()
   let directory = await open(ports)

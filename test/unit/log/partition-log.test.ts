@@ -171,7 +171,7 @@ test('what no CRC covers is held against the log around it before it is read: no
     for (let bit = 0; bit < 61 * 8; bit++) {
       const byte = batch.position + (bit >> 3)
       file.bytes[byte] = file.bytes[byte]! ^ (1 << (bit & 7))
-      log = await open(ports, config, { clean: true })
+      log = await open(ports, config, { clean: true, recoveryPoint: 48 })
       const where = `bit ${bit} of the batch at ${batch.baseOffset}`
       const read = Promise.resolve(log.read(batch.baseOffset, { ...ALL, maxBytes: 1 }))
       const noticed = await read.then(

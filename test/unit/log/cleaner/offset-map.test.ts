@@ -21,10 +21,10 @@ test('the map is a map, as far as it has room', () => {
   const key = fc.uint8Array({ maxLength: 40 })
   fc.assert(
     fc.property(fc.array(key, { maxLength: 200 }), fc.array(key, { maxLength: 20 }), fc.nat(), (keys, others, seed) => {
-      const map = new OffsetMap(keys.length, 1e6, 0.9, seed)
+      const map = new OffsetMap(1e6, 0.9, seed)
       const model = new Map<string, number>()
       for (const [offset, bytes] of keys.entries()) {
-        map.put(bytes, 0, bytes.length, offset)
+        expect(map.put(bytes, 0, bytes.length, offset)).toBe(true)
         model.set(String(bytes), offset)
       }
       expect(map.size).toBe(model.size)
@@ -34,13 +34,18 @@ test('the map is a map, as far as it has room', () => {
   )
 })
 
-test('memory is what the keys need, and never more than is given', () => {
-  expect(new OffsetMap(10, 1e9, 0.9, 1).capacity).toBe(14)
-  const small = new OffsetMap(1e9, 64 * BYTES_AN_ENTRY, 0.5, 1)
-  expect(small.capacity).toBe(32)
-  for (let i = 0; i < 32; i++) small.put(Uint8Array.of(i), 0, 1, i)
-  expect(small.full).toBe(true)
-  expect(() => small.put(Uint8Array.of(99), 0, 1, 99)).toThrow('asked whether it is full')
-  small.put(Uint8Array.of(7), 0, 1, 99)
-  expect(small.get(Uint8Array.of(7), 0, 1)).toBe(99)
+test('it grows with its keys, up to the memory that it is given, and then takes what it has', () => {
+  const keyOf = (n: number): Uint8Array => Uint8Array.of(n, n >> 8, n >> 16)
+  const map = new OffsetMap(10_000 * BYTES_AN_ENTRY, 0.75, 7)
+  let room = 0
+  while (map.put(keyOf(room), 0, 3, room)) room++
+  expect(map.size).toBe(room)
+  expect(room).toBeGreaterThan(2_500)
+  expect(room).toBeLessThanOrEqual(7_500)
+  for (let n = 0; n < room; n++) {
+    expect(map.put(keyOf(n), 0, 3, n + 20_000)).toBe(true)
+    expect(map.get(keyOf(n), 0, 3)).toBe(n + 20_000)
+  }
+  expect(map.get(keyOf(room), 0, 3)).toBe(-1)
+  expect(new OffsetMap(0, 0.9, 1).put(keyOf(1), 0, 3, 5)).toBe(true)
 })
