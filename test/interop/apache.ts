@@ -16,6 +16,7 @@ const TOOLS: Readonly<Record<string, string>> = {
   'kafka-console-producer': 'org.apache.kafka.tools.ConsoleProducer',
   'kafka-console-consumer': 'org.apache.kafka.tools.consumer.ConsoleConsumer',
   'kafka-consumer-groups': 'org.apache.kafka.tools.consumer.group.ConsumerGroupCommand',
+  'kafka-configs': 'kafka.admin.ConfigCommand',
   'kafka-groups': 'org.apache.kafka.tools.GroupsCommand',
   'kafka-consumer-perf-test': 'org.apache.kafka.tools.ConsumerPerformance',
   'kafka-verifiable-consumer': 'org.apache.kafka.tools.VerifiableConsumer',

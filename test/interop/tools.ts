@@ -203,6 +203,12 @@ const STEPS: readonly Step[] = [
     args: ['--describe', '--topic', '__consumer_offsets'],
     mask: leaders,
   },
+  {
+    title: 'configurations of the topic of offsets',
+    tool: 'kafka-configs',
+    args: ['--describe', '--entity-type', 'topics', '--entity-name', '__consumer_offsets', '--all'],
+    unordered: true,
+  },
   { title: 'delete', tool: 'kafka-topics', args: ['--delete', '--topic', 'payments'] },
   { title: 'delete a missing one', tool: 'kafka-topics', args: ['--delete', '--topic', 'payments'] },
   { title: 'list after the deletion', tool: 'kafka-topics', args: ['--list'] },
