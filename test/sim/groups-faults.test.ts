@@ -140,8 +140,6 @@ async function settled(world: World, user: SimulatedUser, members: readonly Memb
     const owned = members.flatMap((member) => member.owned).sort()
     const missing = [...world.sent].some((value) => !world.seen.has(value))
     if (owned.join() === '0,1,2,3' && !missing) return true
-    // A node whose orderly stop had begun before all was healed stops after that.
-    if (waited % 10_000 === 0) user.faults.healAll()
     await user.delay(500)
   }
   return false
@@ -165,7 +163,8 @@ async function live(seed: number): Promise<World> {
   return world
 }
 
-test.each([1, 2, 3, 4, 5, 6])('seed %i', async (seed) => {
+// 103: a node that was told to stop before all was healed stops after that, and must come back.
+test.each([1, 2, 3, 4, 5, 103])('seed %i', async (seed) => {
   const { found, seen, commits } = await live(seed)
   expect(found).toEqual([])
   expect(seen.size).toBeGreaterThan(4)
