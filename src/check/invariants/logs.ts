@@ -183,15 +183,18 @@ export class LogModel {
     return lost
   }
 
-  /** A node holds everything below `upTo` for committed. */
-  claimed(node: NodeId, upTo: Offset): void {
+  /** A node holds everything below `upTo` for committed, and its log begins at `startOffset` by its own word. */
+  claimed(node: NodeId, upTo: Offset, startOffset: Offset = 0): void {
     const log = this.log(node)
+    // A power failure may take the end of a log to below its start, which is checkpointed apart: Kafka takes such a log for
+    // empty from its start on (LogLoader.recoverLog), and the high watermark is never below that. P20 judges the start.
+    const owedFrom = Math.max(log.covered, startOffset)
     let at = Math.max(log.checked, log.startOffset)
     while (at < upTo) {
       const batch = log.at(at)
-      // What a snapshot covers need not be in the log; what is there all the same must be what was committed.
-      if (batch === null && at < log.covered) {
-        at = log.covered
+      // What a snapshot covers or the log's start lets go need not be there; what is must be what was committed.
+      if (batch === null && at < owedFrom) {
+        at = owedFrom
         continue
       }
       if (batch === null) {

@@ -144,6 +144,21 @@ describe('what is committed', () => {
     expect(found.names).toEqual([name])
   })
 
+  test('is not owed below the start of a log whose end went to below it', () => {
+    const { model, found } = log()
+    fill(model, [1, 2], THREE)
+    fill(model, [3], [batch(0, 4, 2)])
+    model.claimed(1, 10)
+    model.rescanned(2, [{ base: 0, facts: THREE.slice(0, 2), durable: 200 }], 'lost')
+    model.claimed(2, 9, 9)
+    expect(found.names).toEqual([])
+    // What lies there all the same is compared, and from the start on everything is owed.
+    model.claimed(3, 9, 9)
+    expect(found.names).toEqual(['P10'])
+    model.claimed(2, 10, 9)
+    expect(found.names).toEqual(['P10', 'P4'])
+  })
+
   test.each([
     ['quorum', 'R11'],
     ['partition', 'P9'],

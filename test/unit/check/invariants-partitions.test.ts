@@ -137,14 +137,16 @@ describe('P2: candidates are complete', () => {
     expect(found.names).toEqual(['P2'])
   })
 
-  test('whom an unclean election made the leader with a damaged log will be offline: it owes nothing', () => {
+  test('whom an unclean election chose with a damaged log will be offline: it owes nothing in that epoch', () => {
     const { found, model, commit } = committed()
     commit(change({ isr: [1, 2] }))
     model.rescanned(3, [{ base: 0, facts: TEN.slice(0, 1), durable: 100 }], 'lost')
     model.rotted(3, 0, 1, true)
     commit(change({ leader: 3, isr: [3], leaderRecoveryState: 1 }))
+    model.rotted(3, 0, 1, false)
+    commit({ type: 'UnfenceBrokerRecord', value: { id: 3 } })
     expect(found.names).not.toContain('P2')
-    commit(change({ leaderRecoveryState: 0 }))
+    commit(change({ leader: 2, isr: [2, 3] }))
     expect(found.names).toContain('P2')
   })
 
