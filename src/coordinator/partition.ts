@@ -231,7 +231,7 @@ export class CoordinatorPartition<Record, Event, Answer> {
     if (rows === null || this.#role !== role) return
     const records = await this.#replayTail(role)
     if (records === null || this.#role !== role) return
-    const ms = this.#options.ports.clock.monotonic() - role.since
+    const ms = Math.round(this.#options.ports.clock.monotonic() - role.since)
     this.#lastLoad = { rows, records, ms }
     this.#options.logger.info({ ...this.#where(), epoch: role.epoch, rows, records, ms }, 'a coordinator is loaded')
     this.#role = { kind: 'active', epoch: role.epoch }
