@@ -515,7 +515,7 @@ export class SegmentedLog implements PartitionLog {
     const incoming = { bytes, lastOffset: headers.at(-1)!.lastOffset, maxTimestamp }
     const { lastOffset } = incoming
     const { baseOffset } = headers[0]!
-    switch (rolls(active, incoming, this.config, now)) {
+    switch (this.#leavesHole(active) ?? rolls(active, incoming, this.config, now)) {
       case 'no':
         return active
       case 'yes':
@@ -529,6 +529,16 @@ export class SegmentedLog implements PartitionLog {
         return segment
       }
     }
+  }
+
+  /**
+   * Where all batches lie below the log's start, the last of them may end before it: a power failure took those behind, or
+   * a cut one that straddled it. Kafka deletes such a log and begins anew (LogLoader.recoverLog). Here its next batch begins
+   * a segment: recovery misses nothing between segments below the start, and takes a hole inside of one for corruption.
+   */
+  #leavesHole(active: Segment): 'yes' | 'far' | null {
+    if (this.#endOffset > this.#logStartOffset || active.baseOffset >= this.#endOffset) return null
+    return active.size > 0 ? 'yes' : 'far'
   }
 
   #begin(baseOffset: Offset, now: Timestamp): Segment {
