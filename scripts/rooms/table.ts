@@ -42,7 +42,9 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   'src/broker': {
     kind: 'shell',
     may: ['src/base', 'src/wire', 'src/config', 'src/security', 'src/coordinator', ...DRIVERS],
-    mayTypes: ['cluster/metadata'],
+    mayTypes: ['cluster/metadata', 'src/groups'],
+    // Which partition of the internal topic a request goes to.
+    mayNames: { 'src/groups': ['partitionFor'] },
   },
   'src/io': { kind: 'world', may: ['src/base'], packages: ['level', 'lz4-napi', 'snappy'] },
   'src/check': { kind: 'pure', may: ['src/base'] },

@@ -17,9 +17,11 @@ import { brokerRegistration } from './handlers/broker-registration.ts'
 import { controllerRegistration } from './handlers/controller-registration.ts'
 import { createPartitions } from './handlers/create-partitions.ts'
 import { createTopics } from './handlers/create-topics.ts'
+import { deleteGroups } from './handlers/delete-groups.ts'
 import { deleteTopics } from './handlers/delete-topics.ts'
 import { describeCluster } from './handlers/describe-cluster.ts'
 import { describeConfigs } from './handlers/describe-configs.ts'
+import { describeGroups } from './handlers/describe-groups.ts'
 import { describeQuorum } from './handlers/describe-quorum.ts'
 import { describeTopicPartitions } from './handlers/describe-topic-partitions.ts'
 import { endQuorumEpoch } from './handlers/end-quorum-epoch.ts'
@@ -28,12 +30,20 @@ import { fetchMetadataLog } from './handlers/fetch-metadata-log.ts'
 import { fetchSnapshot } from './handlers/fetch-snapshot.ts'
 import { findCoordinator } from './handlers/find-coordinator.ts'
 import { topLevel } from './handlers/forwarded.ts'
+import { heartbeat } from './handlers/heartbeat.ts'
 import { incrementalAlterConfigs } from './handlers/incremental-alter-configs.ts'
 import { initProducerId } from './handlers/init-producer-id.ts'
+import { joinGroup } from './handlers/join-group.ts'
+import { leaveGroup } from './handlers/leave-group.ts'
+import { listGroups } from './handlers/list-groups.ts'
 import { listOffsets } from './handlers/list-offsets.ts'
 import { metadata } from './handlers/metadata.ts'
+import { offsetCommit } from './handlers/offset-commit.ts'
+import { offsetDelete } from './handlers/offset-delete.ts'
+import { offsetFetch } from './handlers/offset-fetch.ts'
 import { offsetForLeaderEpoch } from './handlers/offset-for-leader-epoch.ts'
 import { produce } from './handlers/produce.ts'
+import { syncGroup } from './handlers/sync-group.ts'
 import { vote } from './handlers/vote.ts'
 import type { Call, Handler, ListenerKind, Outcome, Refuse, Reply } from './types.ts'
 
@@ -69,7 +79,15 @@ function brokerApis(): ApiEntry[] {
     row(apis.Fetch, fetch, { need: topic('READ'), large: true }),
     row(apis.ListOffsets, listOffsets, { need: topic('DESCRIBE') }),
     row(apis.Metadata, metadata, { need: topic('DESCRIBE') }),
-    row(apis.FindCoordinator, findCoordinator, { need: { operation: 'DESCRIBE', resource: 'GROUP' } }),
+    row(apis.OffsetCommit, offsetCommit, { need: group('READ') }),
+    row(apis.OffsetFetch, offsetFetch, { need: group('DESCRIBE') }),
+    row(apis.FindCoordinator, findCoordinator, { need: group('DESCRIBE') }),
+    row(apis.JoinGroup, joinGroup, { need: group('READ') }),
+    row(apis.Heartbeat, heartbeat, { need: group('READ') }),
+    row(apis.LeaveGroup, leaveGroup, { need: group('READ') }),
+    row(apis.SyncGroup, syncGroup, { need: group('READ') }),
+    row(apis.DescribeGroups, describeGroups, { need: group('DESCRIBE') }),
+    row(apis.ListGroups, listGroups, { need: cluster('DESCRIBE') }),
     row(apis.ApiVersions, apiVersions, { need: NOTHING, unsupported: apiVersionsUnsupported }),
     row(apis.CreateTopics, createTopics, { need: topic('CREATE') }),
     row(apis.DeleteTopics, deleteTopics, { need: topic('DELETE') }),
@@ -77,7 +95,9 @@ function brokerApis(): ApiEntry[] {
     row(apis.OffsetForLeaderEpoch, offsetForLeaderEpoch, { need: topic('DESCRIBE') }),
     row(apis.DescribeConfigs, describeConfigs, { need: topic('DESCRIBE_CONFIGS') }),
     row(apis.CreatePartitions, createPartitions, { need: topic('ALTER') }),
+    row(apis.DeleteGroups, deleteGroups, { need: group('DELETE') }),
     row(apis.IncrementalAlterConfigs, incrementalAlterConfigs, { need: topic('ALTER_CONFIGS') }),
+    row(apis.OffsetDelete, offsetDelete, { need: group('DELETE') }),
     row(apis.DescribeQuorum, describeQuorum, { need: cluster('DESCRIBE') }),
     row(apis.DescribeCluster, describeCluster, { need: cluster('DESCRIBE') }),
     row(apis.DescribeTopicPartitions, describeTopicPartitions, { need: topic('DESCRIBE') }),
@@ -172,4 +192,8 @@ function topic(operation: Need['operation']): Need {
 
 function cluster(operation: Need['operation']): Need {
   return { operation, resource: 'CLUSTER' }
+}
+
+function group(operation: Need['operation']): Need {
+  return { operation, resource: 'GROUP' }
 }

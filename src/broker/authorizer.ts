@@ -36,5 +36,7 @@ export function authorize(need: Need, listener: ListenerRole): ErrorName | null 
 export const TOPIC_OPERATIONS = 0b1101_1111_1000
 /** CREATE, ALTER, DESCRIBE, CLUSTER_ACTION, DESCRIBE_CONFIGS, ALTER_CONFIGS, IDEMPOTENT_WRITE. */
 export const CLUSTER_OPERATIONS = 0b1_1111_1010_0000
+/** READ, DELETE, DESCRIBE, DESCRIBE_CONFIGS, ALTER_CONFIGS. */
+export const GROUP_OPERATIONS = 0b1101_0100_1000
 /** Not asked for. */
 export const NO_OPERATIONS = -2147483648

@@ -144,7 +144,7 @@ class RequestSide implements Broker {
   }
 
   #makeServices(): Services {
-    const { ports, config, clusterId, cluster, raft, replication, supportedFeatures } = this.#options
+    const { ports, config, clusterId, cluster, raft, replication, groups, supportedFeatures } = this.#options
     const rowsOf = (kind: ListenerKind): readonly { apiKey: number; minVersion: number; maxVersion: number }[] =>
       [...this.#tables[kind].values()]
         .map(({ key, advertisedMin, max }) => ({ apiKey: key, minVersion: advertisedMin, maxVersion: max }))
@@ -159,6 +159,7 @@ class RequestSide implements Broker {
       cluster,
       raft,
       replication,
+      groups,
       supportedFeatures,
       limits: this.#limits,
       sessions: new FetchSessions(this.#limits, ports.random),

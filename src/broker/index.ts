@@ -6,4 +6,4 @@ export { createBroker } from './broker.ts'
 /** Every bound of the request side; its file has the defaults and what reaching each of them means. */
 export type { Limits } from './limits.ts'
 /** The door's types. */
-export type { Broker, InjectOptions, ServedListener } from './types.ts'
+export type { Broker, Groups, InjectOptions, ServedListener } from './types.ts'

@@ -6,6 +6,7 @@ import type { RaftDriver } from '../../raft/driver/index.ts'
 import type { ReplicationDriver } from '../../replication/driver/index.ts'
 import type { Clock, Logger, Network, Random } from '../base/index.ts'
 import type { NodeConfig } from '../config/index.ts'
+import type { GroupCoordinator } from '../coordinator/index.ts'
 import type { Api, ErrorName, Input, Message, MessageSchema } from '../wire/index.ts'
 import type { Limits } from './limits.ts'
 import type { FetchSessions } from './sessions.ts'
@@ -22,6 +23,8 @@ export interface BrokerOptions {
   readonly raft: RaftDriver
   /** Null on a node that is a controller only. */
   readonly replication: ReplicationDriver | null
+  /** Null on a node that is a controller only. */
+  readonly groups: Groups | null
   /** What this node can do, as it registers it (`metadata.version`, `kraft.version`, …); ApiVersions tells clients. */
   readonly supportedFeatures: ReadonlyMap<string, { readonly min: number; readonly max: number }>
   /** A broken invariant surfaced in a handler: the node must stop. */
@@ -29,6 +32,9 @@ export interface BrokerOptions {
   /** Replaces some of the limits, for tests and embedding. */
   readonly limits?: Partial<Limits>
 }
+
+/** What the request side knows of the group coordinator. */
+export type Groups = Pick<GroupCoordinator, 'ask' | 'partitions'>
 
 export interface ServedListener {
   readonly name: string
@@ -86,6 +92,7 @@ export interface Services {
   readonly cluster: ClusterDriver
   readonly raft: RaftDriver
   readonly replication: ReplicationDriver | null
+  readonly groups: Groups | null
   readonly supportedFeatures: ReadonlyMap<string, { readonly min: number; readonly max: number }>
   readonly limits: Limits
   readonly sessions: FetchSessions

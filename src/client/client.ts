@@ -6,9 +6,10 @@ import { createRpc } from '../rpc/index.ts'
 import { SmallAdmin } from './admin.ts'
 import { Cluster } from './cluster.ts'
 import { SmallConsumer } from './consumer.ts'
+import { SmallGroupConsumer } from './group-consumer.ts'
 import { SmallProducer } from './producer.ts'
 import { Retry } from './retry.ts'
-import type { Client, ClientOptions, ClientPorts, Consumer, Producer } from './types.ts'
+import type { Client, ClientOptions, ClientPorts, Consumer, GroupConsumer, Producer } from './types.ts'
 
 const REQUEST_TIMEOUT_MS = 30_000
 const RETRY_BACKOFF_MS = 100
@@ -50,6 +51,11 @@ export function createClient(ports: ClientPorts, options: ClientOptions): Client
     consumer: (consumerOptions = {}): Consumer => {
       const consumer = new SmallConsumer(cluster, ports, consumerOptions)
       closing.push(consumer)
+      return consumer
+    },
+    groupConsumer: (groupOptions): GroupConsumer => {
+      const consumer = new SmallGroupConsumer(cluster, ports, groupOptions)
+      closing.push({ close: () => consumer.stop() })
       return consumer
     },
     close,

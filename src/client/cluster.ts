@@ -4,10 +4,13 @@
 import type { Endpoint, Epoch, NodeId, Timers, Uuid } from '../base/index.ts'
 import { ZERO_UUID } from '../base/index.ts'
 import type { Peer, Rpc, RpcResult, SendOptions } from '../rpc/index.ts'
-import type { Api, ErrorName, Input, MessageSchema, MetadataResponse } from '../wire/index.ts'
+import type { Api, ErrorName, FindCoordinatorResponse, Input, MessageSchema, MetadataResponse } from '../wire/index.ts'
 import { apis, errorName, isRetriable } from '../wire/index.ts'
 import { ClientError } from './errors.ts'
 import type { Retry } from './retry.ts'
+
+/** FindCoordinator's key type. */
+const GROUP_KEY = 0
 
 export interface KnownPartition {
   leader: NodeId
@@ -72,6 +75,23 @@ export class Cluster {
   peer(id: NodeId): Peer | undefined {
     const endpoint = this.#brokers.get(id)
     return endpoint && this.#peerAt(endpoint)
+  }
+
+  /** The coordinator of a group, as any broker knows it. Rejects with ClientError where none is known in time. */
+  async coordinator(group: string, deadline: number): Promise<Endpoint> {
+    const request = (version: number): Input<typeof apis.FindCoordinator.request> =>
+      version >= 4 ? { keyType: GROUP_KEY, coordinatorKeys: [group] } : { key: group }
+    const errorOf = (body: FindCoordinatorResponse): number => body.coordinators[0]?.errorCode ?? body.errorCode
+    const { body } = await this.ask(apis.FindCoordinator, request, deadline, errorOf)
+    const error = errorName(errorOf(body))
+    if (error !== 'NONE') throw new ClientError(error, `coordinator of group ${group}`)
+    const { host, port } = body.coordinators[0] ?? body
+    return { host, port }
+  }
+
+  /** A connection that nobody else sends on. */
+  connect(endpoint: Endpoint): Peer {
+    return this.#rpc.peer(endpoint)
   }
 
   /** How many partitions a topic has, fetched when unknown. Rejects with ClientError. */

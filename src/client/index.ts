@@ -1,6 +1,6 @@
 // The door of the small client: `createClient(ports, { bootstrap })`.
 
-/** Producers, consumers of assigned partitions, admin. */
+/** Producers, consumers of assigned partitions and in groups, admin. */
 export { createClient, endpointsOf } from './client.ts'
 /** What calls reject with. */
 export { ClientError } from './errors.ts'

@@ -1,5 +1,4 @@
-// The door of the small client: a producer, a consumer of assigned partitions, an admin. No group membership, no
-// transactions. Times are milliseconds; every call that needs a broker ends by its time-out at the latest.
+// The door of the small client: a producer, consumers of assigned partitions and in groups, an admin. No transactions. Times are milliseconds; every call that needs a broker ends by its time-out at the latest.
 
 import type {
   Clock,
@@ -40,6 +39,8 @@ export interface ClientOptions {
 export interface Client extends AsyncDisposable {
   producer(options?: ProducerOptions): Producer
   consumer(options?: ConsumerOptions): Consumer
+  /** Joins its group when it is polled first. */
+  groupConsumer(options: GroupConsumerOptions): GroupConsumer
   readonly admin: Admin
   /** Fails what is outstanding and closes every connection. */
   close(): void
@@ -134,6 +135,37 @@ export interface Consumer {
   /** As last told by the leader; null before the first fetch. */
   highWatermark(topic: string, partition: number): Offset | null
   close(): void
+}
+
+/** Names of time-outs are those of Kafka's consumers, and so are their defaults. */
+export interface GroupConsumerOptions extends ConsumerOptions {
+  readonly group: string
+  readonly topics: readonly string[]
+  /** `group.instance.id`: a member that keeps its place while it restarts (KIP-345). */
+  readonly instanceId?: string
+  /** `session.timeout.ms`. Default 45,000. */
+  readonly sessionTimeoutMs?: number
+  /** `max.poll.interval.ms`: how long the group waits for it in a rebalance, and for its next poll. Default 300,000. */
+  readonly rebalanceTimeoutMs?: number
+  /** Default 3,000. */
+  readonly heartbeatIntervalMs?: number
+  /** `auto.offset.reset`, also where nothing is committed. Default latest. */
+  readonly reset?: 'earliest' | 'latest' | 'none'
+}
+
+/** A member of a group by the classic protocol (range, eager). What is read between two polls is of one generation. */
+export interface GroupConsumer {
+  /** Records of what is assigned now; empty when none came within `timeoutMs`, also while the group rebalances. */
+  poll(timeoutMs: number): Promise<ConsumedRecord[]>
+  /** Commits what was polled in this generation. Rejects with ClientError: what the group has not heard of is read again. */
+  commit(timeoutMs?: number): Promise<void>
+  /** What this member reads; empty while the group rebalances. */
+  readonly assignment: readonly TopicPartition[]
+  /** −1: none. */
+  readonly generation: number
+  readonly memberId: string
+  /** Leaves the group. Nothing is committed by itself. */
+  close(): Promise<void>
 }
 
 /** An answer about one topic, partition or resource. */

@@ -7,6 +7,9 @@ import { brokerConfigKeys, nearestName } from './table.ts'
 import type { NodeConfig } from './types.ts'
 import { Values } from './values.ts'
 
+/** zstd, by Kafka's numbers. */
+const LAST_CODEC = 4
+
 export interface NodeConfigOptions {
   /** What a listener bound to every interface advertises when nothing is said; default `localhost`. */
   readonly hostname?: string
@@ -95,6 +98,8 @@ function checkTogether(values: Values, problems: string[]): void {
     values.int('default.replication.factor') === -1 || values.int('default.replication.factor') > 0,
     'default.replication.factor must be at least 1, or -1',
   )
+  const codec = values.int('offsets.topic.compression.codec')
+  demand(codec >= 0 && codec <= LAST_CODEC, `Unknown compression type id: ${codec}`)
 }
 
 // What is asked for and not served is refused: an operator who sets an authorizer must not get an open cluster.

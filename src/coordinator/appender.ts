@@ -2,15 +2,18 @@
 // does not have them. Knows no roles. Invariant: while it is open every append is told exactly once what became of it, and
 // the commits in order; after `close` nothing is told of what came before.
 
-import type { Clock, Epoch, Offset, Timer, Timers } from '../base/index.ts'
+import type { Clock, CompressionCodec, Epoch, Offload, Offset, Timer, Timers } from '../base/index.ts'
 import { assert } from '../base/index.ts'
-import { buildBatch, type ErrorName, type RecordInput } from '../wire/index.ts'
+import { buildBatch, compressBatch, type ErrorName, type RecordInput, readBatchHeader } from '../wire/index.ts'
 import type { AppendOutcome, CoordinatorLog } from './types.ts'
 
 export interface AppenderOptions {
   readonly log: CoordinatorLog
   readonly timers: Timers
   readonly clock: Clock
+  readonly offload: Offload
+  /** Null: batches are plain. */
+  readonly compression: CompressionCodec | null
   /** −1: at the end of this turn's work; 0: each append at once, alone. */
   readonly lingerMs: number
   readonly committed: (append: number) => void
@@ -47,6 +50,8 @@ export class Appender {
   #bytes = BATCH_BYTES
   #linger: Timer | null = null
   #atTurnsEnd = false
+  /** Batches go to the log in the order in which they were made, however long each is compressed. */
+  #before: Promise<unknown> = Promise.resolve()
   #staged: Staged[] = []
 
   constructor(options: AppenderOptions) {
@@ -124,10 +129,31 @@ export class Appender {
     const records = this.#records
     this.#clear()
     if (appends.length === 0) return
+    const { compression, onFatal } = this.#options
+    const batch = buildBatch({ records })
+    const generation = this.#generation
+    const send = (bytes: Uint8Array): void => {
+      if (generation === this.#generation) this.#send(bytes, appends)
+    }
+    if (compression === null) send(batch)
+    else {
+      const sent = Promise.all([this.#compressed(batch, compression), this.#before]).then(([bytes]) => send(bytes))
+      sent.catch(onFatal)
+      this.#before = sent
+    }
+  }
+
+  #compressed(batch: Uint8Array, codec: CompressionCodec): Promise<Uint8Array> {
+    const header = readBatchHeader(batch, 0)
+    assert(header !== null, 'a batch that was built is whole')
+    return compressBatch(batch, header, codec, this.#options.offload)
+  }
+
+  #send(bytes: Uint8Array, appends: readonly number[]): void {
     const { log, onFatal } = this.#options
     const generation = this.#generation
     log
-      .append(buildBatch({ records }), this.#epoch)
+      .append(bytes, this.#epoch)
       .then((outcome) => this.#outcome(generation, appends, outcome))
       .catch(onFatal)
   }

@@ -27,7 +27,9 @@ export interface GroupCoordinatorOptions
   readonly config: GroupConfig
 }
 
-export function createGroupCoordinator(options: GroupCoordinatorOptions): Coordinator<GroupEvent, GroupAnswer> {
+export type GroupCoordinator = Coordinator<GroupEvent, GroupAnswer>
+
+export function createGroupCoordinator(options: GroupCoordinatorOptions): GroupCoordinator {
   const { config, ...others } = options
   return createCoordinator({
     ...others,

@@ -2,7 +2,7 @@
 // are answered when they are committed, timers. The pure rooms decide; `main` hands in the replicas.
 
 /** The coordinator of classic groups and committed offsets. */
-export { createGroupCoordinator, GROUP_TOPIC, type GroupCoordinatorOptions } from './groups.ts'
+export { createGroupCoordinator, GROUP_TOPIC, type GroupCoordinator, type GroupCoordinatorOptions } from './groups.ts'
 /** Any coordinator: an internal topic, a machine, a codec of its records. */
 export { createCoordinator } from './runtime.ts'
 export type * from './types.ts'

@@ -74,6 +74,8 @@ export class CoordinatorPartition<Record, Event, Answer> {
       log,
       timers,
       clock,
+      offload,
+      compression: options.compression ?? null,
       lingerMs: options.appendLingerMs,
       committed: (append) => this.#step({ kind: 'committed', append }),
       failed: (append, error) => this.#step({ kind: 'append-failed', append, error, written: false }),
@@ -229,7 +231,7 @@ export class CoordinatorPartition<Record, Event, Answer> {
     if (rows === null || this.#role !== role) return
     const records = await this.#replayTail(role)
     if (records === null || this.#role !== role) return
-    const ms = this.#options.ports.clock.monotonic() - role.since
+    const ms = Math.round(this.#options.ports.clock.monotonic() - role.since)
     this.#lastLoad = { rows, records, ms }
     this.#options.logger.info({ ...this.#where(), epoch: role.epoch, rows, records, ms }, 'a coordinator is loaded')
     this.#role = { kind: 'active', epoch: role.epoch }

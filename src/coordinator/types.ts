@@ -1,7 +1,17 @@
 // The doors of the coordinator runtime: below it the replicas of an internal topic and state tables, above it the machine of a
 // pure coordinator room, beside it whoever asks. Nothing here knows what a group is.
 
-import type { Clock, Epoch, Instant, Logger, Offload, Offset, Timestamp, Uuid } from '../base/index.ts'
+import type {
+  Clock,
+  CompressionCodec,
+  Epoch,
+  Instant,
+  Logger,
+  Offload,
+  Offset,
+  Timestamp,
+  Uuid,
+} from '../base/index.ts'
 import type { States } from '../state/index.ts'
 import type { ErrorName } from '../wire/index.ts'
 
@@ -98,6 +108,8 @@ export interface CoordinatorOptions<Record, Event, Answer> {
   readonly machine: () => Machine<Record, Event, Answer>
   /** `group.coordinator.append.linger.ms` or its like. −1: with whatever else the same turn of the loop decides; 0: alone. */
   readonly appendLingerMs: number
+  /** `offsets.topic.compression.codec` or its like: of batches that are written. Default: none. */
+  readonly compression?: CompressionCodec | null
   readonly limits?: Partial<CoordinatorLimits>
   /** A bug: the node must stop. */
   readonly onFatal: (error: Error) => void

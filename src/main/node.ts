@@ -9,11 +9,13 @@ import type { ReplicationDriver } from '../../replication/driver/index.ts'
 import { Bug, type Logger, messageOf, type NodeId, type Uuid } from '../base/index.ts'
 import { type Broker, createBroker, type ServedListener } from '../broker/index.ts'
 import { type ListenerConfig, type NodeConfig, resolveTopicConfig, withDynamicConfig } from '../config/index.ts'
+import type { GroupCoordinator } from '../coordinator/index.ts'
 import { LogCleaner, type LogDirectory, openLogDirectory } from '../log/index.ts'
 import { createRpc, type Rpc } from '../rpc/index.ts'
 import { readBootstrapRecords } from './bootstrap.ts'
 import { checkDirectories, directoriesOf, type NodeIdentity, unansweredIncarnation } from './directories.ts'
 import { everyoneFenced } from './farewell.ts'
+import { connectGroups, sweepGroups } from './groups.ts'
 import { connectReplication } from './replicas.ts'
 import { cleanerSettingsOf, raftConfigOf, rpcOptionsOf } from './settings.ts'
 import { type SeverablePorts, severable } from './severed.ts'
@@ -37,6 +39,7 @@ interface Rooms {
   readonly raft: RaftDriver
   readonly cluster: ClusterDriver
   readonly replication: ReplicationDriver | null
+  readonly groups: GroupCoordinator | null
   readonly broker: Broker
 }
 
@@ -128,6 +131,8 @@ class Node implements OdradekNode {
       previousBrokerEpoch: Math.min(...this.#directories.map((directory) => directory.previousBrokerEpoch)),
     })
     await rooms.cluster.unfenced
+    const { groups, cluster } = rooms
+    if (groups !== null) sweepGroups(groups, cluster.image, this.#logger).catch((error: unknown) => this.#fatal(error))
   }
 
   async #openDirectories(): Promise<void> {
@@ -157,6 +162,7 @@ class Node implements OdradekNode {
     const rpc = createRpc(ports, rpcOptionsOf(config))
     const raft = createRaftDriver({ ports, rpc, logger, config: raftConfigOf(config, identity), onFatal })
     let replication: ReplicationDriver | null = null
+    let groups: GroupCoordinator | null = null
     const bootstrapRecords = config.isController
       ? await readBootstrapRecords(ports.disk, config.metadataLogDir)
       : undefined
@@ -174,6 +180,7 @@ class Node implements OdradekNode {
     })
     if (config.isBroker) {
       this.#configureCleaner(cluster)
+      groups = connectGroups({ ports, logger, config, cluster, onFatal })
       replication = connectReplication({
         clock: ports.clock,
         rpc,
@@ -182,6 +189,7 @@ class Node implements OdradekNode {
         cluster,
         directories: this.#directories.filter((directory) => config.logDirs.includes(directory.path)),
         incarnationId: this.#brokerIncarnationId,
+        watchers: [groups],
         onDirectoryFailed: (id, error) => this.#directoryFailed(id, error),
         onFatal,
       })
@@ -195,10 +203,11 @@ class Node implements OdradekNode {
       cluster,
       raft,
       replication,
+      groups,
       supportedFeatures,
       onFatal,
     })
-    return { rpc, raft, cluster, replication, broker }
+    return { rpc, raft, cluster, replication, groups, broker }
   }
 
   /** The cleaner's configurations may be changed while the node runs. */
@@ -235,13 +244,15 @@ class Node implements OdradekNode {
   async #stop(handOver: boolean): Promise<void> {
     const rooms = this.#rooms
     if (rooms !== null && !this.#dead) {
-      const { broker, cluster, raft, replication, rpc } = rooms
+      const { broker, cluster, groups, raft, replication, rpc } = rooms
       // Running or about to be: the image may say so before the heartbeat that tells the broker.
       const registered = cluster.brokerState === 'running' || cluster.brokerState === 'fenced'
       if (registered && this.#config.boolean('controlled.shutdown.enable')) {
         await cluster.controlledShutdown(handOver ? CONTROLLED_SHUTDOWN_MS : FAREWELL_MS)
         if (!handOver) await everyoneFenced(cluster, raft, this.#ports.clock, FAREWELL_MS)
       }
+      // Whoever waits for a rebalance hears that another broker coordinates it, and holds up nothing.
+      await groups?.stop()
       await broker.close()
       await replication?.stop()
       await cluster.stop()

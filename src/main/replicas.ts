@@ -3,7 +3,7 @@
 
 import type { ClusterDriver } from '../../cluster/driver/index.ts'
 import { BROKER_RESOURCE, configsOf, type MetadataImage, TOPIC_RESOURCE } from '../../cluster/metadata/index.ts'
-import { createReplicationDriver, type ReplicationDriver } from '../../replication/driver/index.ts'
+import { createReplicationDriver, type ReplicationDriver, type ReplicaWatcher } from '../../replication/driver/index.ts'
 import type { Clock, Logger, Uuid } from '../base/index.ts'
 import { type NodeConfig, resolveTopicConfig, type TopicSettings } from '../config/index.ts'
 import type { LogDirectory } from '../log/index.ts'
@@ -18,6 +18,7 @@ export interface ReplicaRooms {
   readonly cluster: ClusterDriver
   readonly directories: readonly LogDirectory[]
   readonly incarnationId: Uuid
+  readonly watchers: readonly ReplicaWatcher[]
   readonly onDirectoryFailed: (directoryId: Uuid, error: Error) => void
   readonly onFatal: (error: Error) => void
 }
@@ -32,6 +33,7 @@ export function connectReplication(rooms: ReplicaRooms): ReplicationDriver {
     logger: rooms.logger,
     incarnationId: rooms.incarnationId,
     directories: rooms.directories,
+    watchers: rooms.watchers,
     alterPartition: (proposals) => cluster.alterPartition(proposals),
     configFor: (topic) => {
       const settings = topicSettings(config, latest, topic)

@@ -1,13 +1,17 @@
 // What the rooms are told of a node's configuration, each in its own terms. Names on the left of a comma are Kafka's.
 
 import type { RaftConfig } from '../../raft/driver/index.ts'
-import type { Endpoint, NodeId, Uuid } from '../base/index.ts'
+import type { CompressionCodec, Endpoint, NodeId, Uuid } from '../base/index.ts'
 import type { NodeConfig } from '../config/index.ts'
+import type { GroupConfig } from '../groups/index.ts'
 import type { CleanerSettings } from '../log/index.ts'
 import type { RpcOptions } from '../rpc/index.ts'
 
 /** Kafka's `max.message.bytes` and fetch sizes are far below it; a peer that claims more is wrong. */
 const MAX_RESPONSE_BYTES = 256 * 1024 * 1024
+
+/** By Kafka's numbers. */
+const CODECS: readonly (CompressionCodec | null)[] = [null, 'gzip', 'snappy', 'lz4', 'zstd']
 
 export function rpcOptionsOf(config: NodeConfig): RpcOptions {
   return {
@@ -58,6 +62,24 @@ export function cleanerSettingsOf(config: NodeConfig): CleanerSettings {
     ioMaxBytesPerSecond: config.double('log.cleaner.io.max.bytes.per.second'),
     backoffMs: config.long('log.cleaner.backoff.ms'),
   }
+}
+
+export function groupConfigOf(config: NodeConfig): GroupConfig {
+  return {
+    minSessionTimeoutMs: config.int('group.min.session.timeout.ms'),
+    maxSessionTimeoutMs: config.int('group.max.session.timeout.ms'),
+    maxSize: config.int('group.max.size'),
+    initialRebalanceDelayMs: config.int('group.initial.rebalance.delay.ms'),
+    offsetMetadataMaxBytes: config.int('offset.metadata.max.bytes'),
+    offsetsRetentionMs: config.int('offsets.retention.minutes') * 60_000,
+    offsetsRetentionCheckIntervalMs: config.long('offsets.retention.check.interval.ms'),
+    commitTimeoutMs: config.int('offsets.commit.timeout.ms'),
+  }
+}
+
+/** Null: none. */
+export function offsetsCompressionOf(config: NodeConfig): CompressionCodec | null {
+  return CODECS[config.int('offsets.topic.compression.codec')] ?? null
 }
 
 function endpointOf(at: { readonly host: string; readonly port: number }): Endpoint {

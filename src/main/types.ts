@@ -5,6 +5,7 @@ import type { QuorumView } from '../../raft/driver/index.ts'
 import type { ReplicaView } from '../../replication/driver/index.ts'
 import type { Logger, NodeId, Ports, Uuid } from '../base/index.ts'
 import type { NodeConfig } from '../config/index.ts'
+import type { CoordinatorView } from '../coordinator/index.ts'
 
 export interface NodeOptions {
   readonly config: NodeConfig
@@ -56,7 +57,9 @@ export interface NodeView {
   readonly brokerEpoch: number
   readonly image: MetadataImage
   readonly replicas: readonly ReplicaView[]
-  /** While this, `image`, `brokerState` and `brokerEpoch` stay, all of the view stays. */
+  /** The coordinators of groups that live here, by partition of `__consumer_offsets`. Made when it is read. */
+  readonly groups: readonly CoordinatorView[]
+  /** While this, `image`, `brokerState` and `brokerEpoch` stay, all of the view stays, but for `groups`. */
   readonly version: number
 }
 

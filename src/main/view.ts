@@ -7,15 +7,18 @@ import { emptyImage } from '../../cluster/metadata/index.ts'
 import type { QuorumView, RaftDriver } from '../../raft/driver/index.ts'
 import type { ReplicationDriver, ReplicaView } from '../../replication/driver/index.ts'
 import type { NodeId, Uuid } from '../base/index.ts'
+import type { CoordinatorView, GroupCoordinator } from '../coordinator/index.ts'
 import type { NodeView, QuorumObservation } from './types.ts'
 
 interface Rooms {
   readonly raft: RaftDriver
   readonly cluster: ClusterDriver
   readonly replication: ReplicationDriver | null
+  readonly groups: GroupCoordinator | null
 }
 
 const NO_REPLICAS: readonly ReplicaView[] = Object.freeze([])
+const NO_GROUPS: readonly CoordinatorView[] = Object.freeze([])
 const NO_QUORUM: QuorumView = Object.freeze({
   state: 'starting',
   epoch: 0,
@@ -63,6 +66,10 @@ class View implements NodeView {
 
   get replicas(): NodeView['replicas'] {
     return this.#roomsOf()?.replication?.observe() ?? NO_REPLICAS
+  }
+
+  get groups(): NodeView['groups'] {
+    return this.#roomsOf()?.groups?.observe() ?? NO_GROUPS
   }
 
   get version(): number {

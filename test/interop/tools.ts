@@ -31,6 +31,35 @@ const numbers = (line: string): string => line.replace(/\d+([.,]\d+)*/g, 'N').re
 const leaders = (line: string): string =>
   line.replace(/Leader: \d+/g, 'Leader: L').replace(/(Replicas|Isr): [\d,]+/g, (_, what: string) => `${what}: R`)
 
+/** What an operator does with a group that nobody is in. */
+function groupSteps(group: string, topic: string): Step[] {
+  const tool = 'kafka-consumer-groups'
+  const on = (title: string, ...args: string[]): Step => ({
+    title,
+    tool,
+    args: ['--group', group, ...args],
+    unordered: true,
+  })
+  return [
+    { title: 'list groups', tool, args: ['--list'] },
+    { title: 'list groups with states', tool, args: ['--list', '--state'] },
+    { title: 'list groups in a state', tool, args: ['--list', '--state', 'Stable'] },
+    on('describe a group', '--describe'),
+    { ...on('describe its state', '--describe', '--state'), mask: (line) => line.replace(/\(\d\)/, '(N)') },
+    on('describe its members', '--describe', '--members', '--verbose'),
+    { title: 'describe an unknown group', tool, args: ['--describe', '--group', 'nobody'] },
+    on('reset without doing it', '--reset-offsets', '--topic', topic, '--to-earliest', '--dry-run'),
+    on('reset to the beginning', '--reset-offsets', '--topic', topic, '--to-earliest', '--execute'),
+    on('reset by a shift', '--reset-offsets', '--topic', `${topic}:0`, '--shift-by', '1', '--execute'),
+    on('describe after the reset', '--describe'),
+    on('delete offsets', '--delete-offsets', '--topic', `${topic}:0`),
+    on('delete offsets of an unknown topic', '--delete-offsets', '--topic', 'nowhere'),
+    on('delete the group', '--delete'),
+    on('delete it again', '--delete'),
+    { title: 'list groups after the deletion', tool, args: ['--list'] },
+  ]
+}
+
 const STEPS: readonly Step[] = [
   {
     title: 'create',
@@ -145,6 +174,40 @@ const STEPS: readonly Step[] = [
     tool: 'kafka-producer-perf-test',
     args: ['--topic', 'orders', '--num-records', '5000', '--record-size', '100', '--throughput', '-1'],
     mask: numbers,
+  },
+  { title: 'no groups yet', tool: 'kafka-consumer-groups', args: ['--list'] },
+  {
+    title: 'console consumer in a group',
+    tool: 'kafka-console-consumer',
+    args: ['--topic', 'payments', '--group', 'readers', '--from-beginning', '--max-messages', '4'],
+    unordered: true,
+  },
+  ...groupSteps('readers', 'payments'),
+  {
+    title: 'verifiable consumer',
+    tool: 'kafka-verifiable-consumer',
+    args: ['--topic', 'payments', '--group-id', 'verified', '--reset-policy', 'earliest', '--max-messages', '4'],
+    mask: numbers,
+    unordered: true,
+  },
+  {
+    title: 'consumer performance',
+    tool: 'kafka-consumer-perf-test',
+    args: ['--topic', 'orders', '--group', 'perf', '--num-records', '5000', '--timeout', '20000'],
+    mask: numbers,
+  },
+  { title: 'groups of all types', tool: 'kafka-groups', args: ['--list'], unordered: true },
+  {
+    title: 'describe the topic of offsets',
+    tool: 'kafka-topics',
+    args: ['--describe', '--topic', '__consumer_offsets'],
+    mask: leaders,
+  },
+  {
+    title: 'configurations of the topic of offsets',
+    tool: 'kafka-configs',
+    args: ['--describe', '--entity-type', 'topics', '--entity-name', '__consumer_offsets', '--all'],
+    unordered: true,
   },
   { title: 'delete', tool: 'kafka-topics', args: ['--delete', '--topic', 'payments'] },
   { title: 'delete a missing one', tool: 'kafka-topics', args: ['--delete', '--topic', 'payments'] },

@@ -26,6 +26,7 @@ import { Bug, SeededRandom } from '../../src/base/index.ts'
 import { type Broker, createBroker, type Limits } from '../../src/broker/index.ts'
 import { type NodeConfig, parseNodeConfig } from '../../src/config/index.ts'
 import type { Api, Input, Message, MessageSchema } from '../../src/wire/index.ts'
+import { FakeGroups } from './fake-groups.ts'
 
 export const TOPIC_ID: Uuid = 'dG9waWMtb25lLWlkLTEyMw'
 
@@ -261,6 +262,7 @@ export interface RequestSide {
   readonly cluster: FakeCluster
   readonly raft: FakeRaft
   readonly replication: FakeReplication
+  readonly groups: FakeGroups
   readonly logger: SilentLogger
   readonly fatal: Error[]
 }
@@ -292,6 +294,7 @@ export function requestSide(options: RequestSideOptions = {}): RequestSide {
   const cluster = new FakeCluster(options.image ?? imageOf({ one: { id: TOPIC_ID, partitions: [{}, { leader: 2 }] } }))
   const raft = new FakeRaft()
   const replication = new FakeReplication()
+  const groups = new FakeGroups()
   const logger = new SilentLogger()
   const fatal: Error[] = []
   const broker = createBroker({
@@ -306,9 +309,10 @@ export function requestSide(options: RequestSideOptions = {}): RequestSide {
     cluster: cluster as unknown as ClusterDriver,
     raft: raft as unknown as RaftDriver,
     replication: replication as unknown as ReplicationDriver,
+    groups,
     supportedFeatures,
     onFatal: (error) => fatal.push(error),
     ...(options.limits === undefined ? {} : { limits: options.limits }),
   })
-  return { broker, cluster, raft, replication, logger, fatal }
+  return { broker, cluster, raft, replication, groups, logger, fatal }
 }

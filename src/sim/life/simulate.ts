@@ -75,6 +75,8 @@ class World {
   readonly executor: Executor
   readonly #cluster: SimCluster
   readonly #seed: number
+  /** Told to stop before all was healed, and still at it. */
+  readonly #leaving: Set<NodeId> = new Set()
 
   constructor(cluster: SimCluster, options: SimulateOptions) {
     const { seed, brokers = 3, faults, verbs, tell } = options
@@ -89,6 +91,7 @@ class World {
     this.executor = new Executor(cluster, budget, hands, {
       fault: (fault) => tell?.(`${cluster.sim.now.toFixed(0)} ${faultText(fault)}`),
       observe: () => {
+        for (const id of this.#leaving) if (!cluster.alive(id)) this.#comeBack(id)
         for (const [id, error] of cluster.fatal) this.#gaveUp(id, error, hands)
       },
     })
@@ -108,7 +111,13 @@ class World {
 
   #healAll(): void {
     this.executor.healAll()
-    for (const id of this.#cluster.ids) if (!this.#cluster.alive(id)) this.executor.restart(id)
+    for (const id of this.executor.stopping) this.#leaving.add(id)
+    for (const id of this.#cluster.ids) if (!this.#cluster.alive(id)) this.#comeBack(id)
+  }
+
+  #comeBack(id: NodeId): void {
+    this.#leaving.delete(id)
+    this.executor.restart(id)
   }
 
   /** As in Kafka, a broker ends when it cannot register or when its disk fails; then somebody must start it again. */

@@ -2,6 +2,7 @@
 
 import { afterEach, describe, expect, test } from 'vitest'
 import type { Limits } from '../../../src/broker/index.ts'
+import { partitionFor } from '../../../src/groups/index.ts'
 import { createSimulation, type Simulation } from '../../../src/sim/index.ts'
 import { apis, buildBatch, type Input } from '../../../src/wire/index.ts'
 import { RawClient } from '../../support/raw-client.ts'
@@ -59,6 +60,44 @@ describe('order', () => {
     w.replication.release()
     await w.sim.wait(client.answers(3))
     expect(client.answered).toEqual([1, 2, 3])
+  })
+
+  test('a JoinGroup that waits holds up its own connection, as in Kafka, and no other', async () => {
+    const w = await world()
+    w.groups.lead(partitionFor('g', 50))
+    const client = w.client()
+    const join = { groupId: 'g', sessionTimeoutMs: 10_000, rebalanceTimeoutMs: 10_000, protocolType: 'consumer' }
+    const protocols = [{ name: 'range', metadata: Uint8Array.of(0, 1, 0, 0, 0, 0, 0, 0, 0, 0) }]
+    client.send(apis.JoinGroup, 3, { ...join, protocols }).send(apis.Heartbeat, 3, { groupId: 'g', memberId: 'x' })
+    await w.sim.sleep(50)
+    expect(w.groups.asked.map(({ request }) => request.api)).toEqual(['JoinGroup'])
+    const other = w.client('CLIENT', 'b').send(apis.Heartbeat, 3, { groupId: 'g', memberId: 'x' })
+    await w.sim.wait(other.answers(1))
+    w.groups.pass(1)
+    await w.sim.wait(client.answers(2))
+    expect(client.answer(0, apis.JoinGroup, 3)).toMatchObject({ errorCode: 0, generationId: 1 })
+    expect(client.answered).toEqual([1, 2])
+  })
+
+  test('a member whose connection breaks while it joins is in the group until its session is over', async () => {
+    const w = await world()
+    w.groups.lead(partitionFor('g', 50))
+    const client = w.client()
+    const join = { groupId: 'g', sessionTimeoutMs: 10_000, rebalanceTimeoutMs: 10_000, protocolType: 'consumer' }
+    const protocols = [{ name: 'range', metadata: Uint8Array.of(0, 1, 0, 0, 0, 0, 0, 0, 0, 0) }]
+    client.send(apis.JoinGroup, 3, { ...join, protocols })
+    await w.sim.sleep(50)
+    client.connection.destroy()
+    await w.sim.sleep(50)
+    expect(w.broker.observe().connections).toBe(0)
+    const members = async (): Promise<number | undefined> => {
+      const answer = await w.broker.inject(apis.DescribeGroups, 5, { groups: ['g'] })
+      return answer.kind === 'respond' ? answer.body.groups[0]?.members.length : undefined
+    }
+    w.groups.pass(1)
+    expect(await members()).toBe(1)
+    w.groups.pass(10_000)
+    expect(await members()).toBe(0)
   })
 
   test('produces may be begun while others wait; anything else waits its turn, and they wait for it', async () => {

@@ -49,7 +49,7 @@ describe('ApiVersions', () => {
         max: theirs.get(apiKey)?.max,
       })
     }
-    expect(apiKeys.length).toBe(kind === 'broker' ? 16 : 19)
+    expect(apiKeys.length).toBe(kind === 'broker' ? 26 : 19)
     expect(apiKeys.map(({ apiKey }) => apiKey)).toEqual(apiKeys.map(({ apiKey }) => apiKey).sort((a, b) => a - b))
   })
 
@@ -325,7 +325,7 @@ describe('ListOffsets and OffsetForLeaderEpoch', () => {
   })
 })
 
-describe('InitProducerId and FindCoordinator', () => {
+describe('InitProducerId', () => {
   test('ids out of the block, and the refusals', async () => {
     const side = requestSide()
     side.cluster.producerIds = [4000]
@@ -340,18 +340,6 @@ describe('InitProducerId and FindCoordinator', () => {
     expect(txn.errorCode).toBe(errorCode('NOT_COORDINATOR'))
     const half = await ask(side, apis.InitProducerId, 4, { transactionalId: null, producerId: 5 })
     expect(half.errorCode).toBe(errorCode('INVALID_REQUEST'))
-  })
-
-  test('there is no coordinator, and every version says so', async () => {
-    const side = requestSide()
-    for (let version = 0; version <= 6; version++) {
-      const asked = version < 4 ? { key: 'g' } : { coordinatorKeys: ['g', 'g', 'h'] }
-      const answer = await ask(side, apis.FindCoordinator, version, asked)
-      const said = version < 4 ? [answer] : answer.coordinators
-      expect(said.map(({ errorCode: code }) => code)).toEqual(
-        new Array(version < 4 ? 1 : 2).fill(errorCode('COORDINATOR_NOT_AVAILABLE')),
-      )
-    }
   })
 })
 

@@ -41,7 +41,7 @@ const STRICTER: readonly string[] = [
   'listener.security.protocol.map=PLAINTEXT:PLAINTEXT,PLAINTEXT:SSL,CONTROLLER:PLAINTEXT', // SSL is not served
 ]
 /** Read by Kafka only where we do not serve the feature: names pass unread. */
-const UNREAD: readonly string[] = ['offsets.topic.compression.codec=9', 'early.start.listeners=X']
+const UNREAD: readonly string[] = ['early.start.listeners=X']
 
 function settings(each: Case & { kind: 'node' }): string {
   return [...each.without.map((name) => `!${name}`), ...Object.entries(each.set).map(([k, v]) => `${k}=${v}`)].join(' ')

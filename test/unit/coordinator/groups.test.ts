@@ -2,7 +2,7 @@
 // offset is committed when its answer says so, its next coordinator knows it, and the log says it as Kafka would.
 
 import { afterEach, describe, expect, it } from 'vitest'
-import type { Uuid } from '../../../src/base/index.ts'
+import type { CompressionCodec, Offload, Uuid } from '../../../src/base/index.ts'
 import { ZERO_UUID } from '../../../src/base/index.ts'
 import { type Coordinator, createGroupCoordinator, GROUP_TOPIC } from '../../../src/coordinator/index.ts'
 import type { GroupAnswer, GroupApi, GroupBodies, GroupEvent } from '../../../src/groups/index.ts'
@@ -21,14 +21,19 @@ afterEach(() => {
   expect(fatal).toEqual([])
 })
 
-async function started(minInsync = 2): Promise<void> {
+async function started(
+  minInsync = 2,
+  offload: Offload = plainOffload,
+  codec: CompressionCodec | null = null,
+): Promise<void> {
   coordinators = new Map()
   const quiet = { debug() {}, info() {}, warn() {}, error() {}, child: () => quiet }
   cluster = new ReplicationCluster({
     minInsync,
     watcher: (broker) => {
       const coordinator = createGroupCoordinator({
-        ports: { clock: broker.ports.clock, offload: plainOffload },
+        ports: { clock: broker.ports.clock, offload },
+        compression: codec,
         states: openStates(broker.ports.tables),
         logger: quiet,
         appendLingerMs: -1,
@@ -152,6 +157,35 @@ describe('the group coordinator', () => {
         value: { version: 4, body: { offset: 7, metadata: 'why', leaderEpoch: -1 } },
       },
     ])
+  })
+
+  it('compresses its batches where that is asked for, and keeps their order however long each takes', async () => {
+    let turns = 60
+    const slower: Offload = {
+      run: async (job) => {
+        const bytes = await plainOffload.run(job)
+        if (job.kind === 'decompress') return bytes
+        turns -= 20
+        for (let i = turns; i > 0; i--) await Promise.resolve()
+        return bytes
+      },
+    }
+    await started(2, slower, 'zstd')
+    const commits: Promise<string>[] = []
+    for (const offset of [7, 8, 9]) {
+      commits.push(commit(1, offset))
+      await Promise.resolve()
+    }
+    expect(await cluster.sim.wait(Promise.all(commits))).toEqual(['NONE', 'NONE', 'NONE'])
+    const log = cluster.broker(2).directories[0]!.logs[0]!
+    const { chunks } = await cluster.sim.wait(
+      Promise.resolve(log.read(0, { maxBytes: 1_000_000, upTo: log.endOffset, minOneBatch: true })),
+    )
+    const batches = chunks.flatMap((chunk) => [...batchesOf(chunk)])
+    expect(batches.map(({ codec }) => codec)).toEqual(['zstd', 'zstd', 'zstd'])
+    cluster.change(topic, 0, { leader: 3 })
+    await cluster.sim.sleep(1000)
+    expect(await cluster.sim.wait(fetch(3))).toBe('t-3: 9')
   })
 
   it('knows a member that another coordinator has let in, and lets its session ring', async () => {
