@@ -4,13 +4,12 @@
 //   npm run interop:compacted -- [MB]      ends with "N passed, M failed"
 
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createClient } from '../../src/client/index.ts'
 import { createPorts } from '../../src/io/index.ts'
-import { startCluster } from '../../src/main/index.ts'
+import { freePorts, startCluster } from '../../src/main/index.ts'
 import { buildBatch } from '../../src/wire/index.ts'
 import { startApache } from './apache-cluster.ts'
 
@@ -84,23 +83,13 @@ async function fill(
   }
 }
 
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer()
-    server.once('error', reject)
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address()
-      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0))
-    })
-  })
-}
-
 const work = mkdtempSync(join(tmpdir(), 'odradek-sizes-'))
 let failed = 0
 try {
   const kafkaData = join(work, 'kafka-data')
   mkdirSync(kafkaData)
-  const node = { id: 1, clientPort: await freePort(), controllerPort: await freePort(), dataDirectory: kafkaData }
+  const [clientPort, controllerPort] = (await freePorts('127.0.0.1', 2)) as [number, number]
+  const node = { id: 1, clientPort, controllerPort, dataDirectory: kafkaData }
   const more = Object.entries(CLEANER).map(([name, value]) => `${name}=${value}`)
   const kafka = await startApache({
     work: join(work, 'kafka'),

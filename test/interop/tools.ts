@@ -7,6 +7,7 @@ import { spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { freePorts } from '../../src/main/index.ts'
 import { apacheTool } from './apache.ts'
 import { startApache } from './apache-cluster.ts'
 import { withCluster } from './cluster.ts'
@@ -235,7 +236,7 @@ function runStep(step: Step, bootstrap: string): { code: number | null; lines: s
 
 const work: string = mkdtempSync(join(tmpdir(), 'odradek-tools-'))
 const theirs: { code: number | null; lines: string[] }[] = []
-const base: number = 40_000 + (process.pid % 2000) * 10
+const ports: readonly number[] = await freePorts('127.0.0.1', 6)
 let passed = 0
 let failed = 0
 try {
@@ -245,8 +246,8 @@ try {
     format: 'AAAAAAAAQACAAAAAAAAAAA',
     nodes: [1, 2, 3].map((id) => ({
       id,
-      clientPort: base + id,
-      controllerPort: base + 5 + id,
+      clientPort: ports[id - 1]!,
+      controllerPort: ports[id + 2]!,
       dataDirectory: join(work, `data${id}`),
       directoryId: `AAAAAAAAQAGAAAAAAAAA${id}A`,
     })),
