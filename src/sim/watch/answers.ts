@@ -48,7 +48,6 @@ interface HeardProduce extends Heard {
 
 interface HeardVote extends Heard {
   readonly ballot: Ballot
-  readonly preVote: boolean
 }
 
 interface HeardProposal extends Heard {
@@ -220,16 +219,16 @@ export class Answers implements FrameSink {
     const preVote = version >= 2 && partition.preVote
     if (!preVote) this.#quorum.voteAsked(candidate, epoch, this.#facts.voters())
     const meantFor = version >= 1 && partition.voterDirectoryId !== ZERO_UUID ? partition.voterDirectoryId : null
-    const ballot = { candidate, epoch, lastEpoch, endOffset, voterDirectoryId: meantFor }
-    return { apiKey: apis.Vote.key, version, ballot, preVote }
+    const ballot = { candidate, epoch, lastEpoch, endOffset, preVote, voterDirectoryId: meantFor }
+    return { apiKey: apis.Vote.key, version, ballot }
   }
 
-  #voted(node: NodeId, { version, ballot, preVote }: HeardVote, frame: Uint8Array): void {
+  #voted(node: NodeId, { version, ballot }: HeardVote, frame: Uint8Array): void {
     const partition = decodeResponse(apis.Vote, version, frame).body.topics[0]?.partitions[0]
     if (partition?.voteGranted !== true) return
     this.#facts.lookAtQuorum(node)
     this.#quorum.granted(node, ballot)
-    if (preVote) this.#quorum.preVoteGranted(node, ballot.candidate, ballot.epoch)
+    if (ballot.preVote) this.#quorum.preVoteGranted(node, ballot.candidate, ballot.epoch)
     else this.#quorum.voteGranted(node, ballot.candidate, ballot.epoch)
   }
 
