@@ -47,10 +47,6 @@ const SKIP_ASSIGNMENT_FROM = 9
 export function join(work: Work, request: JoinRequest): void {
   const { body } = request
   const { config } = work.shard
-  if (body.groupId === '') {
-    refused(work, request, 'INVALID_GROUP_ID', body.memberId)
-    return
-  }
   if (body.sessionTimeoutMs < config.minSessionTimeoutMs || body.sessionTimeoutMs > config.maxSessionTimeoutMs) {
     refused(work, request, 'INVALID_SESSION_TIMEOUT', body.memberId)
     return
