@@ -367,9 +367,15 @@ export class CoordinatorPartition<Record, Event, Answer> {
     if (at >= this.#tickAt || this.#role.kind === 'gone') return
     this.#tick?.cancel()
     this.#tickAt = at
-    this.#tick = this.#timers.at(at, () => {
+    const ring = (): void => {
       this.#tickAt = Number.POSITIVE_INFINITY
       this.#step({ kind: 'tick' })
+    }
+    this.#tick = this.#timers.at(at, () => {
+      const { lateMs, catchUpMs } = this.#limits
+      if (this.#options.ports.clock.monotonic() - at < lateMs) ring()
+      // The process stood still, and timers come before what sockets have: signs of life that are here already count.
+      else this.#tick = this.#timers.after(catchUpMs, ring)
     })
   }
 

@@ -132,6 +132,10 @@ export interface CoordinatorLimits {
   readonly undecidedRecords: number
   /** Of a compressed batch when it is opened. Default 128 MiB, as the log has it. */
   readonly openedBytes: number
+  /** A deadline that rings so much later than it should shows that the process stood still. Default 100 ms. */
+  readonly lateMs: number
+  /** How long deadlines are put off then, so that what has arrived meanwhile is heard before them. Default 100 ms. */
+  readonly catchUpMs: number
 }
 
 export interface CoordinatorView {
