@@ -315,6 +315,8 @@ export interface ReplicationOptions {
 export interface TopicSettings {
   readonly log: LogConfig
   readonly minInsyncReplicas: number
+  /** A damaged log may be cut to lead. */
+  readonly uncleanLeaderElection: boolean
 }
 
 export interface DirectoryPlacement {

@@ -37,7 +37,8 @@ export function connectReplication(rooms: ReplicaRooms): ReplicationDriver {
     alterPartition: (proposals) => cluster.alterPartition(proposals),
     configFor: (topic) => {
       const settings = topicSettings(config, latest, topic)
-      return { log: settings, minInsyncReplicas: settings.minInsyncReplicas }
+      const { minInsyncReplicas, uncleanLeaderElection } = settings
+      return { log: settings, minInsyncReplicas, uncleanLeaderElection }
     },
     onDirectoryAssigned: ({ topicId, partition, directoryId }) =>
       cluster.assignReplicas([{ topicId, index: partition, directory: directoryId }]),

@@ -91,6 +91,7 @@ export class ReplicationCluster {
   readonly fetches: { readonly from: number; readonly to: number; readonly request: FetchRequest }[] = []
   readonly fatal: Error[] = []
   minInsync: number
+  uncleanElection: boolean = false
   log: LogConfig
   readonly #options: ReplicationClusterOptions
   readonly #sessions = new Map<string, LeaderSession>()
@@ -159,7 +160,11 @@ export class ReplicationCluster {
       directories: broker.directories,
       alterPartition: (proposals) => this.#alter(broker, proposals),
       watchers: this.#options.watcher === undefined ? [] : [this.#options.watcher(broker)],
-      configFor: () => ({ log: this.log, minInsyncReplicas: this.minInsync }),
+      configFor: () => ({
+        log: this.log,
+        minInsyncReplicas: this.minInsync,
+        uncleanLeaderElection: this.uncleanElection,
+      }),
       interBrokerListener: 'INTERNAL',
       replicaLagTimeMaxMs: this.#options.lagMs ?? 30_000,
       fetchWaitMaxMs: 500,

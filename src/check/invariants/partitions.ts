@@ -31,9 +31,6 @@ interface Exposure {
 export class PartitionInvariants {
   readonly #facts: PartitionFacts
   readonly #findings: Findings
-  /** By partition, the newest epoch whose leader was chosen uncleanly with a damaged log: it will be offline rather than
-   *  lead, and cuts nobody's log. When it comes back whole it is elected anew. */
-  readonly #unfit: Map<string, Epoch> = new Map()
   readonly #exposed: Map<string, Exposure> = new Map()
   readonly #leading: Map<string, Map<NodeId, SeenReplica>> = new Map()
 
@@ -318,7 +315,6 @@ export class PartitionInvariants {
     if (missing === null) return
     // Who does not run may have lost it since, and is no member any more when it comes back (KIP-966).
     if (!this.#facts.running(id) && missing.lostBy.includes(id)) return
-    if (partition.leader === id && this.#unfit.get(keyOf(partition)) === partition.leaderEpoch) return
     const name = `${partition.topic}-${partition.index}`
     const { baseOffset, fact } = missing
     const text = `${name}: ${id} is in the ${where} of epoch ${partition.leaderEpoch}/${partition.partitionEpoch}, its log ends at ${log.endOffset}, and offset ${baseOffset} of epoch ${fact.epoch} is committed`
@@ -346,9 +342,10 @@ export class PartitionInvariants {
     const log = model.log(after.leader)
     const lost = [...model.committed.values()].filter((batch) => !log.holds(batch) && batch.endOffset > model.released)
     const first = lost[0]
-    if (electedUncleanly(before, after) && log.damaged) this.#unfit.set(key, after.leaderEpoch)
-    else if (electedUncleanly(before, after)) {
-      model.forgive(Math.min(first?.baseOffset ?? Number.POSITIVE_INFINITY, log.endOffset), after.leaderEpoch)
+    if (electedUncleanly(before, after)) {
+      // What recovery found damaged it cuts to lead: there is no leader that it could copy (Kafka cuts there in any case).
+      const kept = Math.min(first?.baseOffset ?? Number.POSITIVE_INFINITY, log.endOffset, log.foundFrom)
+      model.forgive(kept, after.leaderEpoch)
       return
     }
     if (first === undefined) return

@@ -65,12 +65,13 @@ export function drawSwarm(seed: number, kind: LifeKind, over: Partial<Swarm> = {
   const quiet = random.below(3) > 0 && verbs.detain !== undefined
   // A bit that flips takes a disk of the budget for as long as it is wrong, and with it kills and power losses.
   const rot = random.below(3) === 0 ? 1 + random.below(12) : 0
+  const rotting = rot > 0 ? { ...verbs, 'flip-bit': rot } : verbs
   return {
     brokers,
     minInsyncReplicas: Math.min(over.brokers ?? brokers, 3, minInsyncReplicas),
     flush,
     network,
-    verbs: kind === 'calm' ? {} : kind === 'beyond' ? beyond(verbs) : rot > 0 ? { ...verbs, 'flip-bit': rot } : verbs,
+    verbs: kind === 'calm' ? {} : kind === 'beyond' ? beyond(rotting) : rotting,
     pauseMs: quiet ? QUIET_PAUSE_MS : pauseMs,
     properties,
     workload: { ...workload, reckless },
@@ -78,8 +79,8 @@ export function drawSwarm(seed: number, kind: LifeKind, over: Partial<Swarm> = {
   }
 }
 
-/** The power of all fails; but a disk that is gone for good, or a damaged log, may have been the last that could lead a
- *  partition again (KIP-966), and then no healing would help. */
+/** The power of all fails; but a disk that is gone for good may have been the last that could lead a partition again
+ *  (KIP-966), and then no healing would help. */
 function beyond({ 'replace-disk': _, ...verbs }: Swarm['verbs']): Swarm['verbs'] {
   return { ...verbs, 'power-loss-all': 12 }
 }
