@@ -297,6 +297,19 @@ describe('consumer', () => {
     expect(await drain(consumer, 1)).toHaveLength(1)
   })
 
+  test('a connection that died unseen costs a call one request, not its answer', async () => {
+    const w = await world()
+    const ends = [{ topic: 't', partition: 0, at: 'latest' }] as const
+    expect((await w.wait(w.client.admin.listOffsets(ends)))[0]).toMatchObject({ error: 'NONE', offset: 0 })
+    sim!.halfOpen('b')
+    expect((await w.wait(w.client.admin.listOffsets(ends)))[0]).toMatchObject({ error: 'NONE', offset: 0 })
+    await w.wait(w.client.producer().send({ topic: 't', partition: 0, value: 'x' }))
+    sim!.halfOpen('b')
+    const consumer = w.client.consumer()
+    consumer.assign([{ topic: 't', partition: 0, offset: 'earliest' }])
+    expect(await drain(consumer, 1)).toHaveLength(1)
+  })
+
   test('several that fail on a dead broker do not step over the living one together', async () => {
     const { log } = await world()
     log.topic('u', 1)
