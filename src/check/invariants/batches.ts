@@ -34,14 +34,17 @@ export class Batch {
   acknowledged = false
   /** Its place among all batches that this log ever held anywhere. */
   readonly order: number
+  /** The writer's `seenFrom` when it wrote. */
+  readonly writerSaw: Offset
   /** Disks that had it and lost it to a power failure, a lie, a replacement or a flipped bit. */
   lostBy: readonly NodeId[] = []
 
-  constructor(fact: BatchFact, writer: NodeId, before: Batch | undefined, order = 0) {
+  constructor(fact: BatchFact, writer: NodeId, before: Batch | undefined, order = 0, writerSaw: Offset = 0) {
     this.fact = fact
     this.writer = writer
     this.before = before
     this.order = order
+    this.writerSaw = writerSaw
   }
 
   lost(node: NodeId): void {
@@ -101,6 +104,10 @@ export class ReplicaLog {
   foundFrom: Offset = Number.POSITIVE_INFINITY
   /** Below it a snapshot on the same disk holds everything (the metadata log). */
   covered: Offset = 0
+  /** Where the node last said that its log begins. */
+  saidStart: Offset = 0
+  /** Of all batches from here on the node knows who produced them; of those below it need not. */
+  seenFrom: Offset = 0
 
   constructor(node: NodeId) {
     this.node = node
@@ -115,6 +122,12 @@ export class ReplicaLog {
 
   get damaged(): boolean {
     return this.rot.size > 0 || this.foundFrom < Number.POSITIVE_INFINITY
+  }
+
+  /** The node tells its producers anew from what is left. Kafka keeps no snapshot of them at or below the log's start
+   *  then (ProducerStateManager.truncateAndReload), so who wrote below only may be forgotten; not while a log runs on. */
+  retold(): void {
+    this.seenFrom = Math.min(Math.max(this.seenFrom, this.startOffset, this.saidStart), this.endOffset)
   }
 
   get startOffset(): Offset {
@@ -165,6 +178,8 @@ export class ReplicaLog {
     let at = this.segments.length
     while (at > 0 && this.segments[at - 1]!.baseOffset > baseOffset) at--
     this.segments.splice(at, 0, segment)
+    // Who begins behind what its leader still has never saw who wrote before (UnifiedLog.truncateFullyAndStartAt).
+    if (at === 0) this.seenFrom = baseOffset
     return segment
   }
 
