@@ -62,6 +62,7 @@ export interface Machine<Record, Event, Answer> {
 }
 
 export interface RecordCodec<Record> {
+  /** Throws EncodeError where the format has no room for it; the append is then refused. */
   encode(record: Record): { readonly key: Uint8Array; readonly value: Uint8Array | null }
   /** Null for a type that is not known: skipped, as Kafka does. Throws ProtocolError. */
   decode(key: Uint8Array, value: Uint8Array | null): Record | null
