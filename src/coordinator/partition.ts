@@ -364,7 +364,8 @@ export class CoordinatorPartition<Record, Event, Answer> {
       encoded = records.map((record) => this.#options.codec.encode(record))
     } catch (error) {
       if (!(error instanceof EncodeError)) throw error
-      // Names of clients may be longer than those of a record: the log has nothing of it, whoever asked hears so.
+      // What is made of a client's names (a member's id of its instance id) may be longer than a name can be: the log has nothing
+      // of it, and whoever asked hears so.
       this.#options.logger.warn({ ...this.#where(), reason: error.message }, 'a record cannot be written')
       this.#step({ kind: 'append-failed', append, error: 'UNKNOWN_SERVER_ERROR', written: false })
       return
