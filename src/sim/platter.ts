@@ -55,6 +55,19 @@ export interface DiskFaults {
   syncSlowFactor: number
 }
 
+function noFaults(): DiskFaults {
+  return {
+    freeBytes: Number.POSITIVE_INFINITY,
+    appendFailsOneIn: 0,
+    readFailsOneIn: 0,
+    syncFailsOneIn: 0,
+    nextAppendsFail: 0,
+    nextSyncsFail: 0,
+    slowFactor: 1,
+    syncSlowFactor: 1,
+  }
+}
+
 export interface FlippedBit {
   readonly path: string
   readonly bit: number
@@ -65,16 +78,7 @@ export interface FlippedBit {
 /** What a host's disk holds; outlives processes. */
 export class DiskState {
   root: DirectoryNode = new DirectoryNode()
-  readonly faults: DiskFaults = {
-    freeBytes: Number.POSITIVE_INFINITY,
-    appendFailsOneIn: 0,
-    readFailsOneIn: 0,
-    syncFailsOneIn: 0,
-    nextAppendsFail: 0,
-    nextSyncsFail: 0,
-    slowFactor: 1,
-    syncSlowFactor: 1,
-  }
+  readonly faults: DiskFaults = noFaults()
   readonly locks: Map<string, Process> = new Map()
   readonly staged: Set<Staged> = new Set()
   readonly #rot: Rot = new Rot((path) => this.#file(path))
@@ -223,6 +227,9 @@ export class DiskState {
     this.#lies?.files.clear()
     this.#lies?.directories.clear()
     this.staged.clear()
+    // What filled the old one, and what was to fail on it, is gone with it; how slow the machine is ends with its own undo.
+    const { slowFactor, syncSlowFactor } = this.faults
+    Object.assign(this.faults, noFaults(), { slowFactor, syncSlowFactor })
     this.observer?.disturbed('replaced')
   }
 
