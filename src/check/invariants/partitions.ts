@@ -20,6 +20,9 @@ export interface PartitionFacts {
   model(key: string): LogModel | undefined
 }
 
+/** One event brings no more registrations of a partition than this: each broker of a life fenced, and more. */
+const RECENT = 8
+
 interface Exposure {
   /** By leader epoch, the largest high watermark that its leader has exposed. */
   readonly byEpoch: Map<Epoch, Offset>
@@ -31,6 +34,8 @@ interface Exposure {
 export class PartitionInvariants {
   readonly #facts: PartitionFacts
   readonly #findings: Findings
+  /** By partition, the newest registrations, oldest first. */
+  readonly #registrations: Map<string, readonly PartitionTruth[]> = new Map()
   readonly #exposed: Map<string, Exposure> = new Map()
   readonly #leading: Map<string, Map<NodeId, SeenReplica>> = new Map()
 
@@ -50,7 +55,8 @@ export class PartitionInvariants {
     if (view.durableEndOffset !== seen.durableEndOffset) this.#hardened(seen, view)
     const moved = view.leaderEpoch !== seen.leaderEpoch || role !== seen.role
     if (moved) this.#moved(seen, view)
-    if (view.partitionEpoch !== seen.partitionEpoch) seen.partitionEpoch = view.partitionEpoch
+    const { partitionEpoch: since } = seen
+    if (view.partitionEpoch !== since) seen.partitionEpoch = view.partitionEpoch
     if (role === 'leader') {
       const isr = view.maximalIsr
       if (moved || isr !== seen.maximalIsr || view.isrState !== seen.isrState) {
@@ -62,7 +68,7 @@ export class PartitionInvariants {
         if (view.isrState === 'pending-expand') this.#proposed(seen, view)
       }
     }
-    if (view.highWatermark !== seen.highWatermark) this.#advanced(seen, view, !moved)
+    if (view.highWatermark !== seen.highWatermark) this.#advanced(seen, view, !moved, since)
     if (view.logStartOffset !== seen.logStartOffset) this.#started(seen, view)
   }
 
@@ -75,6 +81,7 @@ export class PartitionInvariants {
   registered(before: PartitionTruth | null, after: PartitionTruth | null): void {
     if (after === null) return
     const key = keyOf(after)
+    this.#registrations.set(key, [...(this.#registrations.get(key) ?? []).slice(-RECENT), after])
     if (before !== null && before.leader !== after.leader) this.#interrupted(key, before)
     // The same leader may be elected anew, with less than it had.
     if (before !== null && before.leaderEpoch !== after.leaderEpoch) this.#forgive(key, after, before)
@@ -169,7 +176,7 @@ export class PartitionInvariants {
       )
   }
 
-  #advanced(seen: SeenReplica, view: ReplicaObservation, goesOn: boolean): void {
+  #advanced(seen: SeenReplica, view: ReplicaObservation, goesOn: boolean, since: number): void {
     const before = seen.highWatermark
     const { highWatermark } = view
     seen.highWatermark = highWatermark
@@ -185,7 +192,7 @@ export class PartitionInvariants {
         )
       // A leader that an unclean election passed over may go on by itself; what it calls committed binds nobody.
       else if (highWatermark > Math.max(before, model.committedEnd) && view.leaderEpoch >= model.forgivenEpoch)
-        this.#allowed(seen, view, model)
+        this.#allowed(seen, view, model, since)
       if (highWatermark >= view.epochStartOffset) this.#exposes(seen, view)
     }
     if (highWatermark > before) {
@@ -196,17 +203,25 @@ export class PartitionInvariants {
   }
 
   /** P4: all of the maximal ISR have it (durably, where that is what counts), and the ISR is large enough. */
-  #allowed(seen: SeenReplica, view: ReplicaObservation, model: LogModel): void {
+  #allowed(seen: SeenReplica, view: ReplicaObservation, model: LogModel, since: number): void {
     const { highWatermark, maximalIsr, isr, minInsyncReplicas } = view
     // The controller's word besides the replica's own, which may have it wrong.
     const truth = this.#facts.truth.partitions.get(seen.key)
     const minimum = Math.max(minInsyncReplicas, truth === undefined ? 1 : this.#facts.promised(truth))
-    if (isr.length < minimum) {
+    const last = model.log(seen.node).at(highWatermark - 1)
+    // In one event it may have heard of several registrations, and committed by one that was large enough (Kafka acts on each).
+    const passed = (this.#registrations.get(seen.key) ?? []).some(
+      ({ leader, partitionEpoch: at, isr: then }) =>
+        leader === seen.node &&
+        at > since &&
+        at < view.partitionEpoch &&
+        then.length >= minimum &&
+        (last === null || then.every((id) => last.lostBy.includes(id) || model.log(id).holds(last))),
+    )
+    if (isr.length < minimum && !passed) {
       const text = `commits up to ${highWatermark} with ISR [${isr.join(', ')}] and a minimum of ${minimum}`
       this.#violated('P4', seen, view, text)
     }
-    const own = model.log(seen.node)
-    const last = own.at(highWatermark - 1)
     if (last === null) return
     for (const member of maximalIsr) {
       if (last.lostBy.includes(member)) continue

@@ -259,6 +259,22 @@ describe('P4: the high watermark', () => {
     look(1, { role: 'leader', isr: [1], maximalIsr: [1], highWatermark: 10 })
     expect(found.names).toEqual(['P4'])
   })
+  test.each([
+    ['that was large enough for a moment', false, [1, 2], []],
+    ['that was large enough before that moment', true, [1, 2], ['P4']],
+    ['that was large enough for a moment, of which one has not got it', false, [1, 2, 3], ['P4']],
+  ])('with an ISR %s', (_what, early, holders, names) => {
+    const { found, model, look, commit } = world()
+    fill(model, holders, TEN.slice(0, 1))
+    look(1, { role: 'leader', highWatermark: 0 })
+    fill(model, holders.slice(0, 2), TEN.slice(1))
+    commit(change({ isr: holders }))
+    const alone = { role: 'leader', isr: [1], maximalIsr: [1] } as const
+    if (early) look(1, { role: 'leader', isr: holders, maximalIsr: holders, partitionEpoch: 1 })
+    commit(change({ isr: [1] }))
+    look(1, { ...alone, partitionEpoch: 2, highWatermark: 10 })
+    expect(found.names).toEqual(names)
+  })
 })
 
 describe('P5: what is exposed', () => {
