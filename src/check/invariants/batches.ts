@@ -38,6 +38,8 @@ export class Batch {
   readonly writerSaw: Offset
   /** Disks that had it and lost it to a power failure, a lie, a replacement or a flipped bit. */
   lostBy: readonly NodeId[] = []
+  /** Those, and who has got it again since. */
+  everLostBy: readonly NodeId[] = []
 
   constructor(fact: BatchFact, writer: NodeId, before: Batch | undefined, order = 0, writerSaw: Offset = 0) {
     this.fact = fact
@@ -49,6 +51,7 @@ export class Batch {
 
   lost(node: NodeId): void {
     if (!this.lostBy.includes(node)) this.lostBy = [...this.lostBy, node]
+    if (!this.everLostBy.includes(node)) this.everLostBy = [...this.everLostBy, node]
   }
 
   get baseOffset(): Offset {

@@ -291,8 +291,8 @@ export class QuorumInvariants {
     const last = this.#log.log(subject.node).at(upTo - 1)
     for (const voter of view.voters) {
       // A disk that has been replaced since is no voter's, and what it had acknowledged counts all the same: nobody who
-      // was told so can know (KIP-853). What the new one says does not (R15).
-      if (!this.#isVoter(voter)) count += last?.lostBy.includes(voter.id) === true ? 1 : 0
+      // was told so can know (KIP-853), also when the new one has got it since. What the new one says does not (R15).
+      if (!this.#isVoter(voter)) count += last?.everLostBy.includes(voter.id) === true ? 1 : 0
       else if (this.#holds(voter.id, upTo - 1, true, subject.node)) count++
     }
     if (count * 2 > view.voters.length) return

@@ -328,6 +328,8 @@ test('R7: what a disk had acknowledged counts after it was replaced, what the ne
   fill(log, [1, 2], [batch(0, 0, 1)])
   log.rescanned(2, [], 'lost')
   q.directory(2, 'another')
+  // Got again, and that alone would be nothing.
+  fill(log, [2], [batch(0, 0, 1)])
   q.observed(1, leader(1, { highWatermark: 1, shownHighWatermark: 1 }))
   expect(found.names).toEqual([])
   fill(log, [1, 2], [batch(1, 1, 1)])
