@@ -60,6 +60,7 @@ class Node implements OdradekNode {
   #brokerIncarnationId: Uuid
   readonly #failedDirectories: Uuid[] = []
   readonly #view: NodeView
+  #opening: Promise<void> = Promise.resolve()
 
   constructor(options: NodeOptions) {
     this.nodeId = options.config.nodeId
@@ -110,7 +111,8 @@ class Node implements OdradekNode {
   async #start(): Promise<void> {
     const config = this.#config
     const identity = await checkDirectories(this.#ports.disk, config)
-    await this.#openDirectories()
+    this.#opening = this.#openDirectories()
+    await this.#opening
     this.#brokerIncarnationId = unansweredIncarnation(this.#directories) ?? this.#incarnationId
     const rooms = await this.#build(identity)
     this.#rooms = rooms
@@ -148,6 +150,7 @@ class Node implements OdradekNode {
           configOf: () => resolveTopicConfig(NO_CONFIGS, { broker: NO_CONFIGS, cluster: NO_CONFIGS }, this.#config),
           checkpointIntervalMs: this.#config.int('log.flush.offset.checkpoint.interval.ms'),
           retentionCheckIntervalMs: this.#config.long('log.retention.check.interval.ms'),
+          stopped: () => this.#stopped !== null,
           ...(cleaner === null ? {} : { cleaner }),
         }),
       )
@@ -259,7 +262,11 @@ class Node implements OdradekNode {
       await raft.stop()
       rpc.close()
     }
-    if (!this.#dead) await this.#closeDirectories()
+    if (!this.#dead) {
+      // What is half open would end without the word of a clean stop, and cost the replicas their place. `start` tells of a failure.
+      await this.#opening.catch(() => {})
+      await this.#closeDirectories()
+    }
     await this.kill()
   }
 
