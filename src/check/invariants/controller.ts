@@ -35,11 +35,12 @@ export class ControllerInvariants {
     /** Brokers that registered in this step after an unclean end. */
     const unclean: NodeId[] = []
     for (const { before, after } of change.brokers) this.#broker(before, after, unclean)
-    for (const { before, after } of change.partitions) {
+    for (const { before, after, last } of change.partitions) {
       if (after === null) continue
-      this.#shape(after)
+      // Brokers are known as the step leaves them: of what it passed through, that cannot be asked.
+      if (last) this.#shape(after)
       if (before === null) this.#created(after)
-      else this.#changed(before, after, unclean)
+      else this.#changed(before, after, last ? unclean : [])
     }
     // A broker that was fenced in this step may still be in an ISR that the step did not name.
     if (change.brokers.some(({ before, after }) => before !== null && !sameStanding(before, after))) {
