@@ -1,7 +1,7 @@
 // What lies on one disk of one log: segments of batches, and how far they are durable. A picture drawn from what was
 // written, cut and synced, not from what a node says of itself. Judges nothing; see `logs.ts`.
 
-import type { Epoch, NodeId, Offset } from '../../base/index.ts'
+import type { Epoch, NodeId, Offset, Timestamp } from '../../base/index.ts'
 
 /** What a batch's header says. */
 export interface BatchFact {
@@ -18,6 +18,10 @@ export interface BatchFact {
   readonly baseSequence: number
   readonly lastSequence: number
   readonly control: boolean
+  /** With LogAppendTime when it was appended; −1 with CreateTime. */
+  readonly appendTime: Timestamp
+  /** The largest time of its records. */
+  readonly maxTimestamp: Timestamp
   /** The whole batch where somebody will want to read its records (the metadata log's); null otherwise. */
   readonly bytes: Uint8Array | null
 }

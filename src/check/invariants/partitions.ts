@@ -133,6 +133,10 @@ export class PartitionInvariants {
         this.#violated('P6', seen, view, `leads in epoch ${leaderEpoch} as node ${other.node} does`)
     }
     leading.set(node, seen)
+    if (view.highWatermark > view.endOffset) {
+      const text = `leads from ${view.highWatermark} on as if that were committed, and its log ends at ${view.endOffset}`
+      this.#violated('P4', seen, view, text)
+    }
     if (leading.size > 1) this.#findings.marked('partition: two believe they lead')
     const model = this.#facts.model(key)
     for (const log of model?.logs.values() ?? []) {

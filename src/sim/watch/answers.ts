@@ -83,7 +83,11 @@ export class Answers implements FrameSink {
     this.#proposals = proposals
     this.#fetches = new Fetches(facts, fetches, checks, proposals, findings)
     this.#offsets = new Offsets(facts, fetches, checks, findings)
-    this.#owed = new Owed((node, model) => facts.lookAt(node, model) >= 0, findings)
+    this.#owed = new Owed((node, model, request) => {
+      if (facts.lookAt(node, model) < 0) return false
+      const sent = (request as HeardProduce).sent.get(model)
+      return sent === undefined || !checks.settled(node, model, sent)
+    }, findings)
     this.#findings = findings
   }
 
@@ -177,14 +181,14 @@ export class Answers implements FrameSink {
   #produced(node: NodeId, heard: HeardProduce, frame: Uint8Array): void {
     const { body } = decodeResponse(apis.Produce, heard.version, frame)
     for (const { name, topicId, partitionResponses } of body.responses) {
-      for (const { index, errorCode, baseOffset } of partitionResponses) {
+      for (const { index, errorCode, baseOffset, logAppendTimeMs } of partitionResponses) {
         const model = this.#facts.model(topicId, name, index)
         if (model === undefined) continue
         const sent = heard.sent.get(model)
         if (errorCode !== 0) this.#refused(node, model, baseOffset, errorName(errorCode), heard.led.get(model) ?? -1)
         else if (sent !== undefined) {
           this.#facts.lookAt(node, model)
-          this.#checks.acknowledged(node, model, sent, baseOffset)
+          this.#checks.acknowledged(node, model, sent, baseOffset, logAppendTimeMs)
         }
       }
     }

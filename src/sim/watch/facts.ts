@@ -15,6 +15,8 @@ export function factOf(header: BatchHeader): BatchFact {
     baseSequence: header.baseSequence,
     lastSequence: header.lastSequence,
     control: header.control,
+    appendTime: header.timestampType === 'LogAppendTime' ? header.maxTimestamp : -1,
+    maxTimestamp: header.maxTimestamp,
     bytes: null,
   }
 }

@@ -63,7 +63,7 @@ function view(fields: Partial<ReplicaObservation>): ReplicaObservation {
     maximalIsr: leads ? [1, 2, 3] : [],
     isrState: 'committed',
     highWatermark: 0,
-    endOffset: 0,
+    endOffset: fields.highWatermark ?? 0,
     logStartOffset: 0,
     durableEndOffset: 0,
     epochStartOffset: leads ? 0 : -1,
@@ -243,6 +243,11 @@ describe('P4: the high watermark', () => {
     fill(model, [1], TEN)
     commit(change({ isr: [1] }))
     look(1, { role: 'leader', isr: [1], maximalIsr: [1], minInsyncReplicas: 1, highWatermark: 10 })
+    expect(found.names).toContain('P4')
+  })
+  test('beyond the end of the log of who begins to lead', () => {
+    const { found, look } = committed()
+    look(2, { role: 'leader', leaderEpoch: 1, highWatermark: 10, endOffset: 7, epochStartOffset: 7 })
     expect(found.names).toContain('P4')
   })
   test('beyond what a member has durably, where that counts', () => {
