@@ -192,6 +192,8 @@ export interface ReplicaView {
   readonly minInsyncReplicas: number
   /** flush=fsync: only what is durable counts for the high watermark. */
   readonly durable: boolean
+  /** What its log goes by now; null before it is open. */
+  readonly settings: LogConfig | null
 }
 
 /** A replica of this broker, for whoever lives in the same process. Properties are read live. */

@@ -66,7 +66,8 @@ export class ControllerInvariants {
   deletes(key: string): boolean {
     const partition = this.#truth.partitions.get(key)
     const own = partition === undefined ? undefined : this.#truth.settings.configs.get(`2:${partition.topic}`)
-    return partition === undefined || own?.has('retention.bytes') === true || own?.has('retention.ms') === true
+    const limits = ['retention.bytes', 'retention.ms'].map((name) => own?.get(name) ?? '-1')
+    return partition === undefined || limits.some((limit) => limit !== '-1')
   }
 
   #broker(before: BrokerTruth | null, after: BrokerTruth | null, unclean: NodeId[]): void {

@@ -187,5 +187,7 @@ function topicConfigs(random: SeededRandom, recordBytesMax: number): Record<stri
   if (random.below(4) === 0) configs['message.timestamp.type'] = 'LogAppendTime'
   if (random.below(3) === 0) configs['index.interval.bytes'] = '200'
   if (random.below(2) === 0) configs['internal.segment.bytes'] = String(recordBytesMax * 3 + 2_000)
+  // Without any limit: nothing may ever be let go. Beside the draws, so that no life becomes another.
+  if (configs['segment.ms'] !== undefined) configs['retention.ms'] = '-1'
   return configs
 }
