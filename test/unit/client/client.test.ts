@@ -175,6 +175,16 @@ describe('producer', () => {
     expect(w.log.producerIds).toBe(1)
   })
 
+  test('while one has to leave again, no new one leaves: a log that knows nothing of them would take it first', async () => {
+    const w = await world()
+    const producer = w.client.producer({ maxInFlight: 5, batchBytes: 1 })
+    w.log.produceErrors.push('NOT_ENOUGH_REPLICAS')
+    const first = producer.send({ topic: 't', partition: 0, value: 'first' })
+    while (w.log.produceErrors.length > 0) await sim!.sleep(1)
+    const second = producer.send({ topic: 't', partition: 0, value: 'second' })
+    expect((await w.wait(Promise.all([first, second]))).map(({ offset }) => offset)).toEqual([0, 1])
+  })
+
   test('only an idempotent producer has several on their way, and no more than five', async () => {
     const { client } = await world()
     expect(() => client.producer({ maxInFlight: 2, idempotent: false })).toThrow(/INVALID_CONFIG/)
