@@ -204,6 +204,33 @@ describe('an unclean election', () => {
     expect(model.committedEnd).toBe(8)
     expect(found.names).toContain('P2')
   })
+
+  /** Node 3's start finds its second batch rotten; it is chosen, dies before it has led, and is fenced. */
+  function chosenAndGone(): World {
+    const all = committed()
+    all.model.rotted(3, 0, 150, true)
+    all.model.opened(3)
+    all.commit(change({ isr: [1, 2] }))
+    all.commit(change({ leader: 3, isr: [3], leaderRecoveryState: 1 }))
+    all.commit({ type: 'FenceBrokerRecord', value: { id: 3 } })
+    return all
+  }
+  const eligible = change({ leader: -1, isr: [], eligibleLeaderReplicas: [3] })
+
+  test('whose leader never came to lead has let go all the same: eligible later on, it owes no more', () => {
+    const { found, model, commit } = chosenAndGone()
+    expect(model.cut(3, 0, 100)).toHaveLength(1)
+    commit(eligible)
+    expect(found.violations).toEqual([])
+    expect(model.committedEnd).toBe(5)
+  })
+
+  test('and what lies before the damage it owes as before', () => {
+    const { found, model, commit } = chosenAndGone()
+    model.cut(3, 0, 0)
+    commit(eligible)
+    expect(new Set(found.names)).toEqual(new Set(['D2', 'P2']))
+  })
 })
 
 describe('P3: the leader counts whom the controller counts', () => {
