@@ -116,7 +116,7 @@ export class Workload {
       wanted.push({ name, partitions: count, replicationFactor: Math.min(replicas, this.#swarm.brokers), configs })
     }
     for (let i = 0; i < topics; i++) want(`t${i}`, partitions, topicConfigs(this.#random, recordBytesMax))
-    for (let i = 0; i < fading; i++) want(`${FADING}${i}`, 1, FADING_CONFIGS)
+    for (let i = 0; i < fading; i++) want(`${FADING}${i}`, 1, fadingConfigs(recordBytesMax))
     const judged = [...wanted]
     // Of two replicas each is often the last that is alive.
     if (reckless > 0) want(RECKLESS_TOPIC, reckless, RECKLESS_CONFIGS, this.#random.below(4) === 0 ? 3 : 2)
@@ -172,11 +172,14 @@ export class Workload {
   }
 }
 
-/** Segments of a few records, and room for a few segments. */
-const FADING_CONFIGS: Record<string, string> = {
-  'internal.segment.bytes': '1500',
-  'retention.bytes': '4000',
-  'file.delete.delay.ms': '1000',
+/** Segments of a few records, and room for a few segments. No batch may be larger than a segment. */
+function fadingConfigs(recordBytesMax: number): Record<string, string> {
+  const segmentBytes = recordBytesMax + 1_500
+  return {
+    'internal.segment.bytes': String(segmentBytes),
+    'retention.bytes': String(2 * segmentBytes),
+    'file.delete.delay.ms': '1000',
+  }
 }
 
 /** Small segments and other corners; nothing that would let acknowledged records go. */
