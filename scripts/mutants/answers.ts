@@ -175,4 +175,13 @@ export const answers: readonly Mutant[] = [
     replace: 'cluster: type === TOPIC ? NOTHING : cluster.image.configs.get(',
     expect: ['R5'],
   },
+  {
+    name: 'unlimited-retention-deletes',
+    title: 'With retention.ms=-1 everything is taken for too old.',
+    source: 'P20',
+    file: 'src/log/retention.ts',
+    find: 'config.retentionMs >= 0 && now -',
+    replace: 'now -',
+    expect: ['P20'],
+  },
 ]
