@@ -3,6 +3,7 @@
 
 import { SeededRandom } from '../../base/index.ts'
 import type { Verb } from '../plan.ts'
+import { themed } from './themes.ts'
 import type { LifeKind, Swarm, Workload } from './types.ts'
 
 /** Streams apart from each other and from the world's own, so that one more draw here changes nothing there. */
@@ -13,6 +14,7 @@ export const CORE_STREAM = 0x51a4_0004
 export const RESTART_STREAM = 0x51a4_0005
 export const RELAY_STREAM = 0x51a4_0007
 export const LATE_STREAM = 0x51a4_0008
+export const THEME_STREAM = 0x51a4_0009
 
 export function stream(seed: number, of: number): SeededRandom {
   return new SeededRandom((seed ^ of) >>> 0)
@@ -66,7 +68,7 @@ export function drawSwarm(seed: number, kind: LifeKind, over: Partial<Swarm> = {
   // A bit that flips takes a disk of the budget for as long as it is wrong, and with it kills and power losses.
   const rot = random.below(3) === 0 ? 1 + random.below(12) : 0
   const rotting = rot > 0 ? { ...verbs, 'flip-bit': rot } : verbs
-  return {
+  const drawn: Swarm = {
     brokers,
     minInsyncReplicas: Math.min(over.brokers ?? brokers, 3, minInsyncReplicas),
     flush,
@@ -75,6 +77,9 @@ export function drawSwarm(seed: number, kind: LifeKind, over: Partial<Swarm> = {
     pauseMs: quiet ? QUIET_PAUSE_MS : pauseMs,
     properties,
     workload: { ...workload, reckless },
+  }
+  return {
+    ...(kind === 'within' ? themed(stream(seed, THEME_STREAM), { ...drawn, brokers: over.brokers ?? brokers }) : drawn),
     ...over,
   }
 }

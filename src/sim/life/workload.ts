@@ -116,7 +116,8 @@ export class Workload {
       wanted.push({ name, partitions: count, replicationFactor: Math.min(replicas, this.#swarm.brokers), configs })
     }
     for (let i = 0; i < topics; i++) want(`t${i}`, partitions, topicConfigs(this.#random, recordBytesMax))
-    for (let i = 0; i < fading; i++) want(`${FADING}${i}`, 1, fadingConfigs(recordBytesMax))
+    for (let i = 0; i < fading; i++)
+      want(`${FADING}${i}`, 1, i === 0 ? fadingConfigs(recordBytesMax) : fleetingConfigs(recordBytesMax))
     const judged = [...wanted]
     // Of two replicas each is often the last that is alive.
     if (reckless > 0) want(RECKLESS_TOPIC, reckless, RECKLESS_CONFIGS, this.#random.below(4) === 0 ? 3 : 2)
@@ -178,6 +179,16 @@ function fadingConfigs(recordBytesMax: number): Record<string, string> {
   return {
     'internal.segment.bytes': String(segmentBytes),
     'retention.bytes': String(2 * segmentBytes),
+    'file.delete.delay.ms': '1000',
+  }
+}
+
+/** What is not committed yet is soon more than may be kept. */
+function fleetingConfigs(recordBytesMax: number): Record<string, string> {
+  const segmentBytes = recordBytesMax + 700
+  return {
+    'internal.segment.bytes': String(segmentBytes),
+    'retention.bytes': String(segmentBytes),
     'file.delete.delay.ms': '1000',
   }
 }
