@@ -256,6 +256,8 @@ export class QuorumInvariants {
     this.#leaders.set(epoch, node)
     const last = this.#log.lastCommitted
     const log = this.#log.log(node)
+    // What a later epoch has committed, the leader of an earlier one need not have: its votes were on the way.
+    if (last !== null && last.fact.epoch > epoch) return
     // A majority of disks that lost it excuses everybody.
     if (last === null || last.endOffset <= log.covered || log.holds(last) || last.lostBy.length * 2 > voters.length)
       return

@@ -138,6 +138,17 @@ describe('R5: leaders hold what is committed', () => {
     expect(found.names).toEqual(['R5'])
   })
 
+  test('one of an earlier epoch, whose votes were on the way, need not', () => {
+    const { log, quorum: q, found } = quorum()
+    fill(log, [1, 2], [batch(0, 0, 4)])
+    q.observed(1, leader(4))
+    q.observed(1, leader(4, { highWatermark: 1, shownHighWatermark: 1 }))
+    q.observed(3, leader(3))
+    expect(found.names).toEqual([])
+    q.observed(3, leader(5))
+    expect(found.names).toEqual(['R5'])
+  })
+
   test('one whose snapshot does', () => {
     const { log, quorum: q, found } = committed()
     log.log(3).covered = 2
