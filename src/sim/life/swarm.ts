@@ -15,6 +15,7 @@ export const RESTART_STREAM = 0x51a4_0005
 export const RELAY_STREAM = 0x51a4_0007
 export const LATE_STREAM = 0x51a4_0008
 export const THEME_STREAM = 0x51a4_0009
+export const STORY_STREAM = 0x51a4_000a
 
 export function stream(seed: number, of: number): SeededRandom {
   return new SeededRandom((seed ^ of) >>> 0)

@@ -43,7 +43,7 @@ const THEMES: readonly Theme[] = [
   ({ properties }) => ({
     verbs: { pause: 10, stop: 4, isolate: 6, slow: 6, 'slow-cpu': 4, kill: 2 },
     pauseMs: 3_000,
-    properties: { ...properties, 'leader.imbalance.check.interval.seconds': '1', 'broker.session.timeout.ms': '3000' },
+    properties: { ...properties, 'leader.imbalance.check.interval.seconds': '1', 'broker.session.timeout.ms': '6000' },
     workload: { topics: 2, partitions: 2 },
   }),
   // Names are used again while a broker is away (S39).
