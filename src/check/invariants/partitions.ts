@@ -273,16 +273,17 @@ export class PartitionInvariants {
   /** P8 while it is proposed: the new member has what its leader's epoch began with (KAFKA-7128). */
   #proposed(seen: SeenReplica, view: ReplicaObservation): void {
     const model = this.#facts.model(seen.key)
-    // A deleted topic's replicas are deleted by each node when it hears of that, so a member may have done so while its
-    // leader's proposal still waits for an answer. Such a proposal can change nothing: it names the topic by its id, which
-    // no later topic has (KIP-516), and is refused with UNKNOWN_TOPIC_ID.
-    if (model === undefined || !this.#facts.truth.partitions.has(seen.key)) return
+    // What has no future is not judged. Of a deleted topic each node deletes its replica when it hears of that, and the
+    // proposal is refused: UNKNOWN_TOPIC_ID (KIP-516). After an election the member follows the new leader, who need not
+    // have what was never committed; the former may long propose before it hears: FENCED_LEADER_EPOCH (KIP-497).
+    const settled = this.#facts.truth.partitions.get(seen.key)?.leaderEpoch ?? Number.POSITIVE_INFINITY
+    if (model === undefined || settled > view.leaderEpoch) return
     for (const id of view.maximalIsr) {
       if (view.isr.includes(id)) continue
       const log = model.log(id)
       if (log.endOffset >= view.epochStartOffset || !this.#facts.running(id)) continue
-      const text = `proposes member ${id}, which ends at ${log.endOffset}, in an epoch that begins at ${view.epochStartOffset}`
-      this.#violated('P8', seen, view, text)
+      const what = `proposes member ${id}, which ends at ${log.endOffset}`
+      this.#violated('P8', seen, view, `${what}, in an epoch that begins at ${view.epochStartOffset}`)
     }
   }
 

@@ -368,6 +368,10 @@ describe('P8: a replica is proposed', () => {
   test('that lacks what its leader began its epoch with', () => expect(waiting()).toEqual(['P8']))
   test('and has deleted its log since, for its topic is deleted', () =>
     expect(waiting({ type: 'RemoveTopicRecord', value: { topicId: TOPIC } })).toEqual([]))
+  test('and follows another leader since, of whose election its own has not heard', () =>
+    expect(waiting(change({ leader: 2 }))).toEqual([]))
+  test('whose own leader goes on in its epoch, with another ISR', () =>
+    expect(waiting(change({ isr: [1] }))).toEqual(['P8']))
 })
 
 test('D6: a word of durability that the disk does not keep', () => {
