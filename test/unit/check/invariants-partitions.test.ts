@@ -307,6 +307,20 @@ describe('P4: the high watermark', () => {
     look(1, { ...alone, partitionEpoch: 2, highWatermark: 10 })
     expect(found.names).toEqual(names)
   })
+
+  test.each([
+    ['let go as damaged when it started, after it had fetched it', true, []],
+    ['cut in the life in which a bit of it flipped', false, ['P2', 'P4']],
+  ])('beyond what a member has %s', (_what, before, names) => {
+    const { found, model, look } = world([1, 2])
+    fill(model, [1, 2, 3], TEN)
+    if (before) model.rotted(3, 0, 150, true)
+    model.opened(3)
+    if (!before) model.rotted(3, 0, 150, true)
+    model.cut(3, 0, 100)
+    look(1, { role: 'leader', highWatermark: 10 })
+    expect(found.names.sort()).toEqual(names)
+  })
 })
 
 describe('P5: what is exposed', () => {
