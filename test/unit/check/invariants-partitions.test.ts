@@ -321,6 +321,27 @@ describe('P4: the high watermark', () => {
     look(1, { role: 'leader', highWatermark: 10 })
     expect(found.names.sort()).toEqual(names)
   })
+
+  test.each([
+    ['for its topic is deleted', true, []],
+    ['though its topic is there', false, ['P2', 'P4']],
+  ])('beyond a member whose log is deleted, %s', (_what, topicToo, names) => {
+    const { found, model, look, commit } = world()
+    fill(model, [1, 2, 3], TEN)
+    if (topicToo) commit({ type: 'RemoveTopicRecord', value: { topicId: TOPIC } })
+    model.logs.delete(3)
+    look(1, { role: 'leader', highWatermark: 10 })
+    expect(found.names.sort()).toEqual(names)
+  })
+
+  test('beyond a member that was cut short, and keeps its log yet while its topic is deleted', () => {
+    const { found, model, look, commit } = world()
+    fill(model, [1, 2, 3], TEN)
+    commit({ type: 'RemoveTopicRecord', value: { topicId: TOPIC } })
+    model.cut(3, 0, 100)
+    look(1, { role: 'leader', highWatermark: 10 })
+    expect(found.names).toEqual(['P4'])
+  })
 })
 
 describe('P5: what is exposed', () => {
