@@ -274,10 +274,12 @@ export class PartitionInvariants {
     // have what was never committed; the former may long propose before it hears: FENCED_LEADER_EPOCH (KIP-497).
     const settled = this.#facts.truth.partitions.get(seen.key)?.leaderEpoch ?? Number.POSITIVE_INFINITY
     if (model === undefined || settled > view.leaderEpoch) return
-    for (const id of view.maximalIsr) {
+    for (const { id, brokerEpoch } of view.proposed) {
       if (view.isr.includes(id)) continue
       const log = model.log(id)
       if (log.endOffset >= view.epochStartOffset || !this.#facts.running(id)) continue
+      // A life that is over fetched that; the next may have less. No controller takes it: INELIGIBLE_REPLICA (KIP-903).
+      if (brokerEpoch !== -1 && brokerEpoch !== this.#facts.truth.brokers.get(id)?.epoch) continue
       const what = `proposes member ${id}, which ends at ${log.endOffset}`
       this.#violated('P8', seen, view, `${what}, in an epoch that begins at ${view.epochStartOffset}`)
     }

@@ -11,7 +11,7 @@ import {
   type ReplicaObservation,
   unseen,
 } from '../../../src/check/index.ts'
-import { batch, Collected, change, fill, KEY, TOPIC, WORLD } from './findings.ts'
+import { batch, Collected, change, fill, KEY, registerBroker, TOPIC, WORLD } from './findings.ts'
 
 interface World {
   readonly found: Collected
@@ -62,6 +62,8 @@ function view(fields: Partial<ReplicaObservation>): ReplicaObservation {
     isr: leads ? [1, 2, 3] : [],
     maximalIsr: leads ? [1, 2, 3] : [],
     isrState: 'committed',
+    proposed:
+      fields.isrState === 'pending-expand' ? fields.maximalIsr!.map((id: number) => ({ id, brokerEpoch: id })) : [],
     highWatermark: 0,
     endOffset: fields.highWatermark ?? 0,
     logStartOffset: 0,
@@ -407,6 +409,9 @@ describe('P8: a replica is proposed', () => {
     expect(waiting(change({ leader: 2 }))).toEqual([]))
   test('whose own leader goes on in its epoch, with another ISR', () =>
     expect(waiting(change({ isr: [1] }))).toEqual(['P8']))
+  test('and lives anew since, of which its leader has not heard', () =>
+    expect(waiting(registerBroker(3, 9))).toEqual([]))
+  test('whose leader lives anew since', () => expect(waiting(registerBroker(1, 9))).toEqual(['P8']))
 })
 
 test('D6: a word of durability that the disk does not keep', () => {
