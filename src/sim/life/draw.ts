@@ -6,7 +6,7 @@ import type { NodeId, SeededRandom } from '../../base/index.ts'
 import type { Direction, Fault, FaultPlan, PlannedFault, Verb } from '../plan.ts'
 import { drawDetain, drawLateWords } from './late-words.ts'
 import { drawRelays } from './relays.ts'
-import { drawStories } from './stories.ts'
+import { drawStories, outside } from './stories.ts'
 import { LATE_STREAM, PLAN_STREAM, RELAY_STREAM, RESTART_STREAM, STORY_STREAM, stream, TUNED } from './swarm.ts'
 import type { Swarm } from './types.ts'
 
@@ -18,9 +18,10 @@ const BURST_GAP_MS = 400
 export function drawPlan(seed: number, swarm: Swarm, durationMs: number): FaultPlan {
   const drawer = new Drawer(stream(seed, PLAN_STREAM), stream(seed, RESTART_STREAM), swarm, durationMs)
   const relays = drawRelays(stream(seed, RELAY_STREAM), swarm, FIRST_FAULT_MS, durationMs)
-  const faults = [...drawer.draw(), ...relays]
-  faults.push(...drawLateWords(stream(seed, LATE_STREAM), swarm, faults, durationMs))
-  faults.push(...drawStories(stream(seed, STORY_STREAM), swarm, FIRST_FAULT_MS, durationMs))
+  const drawn = [...drawer.draw(), ...relays]
+  drawn.push(...drawLateWords(stream(seed, LATE_STREAM), swarm, drawn, durationMs))
+  const stories = drawStories(stream(seed, STORY_STREAM), swarm, FIRST_FAULT_MS, durationMs)
+  const faults = [...outside(stories.quiet, drawn), ...stories.faults]
   return { faults: faults.sort((a, b) => a.at - b.at), durationMs }
 }
 

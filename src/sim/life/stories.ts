@@ -6,61 +6,123 @@ import type { NodeId, SeededRandom } from '../../base/index.ts'
 import type { DetainedApi, Fault, PlannedFault, Verb } from '../plan.ts'
 import type { Swarm } from './types.ts'
 
-/** One life in so many. */
-const ONE_IN = 3
+/** One life in so many, of those that know what it takes. */
+const ONE_IN = 2
 const STORIES_MAX = 3
+/** When the first is told, and how long after one the next. */
+const FIRST_WITHIN_MS = 12_000
+const APART_MS = 6_000
 /** A node that has come back is unfenced and has caught up within this, if nobody disturbs it. */
 const BACK_MS = 1_500
+/** A node that was stopped, comes back and is not disturbed is in every ISR after this. */
+const JOINED_MS = 900
 /** How much longer than a session somebody is away whom the controller shall fence. */
 const OVERTIME_MS = 1_500
 
+/** How a life ends. */
+const ENDS = ['stop', 'kill', 'power-loss'] as const
+/** Without it nobody who leads hands over to the preferred leader. */
+const REBALANCE = 'leader.imbalance.check.interval.seconds'
+
 type Story = (random: SeededRandom, swarm: Swarm, cast: readonly NodeId[]) => PlannedFault[]
 
-const STORIES: readonly { readonly needs: readonly Verb[]; readonly nodes: number; readonly tell: Story }[] = [
-  { needs: ['detain', 'pause', 'power-loss'], nodes: 3, tell: joinOfADeadLife },
-  { needs: ['detain', 'kill'], nodes: 3, tell: registrationOfADeadLife },
-  { needs: ['detain', 'pause'], nodes: 4, tell: twoJoins },
-  { needs: ['pause', 'isolate', 'slow'], nodes: 3, tell: leaderThatComesBack },
-]
-
-export function drawStories(
-  random: SeededRandom,
-  swarm: Swarm,
-  firstMs: number,
-  durationMs: number,
-): readonly PlannedFault[] {
-  const fit = STORIES.filter(
-    ({ needs, nodes }) => nodes <= swarm.brokers && needs.every((verb) => swarm.verbs[verb] !== undefined),
-  )
-  if (fit.length === 0 || random.below(ONE_IN) > 0) return []
-  const drawn: PlannedFault[] = []
-  for (let left = 1 + random.below(STORIES_MAX); left > 0; left--) {
-    const faults = fit[random.below(fit.length)]!.tell(random, swarm, castOf(random, swarm.brokers))
-    const from = firstMs + random.below(Math.max(1, durationMs - firstMs - (faults.at(-1)?.at ?? 0)))
-    for (const { at, fault } of faults) if (from + at < durationMs) drawn.push({ at: from + at, fault })
-  }
-  return drawn
+interface Kind {
+  /** Fewer do not play it. */
+  readonly nodes: number
+  /** Whether the swarm knows what it takes. */
+  readonly fits: (swarm: Swarm) => boolean
+  readonly tell: Story
 }
 
-/** A replica that was away is back and shall join an ISR; before that is decided it loses what it had, and lives again when
- *  it is (S22 KAFKA-14139, S23 KAFKA-15221; KIP-903). */
-function joinOfADeadLife(random: SeededRandom, swarm: Swarm, [joiner, leader]: readonly NodeId[]): PlannedFault[] {
-  const away = sessionMs(swarm) + random.below(OVERTIME_MS)
-  const dies = away + 100 + random.below(BACK_MS)
-  const back = dies + 50 + random.below(300)
-  const lostMs = back - away + 500 + random.below(2 * BACK_MS)
-  // Only late, or never answered and asked again.
-  const again = swarm.verbs.cut !== undefined && random.below(2) === 0
-  const ms = again ? lostMs + BACK_MS : lostMs
+const STORIES: readonly Kind[] = [
+  {
+    nodes: 3,
+    fits: ({ verbs }) => verbs.detain !== undefined && ENDS.some((verb) => verbs[verb] !== undefined),
+    tell: joinOfADeadLife,
+  },
+  { nodes: 3, fits: ({ verbs }) => knows(verbs, ['detain', 'kill']), tell: registrationOfADeadLife },
+  { nodes: 4, fits: ({ verbs }) => knows(verbs, ['detain', 'pause']), tell: twoJoins },
+  {
+    nodes: 3,
+    fits: ({ verbs, properties }) => knows(verbs, ['detain', 'stop']) && properties[REBALANCE] !== undefined,
+    tell: leaderThatComesBack,
+  },
+]
+
+export interface Stories {
+  readonly faults: readonly PlannedFault[]
+  /** While one is told nothing else happens, nor just before: all shall be there to play it. */
+  readonly quiet: readonly Span[]
+}
+
+interface Span {
+  readonly from: number
+  readonly until: number
+}
+
+export function drawStories(random: SeededRandom, swarm: Swarm, firstMs: number, durationMs: number): Stories {
+  const fit = STORIES.filter(({ nodes, fits }) => nodes <= swarm.brokers && fits(swarm))
+  const faults: PlannedFault[] = []
+  const quiet: Span[] = []
+  if (fit.length === 0 || random.below(ONE_IN) > 0) return { faults, quiet }
+  let from = firstMs + random.below(FIRST_WITHIN_MS)
+  for (let left = 1 + random.below(STORIES_MAX); left > 0; left--) {
+    const story = fit[random.below(fit.length)]!.tell(random, swarm, castOf(random, swarm.brokers))
+    const begins = from + sessionMs(swarm) + BACK_MS
+    const until = begins + story.at(-1)!.at + BACK_MS
+    if (until > durationMs) break
+    // Whoever is dead registers and joins until it begins. One that is still stopping is found by the second.
+    for (const at of [from, from + BACK_MS])
+      for (let node = 1; node <= swarm.brokers; node++) faults.push({ at, fault: { verb: 'restart', node } })
+    for (const { at, fault } of story) faults.push({ at: begins + at, fault })
+    quiet.push({ from, until })
+    from = until + random.below(APART_MS)
+  }
+  return { faults, quiet }
+}
+
+/** The faults that begin and end outside of what shall be quiet. */
+export function outside(quiet: readonly Span[], faults: readonly PlannedFault[]): readonly PlannedFault[] {
+  if (quiet.length === 0) return faults
+  return faults.filter(({ at, fault }) => {
+    const over = at + ('ms' in fault ? fault.ms : 0)
+    return quiet.every(({ from, until }) => over < from || at > until)
+  })
+}
+
+/** A replica that was away is back and shall join an ISR; before that is decided it goes once more, and lives again when it is.
+ *  By then its former life is named, or the present one on what the former has fetched (S22 KAFKA-14139, S23 KAFKA-15221;
+ *  KIP-903). */
+function joinOfADeadLife(random: SeededRandom, swarm: Swarm, [joiner, other]: readonly NodeId[]): PlannedFault[] {
+  const node = joiner!
+  const ways = ENDS.filter((verb) => swarm.verbs[verb] !== undefined)
+  // Cleanly where it can: who led the quorum is not waited for, nor its session.
+  const first = ways[0]!
+  const second = ways[random.below(ways.length)]!
+  const joins = absenceMs(random, swarm, first)
+  const goes = joins + 200 + random.below(BACK_MS)
+  const back = goes + absenceMs(random, swarm, second)
+  // Who proposed it hears no answer, and asks again.
+  const asksAgain = back + 200 + random.below(BACK_MS)
+  const lostMs = asksAgain - joins
+  const ms = lostMs + random.below(2 * BACK_MS)
   const faults: PlannedFault[] = [
-    { at: 0, fault: { verb: 'pause', node: joiner!, ms: away } },
-    ...detained(swarm, 'AlterPartition', null, { lostMs, ms }).map((fault) => ({ at: away - 10, fault })),
-    { at: dies, fault: { verb: 'power-loss', node: joiner! } },
-    { at: back, fault: { verb: 'restart', node: joiner! } },
+    { at: 0, fault: { verb: first, node } },
+    ...detained(swarm, 'AlterPartition', null, { lostMs, ms }).map((fault) => ({ at: joins - 1, fault })),
+    { at: joins, fault: { verb: 'restart', node } },
+    { at: goes, fault: { verb: second, node } },
+    { at: back, fault: { verb: 'restart', node } },
+    // It found nobody who would let it go, and has ended since.
+    { at: asksAgain + BACK_MS, fault: { verb: 'restart', node } },
   ]
-  // The one who asks again must not have heard of it since.
-  if (again)
-    faults.push({ at: dies, fault: { verb: 'cut', from: joiner!, to: leader!, oneWay: false, ms: lostMs + BACK_MS } })
+  if (random.below(3) === 0) return faults
+  // Who asks again has heard nothing of the present life.
+  const silentMs = asksAgain - back + 200 + random.below(BACK_MS)
+  const silence: Fault[] =
+    swarm.verbs.cut !== undefined && random.below(2) === 0
+      ? [{ verb: 'cut', from: node, to: other!, oneWay: false, ms: silentMs }]
+      : detained(swarm, 'Fetch', node, { lostMs: silentMs, ms: silentMs })
+  for (const fault of silence) faults.push({ at: back - 1, fault })
   return faults.sort((a, b) => a.at - b.at)
 }
 
@@ -94,30 +156,44 @@ function twoJoins(random: SeededRandom, swarm: Swarm, [first, second]: readonly 
   ]
 }
 
-/** A leader is passed over while one follower has more than the next leader, comes back without having died, and leads again
- *  while that follower sleeps (S33 KAFKA-18106). */
-function leaderThatComesBack(
-  random: SeededRandom,
-  swarm: Swarm,
-  [leader, lags, sleeps]: readonly NodeId[],
-): PlannedFault[] {
-  const slowMs = 1_500 + random.below(1_500)
-  const goes = slowMs - random.below(500)
-  const session = sessionMs(swarm)
+/** A leader hands over to the preferred one, who lacks what a follower has already, and leads again when that one goes; the
+ *  follower has heard nothing of all that (S33 KAFKA-18106). */
+function leaderThatComesBack(random: SeededRandom, swarm: Swarm, [one]: readonly NodeId[]): PlannedFault[] {
+  // Brokers take turns in an assignment: the second leads while the first is away, and the third is the follower.
+  const preferred = one!
+  const follower = 1 + ((preferred + 1) % swarm.brokers)
+  const checkMs = 1_000 * Number(swarm.properties[REBALANCE] ?? 0)
+  const back = 200 + random.below(600)
+  // It has joined, and is behind when it is told to lead.
+  const behind = back + 300 + random.below(Math.ceil(0.7 * checkMs))
+  const leads = back + JOINED_MS + checkMs
+  const goes = leads + 1_200 + random.below(BACK_MS)
+  const silentMs = goes + BACK_MS - back
   const faults: PlannedFault[] = [
+    { at: 0, fault: { verb: 'stop', node: preferred } },
     {
-      at: 0,
-      fault: { verb: 'slow', node: lags!, latencyMs: 100 + random.below(200), jitterMs: 50, bandwidth: 0, ms: slowMs },
+      at: back - 1,
+      fault: { verb: 'detain', from: follower, to: preferred, what: 'Fetch', lostMs: silentMs, ms: silentMs },
     },
-    {
-      at: goes,
-      fault: { verb: 'isolate', node: leader!, direction: 'both', ms: session + 200 + random.below(BACK_MS) },
-    },
+    { at: back, fault: { verb: 'restart', node: preferred } },
+    { at: goes, fault: { verb: 'stop', node: preferred } },
+    { at: goes + BACK_MS, fault: { verb: 'restart', node: preferred } },
   ]
-  // From when another leads until the preferred replica does again, and never as long as a session.
-  const ms = Math.min(session - 500, 2_000 + random.below(4_000))
-  faults.push({ at: goes + session + random.below(BACK_MS), fault: { verb: 'pause', node: sleeps!, ms } })
-  return faults
+  for (let from = 1; from <= swarm.brokers; from++) {
+    const times = { lostMs: leads - behind, ms: leads - behind }
+    if (from !== preferred)
+      faults.push({ at: behind, fault: { verb: 'detain', from, to: preferred, what: 'all', ...times } })
+  }
+  return faults.sort((a, b) => a.at - b.at)
+}
+
+/** How long a node is away before it may register anew: another life than the one that has a session is refused. */
+function absenceMs(random: SeededRandom, swarm: Swarm, way: (typeof ENDS)[number]): number {
+  return way === 'stop' ? 200 + random.below(600) : sessionMs(swarm) + random.below(OVERTIME_MS)
+}
+
+function knows(verbs: Swarm['verbs'], all: readonly Verb[]): boolean {
+  return all.every((verb) => verbs[verb] !== undefined)
 }
 
 /** What everybody, or one node, says everybody else. */

@@ -30,6 +30,7 @@ const THEMES: readonly Theme[] = [
     flush: 'os',
     minInsyncReplicas: 2,
     verbs: {
+      stop: 6,
       'power-loss': 6,
       kill: 3,
       detain: 10,
@@ -41,7 +42,7 @@ const THEMES: readonly Theme[] = [
   }),
   // Leaders change and followers lag, none of them for long (S33).
   ({ properties }) => ({
-    verbs: { pause: 10, stop: 4, isolate: 6, slow: 6, 'slow-cpu': 4, kill: 2 },
+    verbs: { pause: 10, stop: 4, isolate: 6, slow: 6, 'slow-cpu': 4, kill: 2, detain: 4 },
     pauseMs: 3_000,
     properties: { ...properties, 'leader.imbalance.check.interval.seconds': '1', 'broker.session.timeout.ms': '6000' },
     workload: { topics: 2, partitions: 2 },
