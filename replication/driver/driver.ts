@@ -3,11 +3,12 @@
 // image holds this process's own registration, so that replayed history deletes nothing.
 
 import type { LocalChange, MetadataImage, PartitionImage } from '../../cluster/metadata/index.ts'
-import type { Endpoint, Epoch, Instant, NodeId, Timestamp, Uuid } from '../../src/base/index.ts'
+import type { Endpoint, Epoch, Instant, NodeId, Offset, Timestamp, Uuid } from '../../src/base/index.ts'
 import { messageOf, Timers, ZERO_UUID } from '../../src/base/index.ts'
 import type { LogDirectory, PartitionLog } from '../../src/log/index.ts'
 import type { BrokerStatus } from '../partition/index.ts'
 import { append } from './appends.ts'
+import { deleteRecords } from './deletions.ts'
 import { Fetcher } from './fetcher.ts'
 import type { Host } from './host.ts'
 import { IsrProposals } from './isr-proposals.ts'
@@ -19,6 +20,7 @@ import { directoryName, Replica, replicaKey } from './replica.ts'
 import type {
   AppendRequest,
   AppendResult,
+  DeletedRecords,
   LeaderHint,
   ListedOffset,
   PendingRead,
@@ -119,6 +121,10 @@ class Driver implements ReplicationDriver, Host {
     epoch: Epoch,
   ): { readonly error: ReplicationError; readonly epoch: Epoch; readonly endOffset: number } {
     return endOffsetForEpoch(this, at, currentLeaderEpoch, epoch)
+  }
+
+  deleteRecords(at: TopicPartition, offset: Offset, deadline: Instant): Promise<DeletedRecords> {
+    return deleteRecords(this, at, offset, deadline)
   }
 
   observe(): readonly ReplicaView[] {

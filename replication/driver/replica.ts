@@ -18,8 +18,10 @@ import type { Fetcher } from './fetcher.ts'
 import type { Host } from './host.ts'
 import { COMMITTED, type Local, TRUNCATED } from './local.ts'
 import type { ReadEntry } from './read-wait.ts'
-import type { IsrVerdict, ReplicaNews, ReplicaView, TopicPartition } from './types.ts'
+import type { DeletedRecords, IsrVerdict, ReplicaNews, ReplicaView, TopicPartition } from './types.ts'
 import { replicaView } from './view.ts'
+
+type Refusal = Extract<PartitionEffect, { kind: 'refuse' }>['error']
 
 export class Replica {
   readonly at: TopicPartition
@@ -48,6 +50,7 @@ export class Replica {
   #tickAt: Instant = Number.POSITIVE_INFINITY
   #nextTicket = 1
   readonly #acks = new Map<number, (error: Extract<PartitionEffect, { kind: 'acknowledge' }>['error']) => void>()
+  readonly #deletions = new Map<number, (deleted: DeletedRecords) => void>()
   #idleWaiters: (() => void)[] = []
   readonly view: ReplicaView = replicaView(this)
   /** Null where nobody in this process watches, and after the last news. */
@@ -230,6 +233,16 @@ export class Replica {
     this.step({ kind: 'staged', upTo, ticket, deadline: due })
   }
 
+  /** As its leader. `done` is called once, perhaps before this returns, unless an error is answered. */
+  deleteRecords(offset: Offset, due: Instant, done: (deleted: DeletedRecords) => void): Refusal | null {
+    const ticket = this.#nextTicket++
+    this.#deletions.set(ticket, done)
+    const refusal = this.ask({ kind: 'delete-records', offset, ticket, deadline: due })
+    if (refusal?.kind !== 'refuse') return null
+    this.#deletions.delete(ticket)
+    return refusal.error
+  }
+
   /** Bracket of every append: `writing` before it is staged, `appended` when the log says so (or at once, if refused). */
   writing(): void {
     this.#writing++
@@ -281,7 +294,7 @@ export class Replica {
       this.#tell(TRUNCATED)
       return true
     } catch (error) {
-      this.#host.failed(this, error instanceof Error ? error : new Error(messageOf(error)))
+      this.#host.failed(this, asError(error))
       return false
     } finally {
       this.endWork()
@@ -306,7 +319,7 @@ export class Replica {
     this.writing()
     this.log.flush().then(
       () => this.appended(null),
-      (error: unknown) => this.appended(error instanceof Error ? error : new Error(messageOf(error))),
+      (error: unknown) => this.appended(asError(error)),
     )
   }
 
@@ -391,6 +404,16 @@ export class Replica {
         for (const entry of this.watermarkReaders) this.#wake(entry)
         this.#tell(COMMITTED)
         return
+      case 'begin-at':
+        this.#log?.advanceLogStart(effect.offset).catch((error: unknown) => this.#host.failed(this, asError(error)))
+        return
+      case 'deleted': {
+        const done = this.#deletions.get(effect.ticket)
+        this.#deletions.delete(effect.ticket)
+        const lowWatermark = Math.min(effect.followersStart, this.#log?.logStartOffset ?? -1)
+        done?.({ error: effect.error, lowWatermark })
+        return
+      }
       case 'lead':
         this.generation++
         this.#host.unfollow(this)
@@ -444,4 +467,8 @@ export function replicaKey(topicId: Uuid, partition: number): string {
 
 export function directoryName(topic: string, partition: number): string {
   return `${topic}-${partition}`
+}
+
+function asError(error: unknown): Error {
+  return error instanceof Error ? error : new Error(messageOf(error))
 }

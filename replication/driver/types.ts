@@ -37,6 +37,7 @@ export type ReplicationError =
   | 'STALE_BROKER_EPOCH'
   | 'OFFSET_OUT_OF_RANGE'
   | 'OFFSET_NOT_AVAILABLE'
+  | 'POLICY_VIOLATION'
   | 'NOT_ENOUGH_REPLICAS'
   | 'NOT_ENOUGH_REPLICAS_AFTER_APPEND'
   | 'REQUEST_TIMED_OUT'
@@ -139,6 +140,12 @@ export interface ListedOffset {
   readonly leaderEpoch: Epoch
 }
 
+export interface DeletedRecords {
+  readonly error: ReplicationError
+  /** Where the logs of all living replicas begin by now; −1 where an error says nothing of them. */
+  readonly lowWatermark: Offset
+}
+
 export interface ReplicationDriver {
   /** In order of published images; starts, leads, follows, stops. Synchronous: what must wait goes on behind. */
   apply(image: MetadataImage, changes: readonly LocalChange[]): void
@@ -157,6 +164,10 @@ export interface ReplicationDriver {
     currentLeaderEpoch: Epoch,
     epoch: Epoch,
   ): { readonly error: ReplicationError; readonly epoch: Epoch; readonly endOffset: Offset }
+
+  /** DeleteRecords: what is below `offset` goes (−1: all that is committed). Resolves when the replicas that are alive have
+   *  let go of it too, when it is refused, or at the deadline. */
+  deleteRecords(at: TopicPartition, offset: Offset, deadline: Instant): Promise<DeletedRecords>
 
   /** Observation for checkers, the console and embedding, live; never for decisions. The list is another one when
    *  replicas came or went. */

@@ -7,6 +7,7 @@ export type {
   AckWait,
   Assignment,
   BrokerStatus,
+  DeletionError,
   Follower,
   FollowerProgress,
   IsrMember,

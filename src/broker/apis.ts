@@ -18,6 +18,7 @@ import { controllerRegistration } from './handlers/controller-registration.ts'
 import { createPartitions } from './handlers/create-partitions.ts'
 import { createTopics } from './handlers/create-topics.ts'
 import { deleteGroups } from './handlers/delete-groups.ts'
+import { deleteRecords } from './handlers/delete-records.ts'
 import { deleteTopics } from './handlers/delete-topics.ts'
 import { describeCluster } from './handlers/describe-cluster.ts'
 import { describeConfigs } from './handlers/describe-configs.ts'
@@ -91,6 +92,7 @@ function brokerApis(): ApiEntry[] {
     row(apis.ApiVersions, apiVersions, { need: NOTHING, unsupported: apiVersionsUnsupported }),
     row(apis.CreateTopics, createTopics, { need: topic('CREATE') }),
     row(apis.DeleteTopics, deleteTopics, { need: topic('DELETE') }),
+    row(apis.DeleteRecords, deleteRecords, { need: topic('DELETE') }),
     row(apis.InitProducerId, initProducerId, { need: { operation: 'IDEMPOTENT_WRITE', resource: 'CLUSTER' } }),
     row(apis.OffsetForLeaderEpoch, offsetForLeaderEpoch, { need: topic('DESCRIBE') }),
     row(apis.DescribeConfigs, describeConfigs, { need: topic('DESCRIBE_CONFIGS') }),

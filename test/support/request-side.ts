@@ -20,6 +20,7 @@ import type {
   ReadRequest,
   ReplicationDriver,
   ReplicationError,
+  TopicPartition,
 } from '../../replication/driver/index.ts'
 import type { Clock, Logger, Network, Random, Uuid } from '../../src/base/index.ts'
 import { Bug, SeededRandom } from '../../src/base/index.ts'
@@ -191,6 +192,15 @@ export class FakeReplication implements Partial<ReplicationDriver> {
     this.refusal === 'NONE'
       ? { error: 'NONE', epoch, endOffset: 17 }
       : { error: this.refusal, epoch: -1, endOffset: -1 }
+
+  /** Offsets asked for, with what they were asked for. */
+  readonly deletions: { readonly partition: number; readonly offset: number; readonly deadline: number }[] = []
+
+  deleteRecords: ReplicationDriver['deleteRecords'] = (at: TopicPartition, offset: number, deadline: number) => {
+    this.deletions.push({ partition: at.partition, offset, deadline })
+    const { refusal: error } = this
+    return this.#later({ error, lowWatermark: error === 'NONE' ? offset : -1 })
+  }
 
   #later<T>(value: T): Promise<T> {
     if (!this.hold) return Promise.resolve(value)

@@ -57,8 +57,10 @@ class PartitionScenario implements Scenario {
           replica: Number(command.args[0]),
           brokerEpoch: number(command, 'broker-epoch', 100 + Number(command.args[0])),
           offset: number(command, 'offset', 0),
-          logStartOffset: 0,
+          logStartOffset: number(command, 'start', 0),
         })
+      case 'delete-records':
+        return this.#deleteRecords(number(command, 'offset', -1), this.#now + number(command, 'timeout', 30_000))
       case 'broker':
         return this.#broker(command)
       case 'isr-committed':
@@ -142,6 +144,10 @@ class PartitionScenario implements Scenario {
     return [`waiting acks=all upto=${upTo}`, ...this.#step({ kind: 'staged', upTo, ticket, deadline: due })]
   }
 
+  #deleteRecords(offset: number, due: number): string[] {
+    return this.#step({ kind: 'delete-records', offset, ticket: this.#ticket++, deadline: due })
+  }
+
   #appended(endOffset: number, durable: number): string[] {
     const durableEndOffset = durable < 0 && !this.#state.durable ? endOffset : Math.max(durable, 0)
     return this.#step({ kind: 'appended', endOffset, durableEndOffset })
@@ -189,6 +195,10 @@ class PartitionScenario implements Scenario {
         const upTo = this.#upTo.get(effect.ticket)
         return [`ack upto=${upTo}${effect.error === 'NONE' ? '' : ` ${effect.error}`}`]
       }
+      case 'begin-at':
+        return [`begins at ${effect.offset}`]
+      case 'deleted':
+        return [`deleted${effect.error === 'NONE' ? '' : ` ${effect.error}`} followers-start=${effect.followersStart}`]
       case 'lead':
         return [this.#status()]
       case 'follow':
