@@ -9,6 +9,7 @@ import type { LogDirectory, PartitionLog } from '../../src/log/index.ts'
 import type { BrokerStatus } from '../partition/index.ts'
 import { append } from './appends.ts'
 import { deleteRecords } from './deletions.ts'
+import { describeDirectory } from './directories.ts'
 import { Fetcher } from './fetcher.ts'
 import type { Host } from './host.ts'
 import { IsrProposals } from './isr-proposals.ts'
@@ -18,9 +19,11 @@ import { assignedDirectory, isCounted, place } from './placement.ts'
 import { ReadWait } from './read-wait.ts'
 import { directoryName, Replica, replicaKey } from './replica.ts'
 import type {
+  ActiveProducer,
   AppendRequest,
   AppendResult,
   DeletedRecords,
+  DirectoryDescription,
   LeaderHint,
   ListedOffset,
   PendingRead,
@@ -125,6 +128,23 @@ class Driver implements ReplicationDriver, Host {
 
   deleteRecords(at: TopicPartition, offset: Offset, deadline: Instant): Promise<DeletedRecords> {
     return deleteRecords(this, at, offset, deadline)
+  }
+
+  describeDirectories(): Promise<readonly DirectoryDescription[]> {
+    const cordoned = this.image.brokers.get(this.options.nodeId)?.cordonedDirectories ?? []
+    return Promise.all(
+      this.options.directories.map((directory) =>
+        describeDirectory(this, directory, {
+          failed: this.#failedDirectories.has(directory),
+          cordoned: cordoned.includes(directory.meta.directoryId),
+        }),
+      ),
+    )
+  }
+
+  activeProducers(at: TopicPartition): ReplicationError | readonly ActiveProducer[] {
+    const replica = this.locate(at)
+    return typeof replica === 'string' ? replica : replica.log.producers()
   }
 
   observe(): readonly ReplicaView[] {

@@ -140,6 +140,39 @@ export interface ListedOffset {
   readonly leaderEpoch: Epoch
 }
 
+/** One of `log.dirs`, and what lies in it. */
+export interface DirectoryDescription {
+  readonly path: string
+  /** `KAFKA_STORAGE_ERROR`: it was given up, or cannot say how it is; the rest is unknown then. */
+  readonly error: 'NONE' | 'KAFKA_STORAGE_ERROR'
+  readonly cordoned: boolean
+  /** −1: unknown. */
+  readonly totalBytes: number
+  readonly usableBytes: number
+  readonly logs: readonly LogDescription[]
+}
+
+export interface LogDescription {
+  readonly topic: string
+  readonly partition: number
+  readonly size: number
+  /** How far the log is behind the high watermark; one that is to replace another, behind that one's end. */
+  readonly offsetLag: Offset
+  /** It is to replace the log of the partition that lies in another directory (KIP-113). */
+  readonly isFuture: boolean
+}
+
+/** A producer that this replica's log knows. */
+export interface ActiveProducer {
+  readonly producerId: number
+  readonly epoch: number
+  readonly lastSequence: number
+  readonly lastTimestamp: Timestamp
+  readonly coordinatorEpoch: number
+  /** −1: none. */
+  readonly currentTxnFirstOffset: Offset
+}
+
 export interface DeletedRecords {
   readonly error: ReplicationError
   /** Where the logs of all living replicas begin by now; −1 where an error says nothing of them. */
@@ -168,6 +201,11 @@ export interface ReplicationDriver {
   /** DeleteRecords: what is below `offset` goes (−1: all that is committed). Resolves when the replicas that are alive have
    *  let go of it too, when it is refused, or at the deadline. */
   deleteRecords(at: TopicPartition, offset: Offset, deadline: Instant): Promise<DeletedRecords>
+
+  /** In the order of `log.dirs`, failed ones among them. */
+  describeDirectories(): Promise<readonly DirectoryDescription[]>
+  /** Of any replica, leader or follower. */
+  activeProducers(at: TopicPartition): ReplicationError | readonly ActiveProducer[]
 
   /** Observation for checkers, the console and embedding, live; never for decisions. The list is another one when
    *  replicas came or went. */

@@ -23,6 +23,8 @@ import { deleteTopics } from './handlers/delete-topics.ts'
 import { describeCluster } from './handlers/describe-cluster.ts'
 import { describeConfigs } from './handlers/describe-configs.ts'
 import { describeGroups } from './handlers/describe-groups.ts'
+import { describeLogDirs } from './handlers/describe-log-dirs.ts'
+import { describeProducers } from './handlers/describe-producers.ts'
 import { describeQuorum } from './handlers/describe-quorum.ts'
 import { describeTopicPartitions } from './handlers/describe-topic-partitions.ts'
 import { endQuorumEpoch } from './handlers/end-quorum-epoch.ts'
@@ -96,12 +98,14 @@ function brokerApis(): ApiEntry[] {
     row(apis.InitProducerId, initProducerId, { need: { operation: 'IDEMPOTENT_WRITE', resource: 'CLUSTER' } }),
     row(apis.OffsetForLeaderEpoch, offsetForLeaderEpoch, { need: topic('DESCRIBE') }),
     row(apis.DescribeConfigs, describeConfigs, { need: topic('DESCRIBE_CONFIGS') }),
+    row(apis.DescribeLogDirs, describeLogDirs, { need: cluster('DESCRIBE') }),
     row(apis.CreatePartitions, createPartitions, { need: topic('ALTER') }),
     row(apis.DeleteGroups, deleteGroups, { need: group('DELETE') }),
     row(apis.IncrementalAlterConfigs, incrementalAlterConfigs, { need: topic('ALTER_CONFIGS') }),
     row(apis.OffsetDelete, offsetDelete, { need: group('DELETE') }),
     row(apis.DescribeQuorum, describeQuorum, { need: cluster('DESCRIBE') }),
     row(apis.DescribeCluster, describeCluster, { need: cluster('DESCRIBE') }),
+    row(apis.DescribeProducers, describeProducers, { need: topic('READ') }),
     row(apis.DescribeTopicPartitions, describeTopicPartitions, { need: topic('DESCRIBE') }),
   ]
 }

@@ -2,7 +2,7 @@
 // is removed durably before any log is loaded, so that a crash can never be taken for a clean stop (KAFKA-10471).
 // A failure of the disk under any log gives up the whole directory, once.
 
-import type { Offset, Uuid } from '../base/index.ts'
+import type { DiskSpace, Offset, Uuid } from '../base/index.ts'
 import { ConfigError, StorageError, Timers } from '../base/index.ts'
 import type { PartitionOffset } from './checkpoints.ts'
 import {
@@ -237,6 +237,10 @@ class OpenDirectory implements LogDirectory {
     // A topic created under the same name must not inherit its recovery point.
     await this.#checkpoint()
     this.#around.janitor.after(log.config.fileDeleteDelayMs, () => disk.remove(path))
+  }
+
+  space(): Promise<DiskSpace> {
+    return this.#ports.disk.space(this.path)
   }
 
   async maintain(): Promise<void> {

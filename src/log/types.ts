@@ -1,7 +1,7 @@
 // The door of one partition's log and of a log directory. A log knows batches, offsets, epochs as numbers in a cache, and
 // producers' sequences; it does not know leaders, the ISR or what an epoch means. One writer.
 
-import type { Clock, Disk, Epoch, Logger, Offload, Offset, Random, Timestamp, Uuid } from '../base/index.ts'
+import type { Clock, Disk, DiskSpace, Epoch, Logger, Offload, Offset, Random, Timestamp, Uuid } from '../base/index.ts'
 import type { LogCleaner } from './cleaner/cleaner.ts'
 
 /** What a topic's configuration means for its logs. Longs are saturated numbers; −1 is "no limit" where Kafka has it so. */
@@ -245,6 +245,8 @@ export interface LogDirectory extends LastStop {
   create(topic: string, topicId: Uuid, partition: number, config: LogConfig): Promise<PartitionLog>
   /** Renames to `….uuid-delete`, closes, removes the files after the delay. */
   delete(log: PartitionLog): Promise<void>
+  /** Of the file system under it. */
+  space(): Promise<DiskSpace>
   /** Recovery-point and log-start checkpoints, producer snapshots of rolled segments, retention; called by its own alarm. */
   maintain(): Promise<void>
   /** Flushes, writes checkpoints and, when `brokerEpoch` is given, the clean-shutdown marker. */

@@ -2,7 +2,7 @@
 // same `DiskState`, which is what the machine keeps.
 
 import { posix } from 'node:path'
-import type { Disk, DiskEntry, DiskFile, SeededRandom, Timestamp } from '../base/index.ts'
+import type { Disk, DiskEntry, DiskFile, DiskSpace, SeededRandom, Timestamp } from '../base/index.ts'
 import { DISK_META, DISK_SYNC, oneIn } from './chance.ts'
 import { SimFile } from './file.ts'
 import type { Kernel, Process } from './kernel.ts'
@@ -10,6 +10,9 @@ import { never } from './kernel.ts'
 import { FileNode } from './pages.ts'
 import type { DiskState } from './platter.ts'
 import { byName, bytesOf, DirectoryNode, find, segments, storageError } from './platter.ts'
+
+/** As every simulated disk says of itself; what it takes is told by its faults alone. */
+const TOTAL_BYTES = 2 ** 40
 
 export class SimDisk implements Disk {
   readonly #kernel: Kernel
@@ -142,6 +145,13 @@ export class SimDisk implements Disk {
       const node = find(this.#state.root, path)
       if (node === null) throw storageError(path, 'ENOENT', 'no such file')
       node.modified = at
+    })
+  }
+
+  space(directory: string): Promise<DiskSpace> {
+    return this.#operation('disk.space', directory, () => {
+      if (find(this.#state.root, directory) === null) throw storageError(directory, 'ENOENT', 'no such directory')
+      return { totalBytes: TOTAL_BYTES, usableBytes: Math.min(TOTAL_BYTES, this.#state.faults.freeBytes) }
     })
   }
 

@@ -13,8 +13,10 @@ import {
 } from '../../cluster/metadata/index.ts'
 import type { RaftDriver } from '../../raft/driver/index.ts'
 import type {
+  ActiveProducer,
   AppendRequest,
   AppendResult,
+  DirectoryDescription,
   PartitionRead,
   PartitionReadResult,
   ReadRequest,
@@ -201,6 +203,15 @@ export class FakeReplication implements Partial<ReplicationDriver> {
     const { refusal: error } = this
     return this.#later({ error, lowWatermark: error === 'NONE' ? offset : -1 })
   }
+
+  directories: DirectoryDescription[] = []
+
+  describeDirectories: ReplicationDriver['describeDirectories'] = () => this.#later(this.directories)
+
+  producers: ActiveProducer[] = []
+
+  activeProducers: ReplicationDriver['activeProducers'] = () =>
+    this.refusal === 'NONE' ? this.producers : this.refusal
 
   #later<T>(value: T): Promise<T> {
     if (!this.hold) return Promise.resolve(value)

@@ -63,3 +63,102 @@ describe('DeleteRecords', () => {
     }
   })
 })
+
+describe('DescribeLogDirs', () => {
+  const log = (topic: string, partition: number) => ({ topic, partition, size: 100, offsetLag: 3, isFuture: false })
+  const side = (): RequestSide => {
+    const made = requestSide()
+    const known = { error: 'NONE', cordoned: false, totalBytes: 1000, usableBytes: 400 } as const
+    made.replication.directories.push(
+      { ...known, path: '/a', logs: [log('one', 0), log('two', 0), log('one', 1)] },
+      { ...known, path: '/b', cordoned: true, logs: [{ ...log('one', 0), isFuture: true }] },
+      { path: '/c', error: 'KAFKA_STORAGE_ERROR', cordoned: false, totalBytes: -1, usableBytes: -1, logs: [] },
+    )
+    return made
+  }
+  const answered = (partitionIndex: number, isFutureKey = false) => ({
+    partitionIndex,
+    partitionSize: 100,
+    offsetLag: 3,
+    isFutureKey,
+  })
+
+  test('tells of every directory what each version knows', async () => {
+    for (let version = 1; version <= 5; version++) {
+      const { errorCode: error, results } = await ask(side(), apis.DescribeLogDirs, version, { topics: null })
+      expect(error).toBe(0)
+      expect(results.map(({ logDir, topics }) => ({ logDir, topics }))).toEqual([
+        {
+          logDir: '/a',
+          topics: [
+            { name: 'one', partitions: [answered(0), answered(1)] },
+            { name: 'two', partitions: [answered(0)] },
+          ],
+        },
+        { logDir: '/b', topics: [{ name: 'one', partitions: [answered(0, true)] }] },
+        { logDir: '/c', topics: [] },
+      ])
+      expect(results.map((result) => result.errorCode)).toEqual([0, 0, errorCode('KAFKA_STORAGE_ERROR')])
+      const spaces = results.map(({ totalBytes, usableBytes }) => [totalBytes, usableBytes])
+      const unknown = [-1, -1]
+      expect(spaces).toEqual(version >= 4 ? [[1000, 400], [1000, 400], unknown] : [unknown, unknown, unknown])
+      expect(results.map((result) => result.isCordoned)).toEqual([false, version >= 5, false])
+    }
+  })
+
+  test('tells of the partitions asked for only, and of directories without any of them too', async () => {
+    const topics = [{ topic: 'one', partitions: [1] }]
+    const { results } = await ask(side(), apis.DescribeLogDirs, 5, { topics })
+    expect(results.map((result) => result.topics)).toEqual([[{ name: 'one', partitions: [answered(1)] }], [], []])
+    const none = await ask(side(), apis.DescribeLogDirs, 5, { topics: [] })
+    expect(none.results.map((result) => result.topics)).toEqual([[], [], []])
+  })
+})
+
+describe('DescribeProducers', () => {
+  const request = (...names: string[]) => ({ topics: names.map((name) => ({ name, partitionIndexes: [0, 1] })) })
+
+  test('tells what the log remembers', async () => {
+    const side = requestSide()
+    side.replication.producers.push({
+      producerId: 7,
+      epoch: 2,
+      lastSequence: 41,
+      lastTimestamp: 1234,
+      coordinatorEpoch: -1,
+      currentTxnFirstOffset: -1,
+    })
+    const { topics } = await ask(side, apis.DescribeProducers, 0, request('one'))
+    const activeProducers = [
+      {
+        producerId: 7,
+        producerEpoch: 2,
+        lastSequence: 41,
+        lastTimestamp: 1234,
+        coordinatorEpoch: -1,
+        currentTxnStartOffset: -1,
+      },
+    ]
+    const answer = { errorCode: 0, errorMessage: null, activeProducers }
+    expect(topics).toEqual([
+      {
+        name: 'one',
+        partitions: [
+          { partitionIndex: 0, ...answer },
+          { partitionIndex: 1, ...answer },
+        ],
+      },
+    ])
+  })
+
+  test('refuses by topic and by what the replicas say', async () => {
+    const side = requestSide()
+    side.replication.refusal = 'NOT_LEADER_OR_FOLLOWER'
+    const { topics } = await ask(side, apis.DescribeProducers, 0, request('one', 'nowhere', 'no/slash'))
+    expect(topics.map(({ partitions }) => partitions[0]?.errorCode)).toEqual([
+      errorCode('NOT_LEADER_OR_FOLLOWER'),
+      errorCode('UNKNOWN_TOPIC_OR_PARTITION'),
+      errorCode('INVALID_TOPIC_EXCEPTION'),
+    ])
+  })
+})
