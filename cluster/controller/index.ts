@@ -14,8 +14,10 @@ export {
 } from './brokers.ts'
 export { decideIncrementalAlterConfigs } from './configs.ts'
 export { decideAssignReplicasToDirs } from './directories.ts'
+export { decideElectLeaders } from './elect-leaders.ts'
 /** The periodic elections. */
 export { decidePreferredElections, decideUncleanElections } from './elections.ts'
 export { decideAllocateProducerIds } from './producer-ids.ts'
+export { decideAlterPartitionReassignments, decideListPartitionReassignments } from './reassignments.ts'
 export { decideCreatePartitions, decideCreateTopics, decideDeleteTopics } from './topics.ts'
 export type { BrokerSession, Controller, Decision, DecisionContext } from './types.ts'

@@ -18,17 +18,17 @@ import type {
 import { errorCode } from '../../src/wire/index.ts'
 import type { MetadataImage, PartitionImage, TopicImage } from '../metadata/index.ts'
 import { isActive, metadataVersion, partitionRecord, TOPIC_RESOURCE, topicByName } from '../metadata/index.ts'
+import { assignmentProblem } from './assignment.ts'
 import { defaultDirectory } from './changes.ts'
 import { editConfigs } from './configs.ts'
 import { collidingTopic, METADATA_TOPIC, topicNameProblem } from './names.ts'
 import { placeReplicas, usableBrokers } from './placement.ts'
 import type { Decision, DecisionContext, Refusal } from './types.ts'
-import { dynamicConfig, MAX_RECORDS_PER_USER_OP, refusal } from './types.ts'
+import { dynamicConfig, MAX_RECORDS_PER_USER_OP, refusal, TOO_LARGE } from './types.ts'
 
 type CreatableTopic = CreateTopicsRequest['topics'][number]
 type CreatedTopic = NonNullable<Input<typeof CreateTopicsResponse>['topics']>[number]
 
-const TOO_LARGE: Refusal = refusal('POLICY_VIOLATION', 'Unable to perform excessively large batch operation.')
 const CONFIG_SOURCES = {
   DYNAMIC_TOPIC_CONFIG: 1,
   DYNAMIC_BROKER_CONFIG: 2,
@@ -265,22 +265,12 @@ function assigned(
   replicas: readonly NodeId[],
   factor: number | null,
 ): Refusal | PartitionImage {
-  const invalid = (sentence: string): Refusal => refusal('INVALID_REPLICA_ASSIGNMENT', sentence)
-  if (replicas.length === 0) return invalid('The manual partition assignment includes an empty replica list.')
-  const sorted = [...replicas].sort((a, b) => a - b)
-  for (const [i, id] of sorted.entries()) {
-    const named = `The manual partition assignment includes`
-    if (!draft.brokers.has(id)) return invalid(`${named} broker ${id}, but no such broker is registered.`)
-    if (i > 0 && sorted[i - 1] === id) return invalid(`${named} the broker ${id} more than once.`)
-  }
-  if (factor !== null && factor !== replicas.length) {
-    return invalid(
-      `The manual partition assignment includes a partition with ${replicas.length} replica(s), but this is not consistent with previous partitions, which have ${factor} replica(s).`,
-    )
-  }
+  const problem = assignmentProblem(draft, replicas, factor)
+  if (problem !== null) return problem
   return (
     newPartition(draft, replicas) ??
-    invalid(
+    refusal(
+      'INVALID_REPLICA_ASSIGNMENT',
       `All brokers specified in the manual partition assignment for partition ${index} are fenced or in controlled shutdown.`,
     )
   )

@@ -53,6 +53,9 @@ export function refusal(error: ErrorName, message: string | null = null): Refusa
   return { error, message }
 }
 
+/** More than one atomic batch may hold. */
+export const TOO_LARGE: Refusal = refusal('POLICY_VIOLATION', 'Unable to perform excessively large batch operation.')
+
 /** The dynamic broker configurations that hold on this controller's node. */
 export function dynamicConfig(draft: MetadataImage, nodeId: NodeId): DynamicConfig {
   return { broker: draft.configs.get(`4:${nodeId}`) ?? NONE, cluster: draft.configs.get('4:') ?? NONE }

@@ -28,7 +28,12 @@ const MAX_BATCH_RECORDS = 10_000
 const MAX_BATCH_BYTES = 8 * 1024 * 1024
 const RECORD_OVERHEAD = 32
 /** What these ask for happens whole or not at all: it must fit one batch. */
-const ATOMIC: ReadonlySet<string> = new Set(['CreateTopics', 'CreatePartitions', 'IncrementalAlterConfigs'])
+const ATOMIC: ReadonlySet<string> = new Set([
+  'CreateTopics',
+  'CreatePartitions',
+  'IncrementalAlterConfigs',
+  'AlterPartitionReassignments',
+])
 /** A turn that has gathered this much is proposed at once. */
 const MAX_TURN_BYTES = 1 << 20
 /** A look at sessions that comes later than this was held up by something that held up heartbeats too. */

@@ -3,6 +3,7 @@
 import { Bug } from '../../src/base/index.ts'
 import type {
   AllocateProducerIdsRequest,
+  AlterPartitionReassignmentsRequest,
   AlterPartitionRequest,
   AssignReplicasToDirsRequest,
   BrokerHeartbeatRequest,
@@ -11,19 +12,24 @@ import type {
   CreatePartitionsRequest,
   CreateTopicsRequest,
   DeleteTopicsRequest,
+  ElectLeadersRequest,
   IncrementalAlterConfigsRequest,
+  ListPartitionReassignmentsRequest,
   UnregisterBrokerRequest,
 } from '../../src/wire/index.ts'
 import type { Controller, Decision, DecisionContext } from '../controller/index.ts'
 import {
   decideAllocateProducerIds,
   decideAlterPartition,
+  decideAlterPartitionReassignments,
   decideAssignReplicasToDirs,
   decideCreatePartitions,
   decideCreateTopics,
   decideDeleteTopics,
+  decideElectLeaders,
   decideHeartbeat,
   decideIncrementalAlterConfigs,
+  decideListPartitionReassignments,
   decideRegisterBroker,
   decideRegisterController,
   decideUnregisterBroker,
@@ -49,6 +55,12 @@ export function decideRequest(
       return decideDeleteTopics(draft, node, request as DeleteTopicsRequest, context)
     case 'CreatePartitions':
       return decideCreatePartitions(draft, request as CreatePartitionsRequest, context)
+    case 'AlterPartitionReassignments':
+      return decideAlterPartitionReassignments(draft, node, request as AlterPartitionReassignmentsRequest)
+    case 'ListPartitionReassignments':
+      return decideListPartitionReassignments(draft, request as ListPartitionReassignmentsRequest)
+    case 'ElectLeaders':
+      return decideElectLeaders(draft, node, request as ElectLeadersRequest)
     case 'IncrementalAlterConfigs':
       return decideIncrementalAlterConfigs(draft, request as IncrementalAlterConfigsRequest)
     case 'AllocateProducerIds':

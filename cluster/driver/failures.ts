@@ -3,9 +3,11 @@
 
 import { Bug } from '../../src/base/index.ts'
 import type {
+  AlterPartitionReassignmentsRequest,
   CreatePartitionsRequest,
   CreateTopicsRequest,
   DeleteTopicsRequest,
+  ElectLeadersRequest,
   ErrorName,
   IncrementalAlterConfigsRequest,
 } from '../../src/wire/index.ts'
@@ -30,6 +32,23 @@ export function failedResponse(api: string, request: unknown, error: ErrorName, 
         responses: resources.map(({ resourceType, resourceName }) => ({ resourceType, resourceName, ...outcome })),
       }
     }
+    case 'AlterPartitionReassignments': {
+      const { topics } = request as AlterPartitionReassignmentsRequest
+      const responses = topics.map(({ name, partitions }) => ({
+        name,
+        partitions: partitions.map(({ partitionIndex }) => ({ partitionIndex, ...outcome })),
+      }))
+      return { ...outcome, responses }
+    }
+    case 'ElectLeaders': {
+      const { topicPartitions } = request as ElectLeadersRequest
+      const replicaElectionResults = (topicPartitions ?? []).map(({ topic, partitions }) => ({
+        topic,
+        partitionResult: partitions.map((partitionId) => ({ partitionId, ...outcome })),
+      }))
+      return { errorCode: outcome.errorCode, replicaElectionResults }
+    }
+    case 'ListPartitionReassignments':
     case 'UnregisterBroker':
     case 'ControllerRegistration':
     case 'DescribeQuorum':

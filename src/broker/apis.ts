@@ -9,6 +9,7 @@ import type { Need } from './authorizer.ts'
 import { authorize } from './authorizer.ts'
 import { allocateProducerIds } from './handlers/allocate-producer-ids.ts'
 import { alterPartition } from './handlers/alter-partition.ts'
+import { alterPartitionReassignments } from './handlers/alter-partition-reassignments.ts'
 import { apiVersions, apiVersionsUnsupported } from './handlers/api-versions.ts'
 import { assignReplicasToDirs } from './handlers/assign-replicas-to-dirs.ts'
 import { beginQuorumEpoch } from './handlers/begin-quorum-epoch.ts'
@@ -27,6 +28,7 @@ import { describeLogDirs } from './handlers/describe-log-dirs.ts'
 import { describeProducers } from './handlers/describe-producers.ts'
 import { describeQuorum } from './handlers/describe-quorum.ts'
 import { describeTopicPartitions } from './handlers/describe-topic-partitions.ts'
+import { electLeaders } from './handlers/elect-leaders.ts'
 import { endQuorumEpoch } from './handlers/end-quorum-epoch.ts'
 import { fetch } from './handlers/fetch.ts'
 import { fetchMetadataLog } from './handlers/fetch-metadata-log.ts'
@@ -40,6 +42,7 @@ import { joinGroup } from './handlers/join-group.ts'
 import { leaveGroup } from './handlers/leave-group.ts'
 import { listGroups } from './handlers/list-groups.ts'
 import { listOffsets } from './handlers/list-offsets.ts'
+import { listPartitionReassignments } from './handlers/list-partition-reassignments.ts'
 import { metadata } from './handlers/metadata.ts'
 import { offsetCommit } from './handlers/offset-commit.ts'
 import { offsetDelete } from './handlers/offset-delete.ts'
@@ -101,7 +104,10 @@ function brokerApis(): ApiEntry[] {
     row(apis.DescribeLogDirs, describeLogDirs, { need: cluster('DESCRIBE') }),
     row(apis.CreatePartitions, createPartitions, { need: topic('ALTER') }),
     row(apis.DeleteGroups, deleteGroups, { need: group('DELETE') }),
+    row(apis.ElectLeaders, electLeaders, { need: cluster('ALTER') }),
     row(apis.IncrementalAlterConfigs, incrementalAlterConfigs, { need: topic('ALTER_CONFIGS') }),
+    row(apis.AlterPartitionReassignments, alterPartitionReassignments, { need: cluster('ALTER') }),
+    row(apis.ListPartitionReassignments, listPartitionReassignments, { need: cluster('DESCRIBE') }),
     row(apis.OffsetDelete, offsetDelete, { need: group('DELETE') }),
     row(apis.DescribeQuorum, describeQuorum, { need: cluster('DESCRIBE') }),
     row(apis.DescribeCluster, describeCluster, { need: cluster('DESCRIBE') }),
@@ -119,7 +125,10 @@ function controllerApis(): ApiEntry[] {
     row(apis.DeleteTopics, deleteTopics, { need: topic('DELETE') }),
     row(apis.DescribeConfigs, describeConfigs, { need: topic('DESCRIBE_CONFIGS') }),
     row(apis.CreatePartitions, createPartitions, { need: topic('ALTER') }),
+    row(apis.ElectLeaders, electLeaders, { need: cluster('ALTER') }),
     row(apis.IncrementalAlterConfigs, incrementalAlterConfigs, { need: topic('ALTER_CONFIGS') }),
+    row(apis.AlterPartitionReassignments, alterPartitionReassignments, { need: cluster('ALTER') }),
+    row(apis.ListPartitionReassignments, listPartitionReassignments, { need: cluster('DESCRIBE') }),
     row(apis.Vote, vote, peer),
     row(apis.BeginQuorumEpoch, beginQuorumEpoch, peer),
     row(apis.EndQuorumEpoch, endQuorumEpoch, peer),

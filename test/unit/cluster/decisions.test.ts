@@ -6,11 +6,14 @@ import type { Controller, Decision, DecisionContext } from '../../../cluster/con
 import {
   activationRecords,
   decideAllocateProducerIds,
+  decideAlterPartitionReassignments,
   decideCreatePartitions,
   decideCreateTopics,
   decideDeleteTopics,
+  decideElectLeaders,
   decideHeartbeat,
   decideIncrementalAlterConfigs,
+  decideListPartitionReassignments,
   decideRegisterBroker,
   defaultBootstrapRecords,
   startSessions,
@@ -272,6 +275,58 @@ describe('IncrementalAlterConfigs', () => {
     expect(alter(4, '2', ['min.insync.replicas', SET, '1'])).toContain(
       'INVALID_CONFIG Broker-level min.insync.replicas',
     )
+  })
+})
+
+describe('reassignments and elections', () => {
+  const manual = (name: string, replicas: number[]): Topic => {
+    const assignments = [0, 1].map((partitionIndex) => ({ partitionIndex, brokerIds: replicas }))
+    return topic(name, { numPartitions: -1, replicationFactor: -1, assignments })
+  }
+  const move = (name: string, replicas: number[] | null): void => {
+    const topics = [{ name, partitions: [{ partitionIndex: 1, replicas }] }]
+    const request = { timeoutMs: 1, allowReplicationFactorChange: true, topics }
+    const answer = take(decideAlterPartitionReassignments(draft, controller.node, request))
+    encode(apis.AlterPartitionReassignments.response, 1, answer)
+    expect(answer.responses![0]!.partitions![0]!.errorCode).toBe(0)
+  }
+
+  test('lists what moves, of all topics or of those asked for, and says nothing of what does not', () => {
+    create([manual('a', [1, 2]), manual('b', [2, 1])])
+    move('a', [2, 3])
+    move('b', [3])
+    const listed = (topics: { name: string; partitionIndexes: number[] }[] | null): unknown => {
+      const answer = take(decideListPartitionReassignments(draft, { timeoutMs: 1, topics }))
+      encode(apis.ListPartitionReassignments.response, 0, answer)
+      return answer.topics
+    }
+    const ofA = { partitionIndex: 1, replicas: [2, 3, 1], addingReplicas: [3], removingReplicas: [1] }
+    const ofB = { partitionIndex: 1, replicas: [3, 1, 2], addingReplicas: [3], removingReplicas: [1, 2] }
+    expect(listed(null)).toEqual([
+      { name: 'a', partitions: [ofA] },
+      { name: 'b', partitions: [ofB] },
+    ])
+    const asked = [
+      { name: 'nowhere', partitionIndexes: [0] },
+      { name: 'b', partitionIndexes: [0, 1, 7] },
+    ]
+    expect(listed(asked)).toEqual([{ name: 'b', partitions: [ofB] }])
+    expect(listed([])).toEqual([])
+  })
+
+  test('an election of no known type is refused as a whole', () => {
+    const request = { electionType: 2, topicPartitions: null, timeoutMs: 1 }
+    const answer = take(decideElectLeaders(draft, controller.node, request))
+    encode(apis.ElectLeaders.response, 2, answer)
+    expect(errorName(answer.errorCode ?? 0)).toBe('INVALID_REQUEST')
+  })
+
+  test('of all partitions those that need no election are not told of, their topics are', () => {
+    create([manual('a', [1, 2])])
+    const request = { electionType: 0, topicPartitions: null, timeoutMs: 1 }
+    const answer = take(decideElectLeaders(draft, controller.node, request))
+    encode(apis.ElectLeaders.response, 2, answer)
+    expect(answer.replicaElectionResults).toEqual([{ topic: 'a', partitionResult: [] }])
   })
 })
 
