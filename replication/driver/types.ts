@@ -89,6 +89,8 @@ export type Reader =
       /** Fetch before v11: the client does not know of followers (KIP-392). Default false: an in-sync follower's committed
        *  records may be served. */
       readonly leaderOnly?: boolean
+      /** The listener it came in by: it is sent to brokers only that it can reach by the same. Default: nowhere. */
+      readonly listener?: string
     }
   | { readonly kind: 'replica'; readonly id: NodeId; readonly brokerEpoch: BrokerEpoch }
 
@@ -117,6 +119,8 @@ export interface PartitionReadResult {
   /** Set: the reader must truncate by it; no records then. */
   readonly diverging: { readonly epoch: Epoch; readonly endOffset: Offset } | null
   readonly leader: LeaderHint | null
+  /** A replica nearer to the reader, which is to be asked instead: no records then (KIP-392); −1: none. */
+  readonly preferredReadReplica: NodeId
 }
 
 export interface ReadRequest {
@@ -339,6 +343,8 @@ export interface ReplicationOptions {
   readonly configFor: (topic: string) => TopicSettings
   /** `inter.broker.listener.name`: where leaders are fetched from. */
   readonly interBrokerListener: string
+  /** replica.selector.class: whether consumers are sent to followers in their rack. Default: never. */
+  readonly rackAware?: boolean
   /** replica.lag.time.max.ms */
   readonly replicaLagTimeMaxMs: number
   /** replica.fetch.wait.max.ms */

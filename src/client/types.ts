@@ -104,6 +104,9 @@ export interface ConsumerOptions {
   readonly checkCrcs?: boolean
   /** Most bytes that one compressed batch may become. Default 64 MiB. */
   readonly decompressedBytesMax?: number
+  /** Kafka's client.rack: brokers that choose replicas by rack may send this consumer to a follower there (KIP-392).
+   *  Default: it reads from leaders. */
+  readonly rack?: string
 }
 
 export interface TopicPartition {

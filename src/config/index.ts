@@ -5,7 +5,7 @@ export { describeBrokerConfigs, describeTopicConfigs } from './describe.ts'
 /** Whether a broker's configuration may be changed while it runs. */
 export { validateDynamicBrokerConfig, withDynamicConfig } from './dynamic.ts'
 /** Checks a node's properties as a whole and gives them meaning. */
-export { parseNodeConfig } from './node.ts'
+export { parseNodeConfig, RACK_AWARE_SELECTOR } from './node.ts'
 export type { Property } from './properties.ts'
 /** Text of a properties file to names and values, with line numbers for messages. */
 export { parseProperties } from './properties.ts'

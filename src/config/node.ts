@@ -7,6 +7,10 @@ import { brokerConfigKeys, nearestName } from './table.ts'
 import type { NodeConfig } from './types.ts'
 import { Values } from './values.ts'
 
+/** `replica.selector.class`: consumers are sent to followers in their rack (KIP-392). */
+export const RACK_AWARE_SELECTOR = 'org.apache.kafka.common.replica.RackAwareReplicaSelector'
+/** Kafka's own; as where none is named. */
+const LEADER_ONLY = 'org.apache.kafka.common.replica.LeaderSelector'
 /** zstd, by Kafka's numbers. */
 const LAST_CODEC = 4
 
@@ -108,6 +112,12 @@ function checkServed(values: Values, problems: string[]): void {
   if (authorizer !== '') {
     problems.push(
       `authorizer.class.name=${authorizer} is not served by this version, which would leave the cluster open`,
+    )
+  }
+  const selector = values.string('replica.selector.class') ?? ''
+  if (selector !== '' && selector !== RACK_AWARE_SELECTOR && selector !== LEADER_ONLY) {
+    problems.push(
+      `replica.selector.class=${selector} is not served by this version: ${RACK_AWARE_SELECTOR} is, or none`,
     )
   }
   if (values.boolean('remote.log.storage.system.enable')) {

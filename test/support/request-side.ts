@@ -168,6 +168,7 @@ export class FakeReplication implements Partial<ReplicationDriver> {
         bytes: chunks.reduce((size, chunk) => size + chunk.length, 0),
         diverging: null,
         leader: this.leader,
+        preferredReadReplica: -1,
         ...this.onRead?.(partition),
       }
       return result

@@ -29,7 +29,7 @@ const NO_RECORDS = new Uint8Array(0)
 export const fetch: Handler<typeof FetchRequest, typeof FetchResponse> = async (request, call) => {
   const context = fetchContext(request, call)
   if (context.kind === 'refused') return respond({ errorCode: errorCode(context.error) })
-  const reader = readerOf(request, call.version)
+  const reader = readerOf(request, call)
   const denied = reader.kind === 'replica' && !call.listener.clusterActions
   const answers = new Map<FetchedPartition, PartitionAnswer>()
   const readable: FetchedPartition[] = []
@@ -53,14 +53,28 @@ export const fetch: Handler<typeof FetchRequest, typeof FetchResponse> = async (
   return reply(context, answers, hints)
 }
 
-const FAILED = { failed: true, bytes: 0, highWatermark: -1, logStartOffset: -1, diverging: false }
+const FAILED = {
+  failed: true,
+  bytes: 0,
+  highWatermark: -1,
+  logStartOffset: -1,
+  diverging: false,
+  redirected: false,
+}
 
-function readerOf(request: Message<typeof FetchRequest>, version: number): Reader {
+function readerOf(request: Message<typeof FetchRequest>, call: Call): Reader {
+  const { version } = call
   const id = version >= 15 ? request.replicaState.replicaId : request.replicaId
   if (id >= 0) return { kind: 'replica', id, brokerEpoch: version >= 15 ? request.replicaState.replicaEpoch : -1 }
   const isolation = request.isolationLevel === 1 ? 'read_committed' : 'read_uncommitted'
   // Before version 11 clients do not know that followers may serve them (KIP-392).
-  return { kind: 'consumer', isolation, rack: request.rackId, leaderOnly: version < 11 }
+  return {
+    kind: 'consumer',
+    isolation,
+    rack: request.rackId,
+    leaderOnly: version < 11,
+    listener: call.context.listener,
+  }
 }
 
 /** What the image alone refuses. An id that is not known now may be known at the next fetch of the session. */
@@ -115,6 +129,7 @@ function told(partition: FetchedPartition, result: PartitionReadResult, context:
     highWatermark: result.highWatermark,
     logStartOffset: result.logStartOffset,
     diverging: result.diverging !== null,
+    redirected: result.preferredReadReplica >= 0,
   })
   if (context.kind !== 'incremental') return true
   if (news && result.bytes > 0) context.toEnd(partition)
@@ -144,6 +159,7 @@ function answer(
     lastStableOffset: result.lastStableOffset,
     logStartOffset: result.logStartOffset,
     divergingEpoch: result.diverging ?? undefined,
+    preferredReadReplica: call.version >= 11 ? result.preferredReadReplica : undefined,
     abortedTransactions: reader.kind === 'consumer' && reader.isolation === 'read_committed' ? [] : null,
     records: result.chunks.length === 1 ? result.chunks[0] : result.chunks,
   }

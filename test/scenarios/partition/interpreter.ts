@@ -7,6 +7,7 @@ import {
   maximalIsr,
   type PartitionEffect,
   type PartitionEvent,
+  preferredReadReplica,
   step,
 } from '../../../replication/partition/index.ts'
 import { type Command, type Interpreter, msOf, numbersOf, type Scenario } from '../runner.ts'
@@ -89,6 +90,11 @@ class PartitionScenario implements Scenario {
           leaderEpoch: number(command, 'epoch', this.#state.leaderEpoch),
           highWatermark: number(command, 'hw', 0),
         })
+      case 'prefer': {
+        const rack = numbersOf(command.options.get('rack') ?? '')
+        const id = preferredReadReplica(this.#state, number(command, 'offset', 0), (each) => rack.includes(each))
+        return [id === null ? 'reads here' : `reads from ${id}`]
+      }
       case 'truncated':
         this.#staged = number(command, 'end', 0)
         return this.#step({

@@ -97,6 +97,9 @@ describe('parseNodeConfig', () => {
 
   test('refuses what it does not serve', () => {
     expect(() => node({ 'authorizer.class.name': 'x' })).toThrow('leave the cluster open')
+    expect(() => node({ 'replica.selector.class': 'my.Selector' })).toThrow('my.Selector is not served')
+    for (const own of ['RackAwareReplicaSelector', 'LeaderSelector'])
+      node({ 'replica.selector.class': `org.apache.kafka.common.replica.${own}` })
     expect(() => node({ listeners: 'SASL_SSL://:9092,CONTROLLER://:9093' })).toThrow(/SASL_SSL|CONTROLLER/)
   })
 
