@@ -13,6 +13,7 @@ import type {
 import { apis, errorCode, errorName } from '../wire/index.ts'
 import type { Cluster } from './cluster.ts'
 import { ClientError } from './errors.ts'
+import { alterPartitionReassignments, electLeaders, listPartitionReassignments } from './moves.ts'
 import { listOffsets } from './offsets.ts'
 import type {
   Admin,
@@ -21,11 +22,14 @@ import type {
   ConfigAlteration,
   ConfigDescription,
   ConfigResource,
+  ElectionType,
   ListedOffset,
+  MovingPartition,
   NewTopic,
   OffsetSpec,
   Outcome,
   PartitionDescription,
+  PartitionMove,
   QuorumDescription,
   ReplicaState,
   ResourceType,
@@ -200,6 +204,29 @@ export class SmallAdmin implements Admin {
     }
   }
 
+  alterPartitionReassignments(
+    moves: readonly PartitionMove[],
+    options: AdminOptions & { readonly allowReplicationFactorChange?: boolean } = {},
+  ): Promise<(TopicPartition & Outcome)[]> {
+    const allowFactorChange = options.allowReplicationFactorChange ?? true
+    return alterPartitionReassignments(this.#cluster, moves, this.#timing(options), allowFactorChange)
+  }
+
+  listPartitionReassignments(
+    partitions: readonly TopicPartition[] | null,
+    options: AdminOptions = {},
+  ): Promise<MovingPartition[]> {
+    return listPartitionReassignments(this.#cluster, partitions, this.#timing(options))
+  }
+
+  electLeaders(
+    type: ElectionType,
+    partitions: readonly TopicPartition[] | null,
+    options: AdminOptions = {},
+  ): Promise<(TopicPartition & Outcome)[]> {
+    return electLeaders(this.#cluster, type, partitions, this.#timing(options))
+  }
+
   listOffsets(
     partitions: readonly (TopicPartition & { readonly at: OffsetSpec })[],
     options: AdminOptions = {},
@@ -219,6 +246,14 @@ export class SmallAdmin implements Admin {
 
   #timeout(options: AdminOptions): number {
     return options.timeoutMs ?? this.#cluster.requestTimeoutMs
+  }
+
+  #timing(options: AdminOptions): {
+    readonly timeoutMs: number
+    readonly deadline: Instant
+    readonly retries: number | undefined
+  } {
+    return { timeoutMs: this.#timeout(options), deadline: this.#deadline(options), retries: options.retries }
   }
 
   #deadline(options: AdminOptions): Instant {

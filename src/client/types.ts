@@ -293,6 +293,21 @@ export interface AdminOptions {
   readonly retries?: number
 }
 
+/** Where a partition's replicas are to be, the preferred leader first; null: back to where they were. */
+export interface PartitionMove extends TopicPartition {
+  readonly replicas: readonly NodeId[] | null
+}
+
+/** A partition on its way: `replicas` are those it has now. */
+export interface MovingPartition extends TopicPartition {
+  readonly replicas: readonly NodeId[]
+  readonly adding: readonly NodeId[]
+  readonly removing: readonly NodeId[]
+}
+
+/** `unclean`: where nobody leads, anybody alive, who may lack records. */
+export type ElectionType = 'preferred' | 'unclean'
+
 /** Answers hold one outcome for each thing asked; what fails as a whole rejects with ClientError. */
 export interface Admin {
   createTopics(
@@ -322,6 +337,22 @@ export interface Admin {
     options?: AdminOptions & { readonly validateOnly?: boolean },
   ): Promise<(ConfigResource & Outcome)[]>
   describeQuorum(options?: AdminOptions): Promise<QuorumDescription>
+  /** Starts moves, or cancels them. With `allowReplicationFactorChange` false a goal of another size is refused. */
+  alterPartitionReassignments(
+    moves: readonly PartitionMove[],
+    options?: AdminOptions & { readonly allowReplicationFactorChange?: boolean },
+  ): Promise<(TopicPartition & Outcome)[]>
+  /** What moves, of these partitions or (null) of all. */
+  listPartitionReassignments(
+    partitions: readonly TopicPartition[] | null,
+    options?: AdminOptions,
+  ): Promise<MovingPartition[]>
+  /** Of these partitions or (null) of all; of all, those that need no election are not in the answer. */
+  electLeaders(
+    type: ElectionType,
+    partitions: readonly TopicPartition[] | null,
+    options?: AdminOptions,
+  ): Promise<(TopicPartition & Outcome)[]>
   listOffsets(
     partitions: readonly (TopicPartition & { readonly at: OffsetSpec })[],
     options?: AdminOptions,
