@@ -4,7 +4,7 @@
 import type { NodeId, Random, Uuid } from '../../src/base/index.ts'
 import { ZERO_UUID } from '../../src/base/index.ts'
 import type { NodeConfig } from '../../src/config/index.ts'
-import { describeTopicConfigs } from '../../src/config/index.ts'
+import { CONFIG_SOURCE_IDS, describeTopicConfigs } from '../../src/config/index.ts'
 import type {
   CreatePartitionsRequest,
   CreatePartitionsResponse,
@@ -28,14 +28,6 @@ import { dynamicConfig, MAX_RECORDS_PER_USER_OP, refusal, TOO_LARGE } from './ty
 
 type CreatableTopic = CreateTopicsRequest['topics'][number]
 type CreatedTopic = NonNullable<Input<typeof CreateTopicsResponse>['topics']>[number]
-
-const CONFIG_SOURCES = {
-  DYNAMIC_TOPIC_CONFIG: 1,
-  DYNAMIC_BROKER_CONFIG: 2,
-  DYNAMIC_DEFAULT_BROKER_CONFIG: 3,
-  STATIC_BROKER_CONFIG: 4,
-  DEFAULT_CONFIG: 5,
-} as const
 
 export function decideCreateTopics(
   draft: MetadataImage,
@@ -137,7 +129,7 @@ function createTopic(
     return refusal('INVALID_CONFIG', `Null value not supported for topic configs: ${nulls.join(',')}`)
   }
   const edits = topic.configs.map(({ name, value }) => ({ name, operation: 'SET' as const, value }))
-  const configRecords = editConfigs(draft, { type: TOPIC_RESOURCE, name: topic.name }, edits, true)
+  const configRecords = editConfigs(draft, { type: TOPIC_RESOURCE, name: topic.name }, edits, 'creating')
   if ('error' in configRecords) return configRecords
   const assignments = assignmentsOf(draft, node, topic, context.random)
   if ('error' in assignments) return assignments
@@ -161,7 +153,7 @@ function createTopic(
       name: config.key.name,
       value: config.value,
       readOnly: config.readOnly,
-      configSource: CONFIG_SOURCES[config.source],
+      configSource: CONFIG_SOURCE_IDS[config.source],
       isSensitive: config.key.sensitive,
     })),
   }

@@ -31,7 +31,9 @@ const RECORD_OVERHEAD = 32
 const ATOMIC: ReadonlySet<string> = new Set([
   'CreateTopics',
   'CreatePartitions',
+  'AlterConfigs',
   'IncrementalAlterConfigs',
+  'AlterClientQuotas',
   'AlterPartitionReassignments',
 ])
 /** A turn that has gathered this much is proposed at once. */

@@ -3,6 +3,8 @@
 import { Bug } from '../../src/base/index.ts'
 import type {
   AllocateProducerIdsRequest,
+  AlterClientQuotasRequest,
+  AlterConfigsRequest,
   AlterPartitionReassignmentsRequest,
   AlterPartitionRequest,
   AssignReplicasToDirsRequest,
@@ -16,10 +18,13 @@ import type {
   IncrementalAlterConfigsRequest,
   ListPartitionReassignmentsRequest,
   UnregisterBrokerRequest,
+  UpdateFeaturesRequest,
 } from '../../src/wire/index.ts'
 import type { Controller, Decision, DecisionContext } from '../controller/index.ts'
 import {
   decideAllocateProducerIds,
+  decideAlterClientQuotas,
+  decideAlterConfigs,
   decideAlterPartition,
   decideAlterPartitionReassignments,
   decideAssignReplicasToDirs,
@@ -33,6 +38,7 @@ import {
   decideRegisterBroker,
   decideRegisterController,
   decideUnregisterBroker,
+  decideUpdateFeatures,
 } from '../controller/index.ts'
 import type { MetadataImage } from '../metadata/index.ts'
 
@@ -62,7 +68,13 @@ export function decideRequest(
     case 'ElectLeaders':
       return decideElectLeaders(draft, node, request as ElectLeadersRequest)
     case 'IncrementalAlterConfigs':
-      return decideIncrementalAlterConfigs(draft, request as IncrementalAlterConfigsRequest)
+      return decideIncrementalAlterConfigs(draft, node, request as IncrementalAlterConfigsRequest)
+    case 'AlterConfigs':
+      return decideAlterConfigs(draft, node, request as AlterConfigsRequest)
+    case 'AlterClientQuotas':
+      return decideAlterClientQuotas(draft, request as AlterClientQuotasRequest)
+    case 'UpdateFeatures':
+      return decideUpdateFeatures(draft, node, request as UpdateFeaturesRequest, context)
     case 'AllocateProducerIds':
       return decideAllocateProducerIds(draft, request as AllocateProducerIdsRequest)
     case 'AssignReplicasToDirs':

@@ -3,6 +3,8 @@
 
 import { Bug } from '../../src/base/index.ts'
 import type {
+  AlterClientQuotasRequest,
+  AlterConfigsRequest,
   AlterPartitionReassignmentsRequest,
   CreatePartitionsRequest,
   CreateTopicsRequest,
@@ -26,8 +28,9 @@ export function failedResponse(api: string, request: unknown, error: ErrorName, 
     }
     case 'CreatePartitions':
       return { results: (request as CreatePartitionsRequest).topics.map(({ name }) => ({ name, ...outcome })) }
+    case 'AlterConfigs':
     case 'IncrementalAlterConfigs': {
-      const { resources } = request as IncrementalAlterConfigsRequest
+      const { resources } = request as AlterConfigsRequest | IncrementalAlterConfigsRequest
       return {
         responses: resources.map(({ resourceType, resourceName }) => ({ resourceType, resourceName, ...outcome })),
       }
@@ -49,7 +52,12 @@ export function failedResponse(api: string, request: unknown, error: ErrorName, 
       return { errorCode: outcome.errorCode, replicaElectionResults }
     }
     case 'ListPartitionReassignments':
+    case 'AlterClientQuotas': {
+      const { entries } = request as AlterClientQuotasRequest
+      return { entries: entries.map(({ entity }) => ({ entity, ...outcome })) }
+    }
     case 'UnregisterBroker':
+    case 'UpdateFeatures':
     case 'ControllerRegistration':
     case 'DescribeQuorum':
       return outcome
@@ -68,9 +76,15 @@ const NOT_CONTROLLER = errorCode('NOT_CONTROLLER')
 
 /** Whether an answer says that its sender is not the active controller, so that another must be asked. */
 export function saysNotController(response: unknown): boolean {
-  const body = response as { errorCode?: number; topics?: unknown; responses?: unknown; results?: unknown }
+  const body = response as {
+    errorCode?: number
+    topics?: unknown
+    responses?: unknown
+    results?: unknown
+    entries?: unknown
+  }
   if (body.errorCode === NOT_CONTROLLER) return true
-  for (const list of [body.topics, body.responses, body.results]) {
+  for (const list of [body.topics, body.responses, body.results, body.entries]) {
     if (!Array.isArray(list)) continue
     if (list.some((item: { errorCode?: number }) => item.errorCode === NOT_CONTROLLER)) return true
   }

@@ -8,6 +8,8 @@ import { apis, decode, encodeResponse } from '../wire/index.ts'
 import type { Need } from './authorizer.ts'
 import { authorize } from './authorizer.ts'
 import { allocateProducerIds } from './handlers/allocate-producer-ids.ts'
+import { alterClientQuotas } from './handlers/alter-client-quotas.ts'
+import { alterConfigs } from './handlers/alter-configs.ts'
 import { alterPartition } from './handlers/alter-partition.ts'
 import { alterPartitionReassignments } from './handlers/alter-partition-reassignments.ts'
 import { apiVersions, apiVersionsUnsupported } from './handlers/api-versions.ts'
@@ -21,6 +23,7 @@ import { createTopics } from './handlers/create-topics.ts'
 import { deleteGroups } from './handlers/delete-groups.ts'
 import { deleteRecords } from './handlers/delete-records.ts'
 import { deleteTopics } from './handlers/delete-topics.ts'
+import { describeClientQuotas } from './handlers/describe-client-quotas.ts'
 import { describeCluster } from './handlers/describe-cluster.ts'
 import { describeConfigs } from './handlers/describe-configs.ts'
 import { describeGroups } from './handlers/describe-groups.ts'
@@ -40,6 +43,7 @@ import { incrementalAlterConfigs } from './handlers/incremental-alter-configs.ts
 import { initProducerId } from './handlers/init-producer-id.ts'
 import { joinGroup } from './handlers/join-group.ts'
 import { leaveGroup } from './handlers/leave-group.ts'
+import { listConfigResources } from './handlers/list-config-resources.ts'
 import { listGroups } from './handlers/list-groups.ts'
 import { listOffsets } from './handlers/list-offsets.ts'
 import { listPartitionReassignments } from './handlers/list-partition-reassignments.ts'
@@ -50,6 +54,8 @@ import { offsetFetch } from './handlers/offset-fetch.ts'
 import { offsetForLeaderEpoch } from './handlers/offset-for-leader-epoch.ts'
 import { produce } from './handlers/produce.ts'
 import { syncGroup } from './handlers/sync-group.ts'
+import { unregisterBroker } from './handlers/unregister-broker.ts'
+import { updateFeatures } from './handlers/update-features.ts'
 import { vote } from './handlers/vote.ts'
 import type { Call, Handler, ListenerKind, Outcome, Refuse, Reply } from './types.ts'
 
@@ -102,16 +108,22 @@ function brokerApis(): ApiEntry[] {
     row(apis.OffsetForLeaderEpoch, offsetForLeaderEpoch, { need: topic('DESCRIBE') }),
     row(apis.DescribeConfigs, describeConfigs, { need: topic('DESCRIBE_CONFIGS') }),
     row(apis.DescribeLogDirs, describeLogDirs, { need: cluster('DESCRIBE') }),
+    row(apis.AlterConfigs, alterConfigs, { need: topic('ALTER_CONFIGS') }),
     row(apis.CreatePartitions, createPartitions, { need: topic('ALTER') }),
     row(apis.DeleteGroups, deleteGroups, { need: group('DELETE') }),
     row(apis.ElectLeaders, electLeaders, { need: cluster('ALTER') }),
     row(apis.IncrementalAlterConfigs, incrementalAlterConfigs, { need: topic('ALTER_CONFIGS') }),
     row(apis.AlterPartitionReassignments, alterPartitionReassignments, { need: cluster('ALTER') }),
     row(apis.ListPartitionReassignments, listPartitionReassignments, { need: cluster('DESCRIBE') }),
+    row(apis.DescribeClientQuotas, describeClientQuotas, { need: cluster('DESCRIBE_CONFIGS') }),
+    row(apis.AlterClientQuotas, alterClientQuotas, { need: cluster('ALTER_CONFIGS') }),
     row(apis.OffsetDelete, offsetDelete, { need: group('DELETE') }),
     row(apis.DescribeQuorum, describeQuorum, { need: cluster('DESCRIBE') }),
+    row(apis.UpdateFeatures, updateFeatures, { need: cluster('ALTER') }),
     row(apis.DescribeCluster, describeCluster, { need: cluster('DESCRIBE') }),
     row(apis.DescribeProducers, describeProducers, { need: topic('READ') }),
+    row(apis.UnregisterBroker, unregisterBroker, { need: cluster('ALTER') }),
+    row(apis.ListConfigResources, listConfigResources, { need: cluster('DESCRIBE_CONFIGS') }),
     row(apis.DescribeTopicPartitions, describeTopicPartitions, { need: topic('DESCRIBE') }),
   ]
 }
@@ -124,20 +136,24 @@ function controllerApis(): ApiEntry[] {
     row(apis.CreateTopics, createTopics, { need: topic('CREATE') }),
     row(apis.DeleteTopics, deleteTopics, { need: topic('DELETE') }),
     row(apis.DescribeConfigs, describeConfigs, { need: topic('DESCRIBE_CONFIGS') }),
+    row(apis.AlterConfigs, alterConfigs, { need: topic('ALTER_CONFIGS') }),
     row(apis.CreatePartitions, createPartitions, { need: topic('ALTER') }),
     row(apis.ElectLeaders, electLeaders, { need: cluster('ALTER') }),
     row(apis.IncrementalAlterConfigs, incrementalAlterConfigs, { need: topic('ALTER_CONFIGS') }),
     row(apis.AlterPartitionReassignments, alterPartitionReassignments, { need: cluster('ALTER') }),
     row(apis.ListPartitionReassignments, listPartitionReassignments, { need: cluster('DESCRIBE') }),
+    row(apis.AlterClientQuotas, alterClientQuotas, { need: cluster('ALTER_CONFIGS') }),
     row(apis.Vote, vote, peer),
     row(apis.BeginQuorumEpoch, beginQuorumEpoch, peer),
     row(apis.EndQuorumEpoch, endQuorumEpoch, peer),
     row(apis.DescribeQuorum, describeQuorum, { need: cluster('DESCRIBE') }),
     row(apis.AlterPartition, alterPartition, peer),
+    row(apis.UpdateFeatures, updateFeatures, { need: cluster('ALTER') }),
     row(apis.FetchSnapshot, fetchSnapshot, { ...peer, large: true }),
     row(apis.DescribeCluster, describeCluster, { need: cluster('DESCRIBE') }),
     row(apis.BrokerRegistration, brokerRegistration, peer),
     row(apis.BrokerHeartbeat, brokerHeartbeat, peer),
+    row(apis.UnregisterBroker, unregisterBroker, { need: cluster('ALTER') }),
     row(apis.AllocateProducerIds, allocateProducerIds, peer),
     row(apis.ControllerRegistration, controllerRegistration, peer),
     row(apis.AssignReplicasToDirs, assignReplicasToDirs, peer),

@@ -349,7 +349,7 @@ class Cluster {
   #config(name: string, key: string, value: string): void {
     const configs = [{ name: key, configOperation: 0, value }]
     const request = { resources: [{ resourceType: 2, resourceName: name, configs }], validateOnly: false }
-    this.#apply(decideIncrementalAlterConfigs(this.draft, request))
+    this.#apply(decideIncrementalAlterConfigs(this.draft, this.#controller.node, request))
   }
 
   #apply<Response>(decision: Decision<Response>): Response {

@@ -254,7 +254,7 @@ class ControllerScenario implements Scenario {
     const resource =
       name === 'cluster' ? { resourceType: 4, resourceName: '' } : { resourceType: 2, resourceName: name }
     const request = { resources: [{ ...resource, configs }], validateOnly: false }
-    const result = this.#take(decideIncrementalAlterConfigs(this.#draft, request)).responses![0]!
+    const result = this.#take(decideIncrementalAlterConfigs(this.#draft, this.#controller.node, request)).responses![0]!
     return [(result.errorCode ?? 0) === 0 ? 'ok' : `${errorOf(result)}: ${result.errorMessage}`]
   }
 

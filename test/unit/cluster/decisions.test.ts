@@ -234,7 +234,7 @@ describe('IncrementalAlterConfigs', () => {
   function alter(type: number, name: string, ...edits: [string, number, string | null][]): string {
     const configs = edits.map(([key, configOperation, value]) => ({ name: key, configOperation, value }))
     const request = { resources: [{ resourceType: type, resourceName: name, configs }], validateOnly: false }
-    const [result] = take(decideIncrementalAlterConfigs(draft, request)).responses!
+    const [result] = take(decideIncrementalAlterConfigs(draft, controller.node, request)).responses!
     return `${errorName(result!.errorCode ?? 0)} ${result!.errorMessage ?? ''}`.trim()
   }
 
@@ -258,7 +258,7 @@ describe('IncrementalAlterConfigs', () => {
     expect(alter(2, 't', ['retention.ms', SET, '1'], ['retention.ms', SET, '2'])).toContain('INVALID_REQUEST')
     expect(alter(2, 't', ['retention.ms', SET, null])).toContain('INVALID_REQUEST Null value not supported')
     expect(alter(2, 't', ['retention.ms', APPEND, '1'])).toContain("Can't APPEND to key retention.ms")
-    expect(alter(2, 't', ['retention.ms', 7, '1'])).toContain('Unknown operation type 7')
+    expect(alter(2, 't', ['retention.ms', 7, '1'])).toContain('Unknown operations type 7')
     expect(alter(2, 't', ['min.compaction.lag.ms', SET, '9'], ['max.compaction.lag.ms', SET, '5'])).toContain(
       'conflict',
     )
