@@ -128,6 +128,10 @@ class Driver implements ClusterDriver, LogFollower {
     return proposeIsrs(this.#channel, this.#options.config.nodeId, this.brokerEpoch, proposals, until)
   }
 
+  directoryFailed(): void {
+    this.#broker?.hurry()
+  }
+
   assignReplicas(assignments: readonly ReplicaDirectory[]): void {
     this.#reports.assign(assignments)
   }

@@ -73,6 +73,9 @@ export interface ClusterDriver {
   /** Tells the controller in which directories replicas lie (KIP-858); repeated until the image says so. */
   assignReplicas(assignments: readonly ReplicaDirectory[]): void
 
+  /** A log directory has failed: the controller hears of it now, not at the next heartbeat. */
+  directoryFailed(): void
+
   /** The next producer id of this broker's block (AllocateProducerIds behind it); null when no controller answered in time. */
   allocateProducerId(deadline: number): Promise<number | null>
 

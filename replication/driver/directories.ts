@@ -28,6 +28,6 @@ export async function describeDirectory(
   }
 }
 
-function unknown(path: string, cordoned: boolean): DirectoryDescription {
+export function unknown(path: string, cordoned: boolean): DirectoryDescription {
   return { path, error: 'KAFKA_STORAGE_ERROR', cordoned, totalBytes: -1, usableBytes: -1, logs: [] }
 }

@@ -9,7 +9,7 @@ import type { LogDirectory, PartitionLog } from '../../src/log/index.ts'
 import type { BrokerStatus } from '../partition/index.ts'
 import { append } from './appends.ts'
 import { deleteRecords } from './deletions.ts'
-import { describeDirectory } from './directories.ts'
+import { describeDirectory, unknown } from './directories.ts'
 import { Fetcher } from './fetcher.ts'
 import type { Host } from './host.ts'
 import { IsrProposals } from './isr-proposals.ts'
@@ -139,7 +139,7 @@ class Driver implements ReplicationDriver, Host {
           cordoned: cordoned.includes(directory.meta.directoryId),
         }),
       ),
-    )
+    ).then((described) => [...described, ...(this.options.unusable ?? []).map((path) => unknown(path, false))])
   }
 
   activeProducers(at: TopicPartition): ReplicationError | readonly ActiveProducer[] {
@@ -308,8 +308,9 @@ class Driver implements ReplicationDriver, Host {
     const cordoned = this.image.brokers.get(nodeId)?.cordonedDirectories ?? []
     const assigned = assignedDirectory(replica.assigned, nodeId)
     const load = (directory: LogDirectory): number => directory.logs.length + (this.#creating.get(directory) ?? 0)
-    // A directory that failed in this life may be back in the next, with what is in it.
-    const lost = this.#failedDirectories.size === 0 && !isCounted(replica.assigned, nodeId)
+    // A directory that is out of service now may be back in the next life, with what is in it.
+    const allHere = this.#failedDirectories.size === 0 && (this.options.unusable ?? []).length === 0
+    const lost = allHere && !isCounted(replica.assigned, nodeId)
     return place(online, cordoned, replica.at.topicId, replica.at.partition, assigned, lost, load)
   }
 

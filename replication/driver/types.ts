@@ -336,6 +336,8 @@ export interface ReplicationOptions {
   readonly image: MetadataImage
   /** Open, in the order of `log.dirs`. */
   readonly directories: readonly LogDirectory[]
+  /** Paths of directories whose disks had failed before they were opened. Default: none. */
+  readonly unusable?: readonly string[]
   readonly alterPartition: AlterPartition
   /** Whoever in this process lives on replicas. Default: nobody. */
   readonly watchers?: readonly ReplicaWatcher[]

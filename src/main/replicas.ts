@@ -17,6 +17,8 @@ export interface ReplicaRooms {
   readonly config: NodeConfig
   readonly cluster: ClusterDriver
   readonly directories: readonly LogDirectory[]
+  /** Paths of those that could not be opened. */
+  readonly unusable: readonly string[]
   readonly incarnationId: Uuid
   readonly watchers: readonly ReplicaWatcher[]
   readonly onDirectoryFailed: (directoryId: Uuid, error: Error) => void
@@ -33,6 +35,7 @@ export function connectReplication(rooms: ReplicaRooms): ReplicationDriver {
     logger: rooms.logger,
     incarnationId: rooms.incarnationId,
     directories: rooms.directories,
+    unusable: rooms.unusable,
     watchers: rooms.watchers,
     alterPartition: (proposals) => cluster.alterPartition(proposals),
     configFor: (topic) => {

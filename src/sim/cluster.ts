@@ -296,6 +296,11 @@ export class SimCluster {
     this.sim.failDisk(this.host(id), operation)
   }
 
+  /** One of its log directories, by index, is dead until this ends. */
+  killDirectory(id: NodeId, index: number): Undo {
+    return this.sim.killDirectory(this.host(id), this.#member(id).directories[index]!)
+  }
+
   lyingSync(id: NodeId): Undo {
     return this.sim.lyingSync(this.host(id))
   }

@@ -56,6 +56,7 @@ export class SimDisk implements Disk {
     const owned = bytes.slice()
     // Three moments at which a kill or a power loss may strike: written, renamed, durable.
     return this.#later(this.#state.cost(this.#random, DISK_SYNC), () => {
+      this.#state.mustLive(path)
       this.#state.charge(`${path}.tmp`, owned.length)
       const old = find(this.#state.root, `${path}.tmp`)
       const file = old?.kind === 'file' ? old : this.#create(`${path}.tmp`)
@@ -192,7 +193,10 @@ export class SimDisk implements Disk {
 
   #operation<T>(operation: string, path: string, act: () => T, cost = DISK_META): Promise<T> {
     if (!this.#enter(operation, path)) return never()
-    return this.#later(this.#state.cost(this.#random, cost), act)
+    return this.#later(this.#state.cost(this.#random, cost), () => {
+      if (this.#state.faults.dead.size > 0) this.#state.mustLive(path)
+      return act()
+    })
   }
 
   #parent(path: string): { directory: DirectoryNode; name: string } {
