@@ -81,9 +81,9 @@ function resetProblem(value: string): string | null {
 
 /** A session that is no longer than the time between heartbeats would always end. */
 function timesProblem(configs: ReadonlyMap<string, string>, node: NodeConfig): string | null {
-  for (const of of ['consumer', 'share', 'streams']) {
-    const session = `${of}.session.timeout.ms`
-    const heartbeat = `${of}.heartbeat.interval.ms`
+  for (const protocol of ['consumer', 'share', 'streams']) {
+    const session = `${protocol}.session.timeout.ms`
+    const heartbeat = `${protocol}.heartbeat.interval.ms`
     if (!configs.has(session) && !configs.has(heartbeat)) continue
     const value = (name: string): number => toNumber(configs.get(name) ?? String(node.int(`group.${name}`)))
     if (value(session) <= value(heartbeat)) return `${session} must be greater than ${heartbeat}`
