@@ -18,6 +18,7 @@ import { endOffsetForEpoch, listOffset } from './offsets.ts'
 import { assignedDirectory, isCounted, place } from './placement.ts'
 import { ReadWait } from './read-wait.ts'
 import { directoryName, Replica, replicaKey } from './replica.ts'
+import { Throttles } from './throttles.ts'
 import type {
   ActiveProducer,
   AppendRequest,
@@ -45,6 +46,7 @@ class Driver implements ReplicationDriver, Host {
   readonly timers: Timers
   readonly proposals: IsrProposals
   readonly watching: Watching
+  readonly throttles: Throttles
   image: MetadataImage
   brokers: ReadonlyMap<NodeId, BrokerStatus> = new Map()
   /** By topic id, then by index. */
@@ -70,6 +72,7 @@ class Driver implements ReplicationDriver, Host {
     this.timers = new Timers(options.ports.clock)
     this.proposals = new IsrProposals(options)
     this.watching = new Watching(this, options.watchers ?? [])
+    this.throttles = new Throttles(options.throttling, () => this.now())
     for (const directory of options.directories) directory.onFailure((error) => this.#directoryFailed(directory, error))
   }
 
@@ -85,6 +88,8 @@ class Driver implements ReplicationDriver, Host {
     if (this.#stopped) return
     const before = this.image
     this.image = image
+    if (image.configs !== before.configs && this.throttles.reconfigure())
+      for (const fetcher of this.#fetchers.values()) fetcher.kick()
     const brokersChanged = image.brokers !== before.brokers || this.brokers.size === 0
     if (brokersChanged) this.brokers = statuses(image)
     if (this.#opening === null) {

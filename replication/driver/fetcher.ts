@@ -131,9 +131,16 @@ export class Fetcher {
       this.#wakeAt(this.#pausedUntil)
       return
     }
-    const next = plan(this.#state, now, (partition) => this.#position(partition))
+    const { throttles } = this.#host
+    let abstained = false
+    const abstains = (partition: FetchPartition): boolean => {
+      if (!throttles.abstains(this.#followedOf(partition).replica)) return false
+      abstained = true
+      return true
+    }
+    const next = plan(this.#state, now, (partition) => this.#position(partition), abstains)
     if (next === null) {
-      this.#wakeAt(resumesAt(this.#state))
+      this.#wakeAt(Math.min(resumesAt(this.#state), abstained ? throttles.resumesAt : Number.POSITIVE_INFINITY))
       return
     }
     this.#inFlight = true
@@ -283,7 +290,10 @@ export class Fetcher {
       if ((answer.records?.length ?? 0) > 0) delayPartition(partition, this.#host.now(), this.#backoff)
       else partitionSucceeded(this.#state, partition, false)
       this.#learn(followed, answer)
-    } else if (this.#append(followed, records, answer)) partitionSucceeded(this.#state, partition, true)
+    } else {
+      this.#host.throttles.taken(replica, records.length)
+      if (this.#append(followed, records, answer)) partitionSucceeded(this.#state, partition, true)
+    }
   }
 
   /** False when the log would not have them. */

@@ -158,7 +158,14 @@ export class ReadWait implements PendingRead {
       entry.replica?.endReaders.delete(entry)
       entry.replica?.watermarkReaders.delete(entry)
     }
-    this.#resolve(this.#entries.map((entry) => this.#final(entry)))
+    this.#resolve(this.#entries.map((entry) => this.#handedOut(entry)))
+  }
+
+  #handedOut(entry: ReadEntry): PartitionReadResult {
+    const result = this.#final(entry)
+    if (this.#request.reader.kind === 'replica' && entry.replica !== null)
+      this.#host.throttles.given(entry.replica, result.bytes)
+    return result
   }
 
   /** The newest watermarks with the bytes found; they have only grown, or the role has changed and nothing is handed out. */
@@ -238,6 +245,10 @@ export class ReadWait implements PendingRead {
     }
     if (read.fetchOffset > log.endOffset) {
       entry.result = this.#refusal(read, 'OFFSET_OUT_OF_RANGE')
+      return
+    }
+    if (reader.kind === 'replica' && this.#host.throttles.holdsBack(replica, reader.id)) {
+      entry.result = this.#found(replica, read, NOTHING_READ, null)
       return
     }
     const upTo = readBound(replica, state, reader)

@@ -18,7 +18,7 @@ import type { Fetcher } from './fetcher.ts'
 import type { Host } from './host.ts'
 import { COMMITTED, type Local, TRUNCATED } from './local.ts'
 import type { ReadEntry } from './read-wait.ts'
-import type { DeletedRecords, IsrVerdict, ReplicaNews, ReplicaView, TopicPartition } from './types.ts'
+import type { DeletedRecords, IsrVerdict, ReplicaNews, ReplicaView, TopicPartition, TopicSettings } from './types.ts'
 import { replicaView } from './view.ts'
 
 type Refusal = Extract<PartitionEffect, { kind: 'refuse' }>['error']
@@ -33,6 +33,8 @@ export class Replica {
   readonly watermarkReaders: Set<ReadEntry> = new Set()
   assigned: PartitionImage
   directory: LogDirectory | null = null
+  /** Where its topic's throttles list it. */
+  throttled: TopicSettings['throttled']
   /** Who copies it from its leader. */
   fetcher: Fetcher | null = null
   readonly #host: Host
@@ -102,6 +104,7 @@ export class Replica {
     assert(this.#log === null, 'a replica is opened once')
     const settings = this.#host.options.configFor(this.at.topic)
     log.config = settings.log
+    this.throttled = settings.throttled
     this.#log = log
     this.directory = directory
     this.#state = createPartition({
@@ -174,6 +177,7 @@ export class Replica {
     if (this.#closed || this.#state === null || this.#log === null) return
     const settings = this.#host.options.configFor(this.at.topic)
     this.#log.config = settings.log
+    this.throttled = settings.throttled
     const durable = settings.log.flush === 'fsync'
     this.step({ kind: 'config', minInsyncReplicas: settings.minInsyncReplicas, durable })
     if (durable && this.#log.durableEndOffset < this.#log.appendedOffset) this.flush()

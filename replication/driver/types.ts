@@ -341,6 +341,8 @@ export interface ReplicationOptions {
   readonly alterPartition: AlterPartition
   /** Whoever in this process lives on replicas. Default: nobody. */
   readonly watchers?: readonly ReplicaWatcher[]
+  /** Default: replicas catch up as fast as they can. */
+  readonly throttling?: ReplicationThrottling
   /** Called when a replica is created and at each `config` change of its topic. */
   readonly configFor: (topic: string) => TopicSettings
   /** `inter.broker.listener.name`: where leaders are fetched from. */
@@ -372,6 +374,18 @@ export interface ReplicationOptions {
 export interface TopicSettings {
   readonly log: LogConfig
   readonly minInsyncReplicas: number
+  /** Which partitions' replicas are listed in the topic's throttles with this broker: as what they are led by, and as what
+   *  follows. Default: none. */
+  readonly throttled?: { readonly leader: ThrottledPartitions; readonly follower: ThrottledPartitions }
+}
+
+export type ThrottledPartitions = ReadonlySet<number> | 'all'
+
+export interface ReplicationThrottling {
+  /** Bytes a second over all listed replicas of this broker; Infinity: no throttle. Asked when configurations change. */
+  readonly rates: () => { readonly leader: number; readonly follower: number }
+  /** What may be saved up while nothing is copied: so many milliseconds' worth. */
+  readonly windowMs: number
 }
 
 export interface DirectoryPlacement {

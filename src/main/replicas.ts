@@ -9,6 +9,7 @@ import { type NodeConfig, resolveTopicConfig, type TopicSettings } from '../conf
 import type { LogDirectory } from '../log/index.ts'
 import type { Rpc } from '../rpc/index.ts'
 import { replicationSettingsOf } from './settings.ts'
+import { replicationThrottling, throttledPartitions } from './throttling.ts'
 
 export interface ReplicaRooms {
   readonly clock: Clock
@@ -27,6 +28,8 @@ export interface ReplicaRooms {
 
 export function connectReplication(rooms: ReplicaRooms): ReplicationDriver {
   const { cluster, config } = rooms
+  // Replication asks for configurations while it acts on an image: that image, not the one before.
+  let latest = cluster.image
   const replication = createReplicationDriver({
     ...replicationSettingsOf(config),
     ports: { clock: rooms.clock },
@@ -38,17 +41,17 @@ export function connectReplication(rooms: ReplicaRooms): ReplicationDriver {
     unusable: rooms.unusable,
     watchers: rooms.watchers,
     alterPartition: (proposals) => cluster.alterPartition(proposals),
+    throttling: replicationThrottling(config, () => latest),
     configFor: (topic) => {
       const settings = topicSettings(config, latest, topic)
-      return { log: settings, minInsyncReplicas: settings.minInsyncReplicas }
+      const throttled = throttledPartitions(latest, topic, config.nodeId)
+      return { log: settings, minInsyncReplicas: settings.minInsyncReplicas, throttled }
     },
     onDirectoryAssigned: ({ topicId, partition, directoryId }) =>
       cluster.assignReplicas([{ topicId, index: partition, directory: directoryId }]),
     onDirectoryFailed: rooms.onDirectoryFailed,
     onFatal: rooms.onFatal,
   })
-  // Replication asks for configurations while it acts on an image: that image, not the one before.
-  let latest = cluster.image
   cluster.onImage((_before, after, changes) => {
     latest = after
     replication.apply(after, changes)

@@ -12,8 +12,6 @@ const forwarded: Handler<typeof ElectLeadersRequest, typeof ElectLeadersResponse
 
 export const electLeaders: Handler<typeof ElectLeadersRequest, typeof ElectLeadersResponse> = async (request, call) => {
   if (call.version >= 1) return forwarded(request, call)
-  const { context, listener, services } = call
-  const asked = { version: 1, context, listener, services, onCancel: (cancel: () => void) => call.onCancel(cancel) }
-  const reply = await forwarded(request, asked)
+  const reply = await forwarded(request, { ...call, version: 1 })
   return reply.kind === 'respond' ? respond({ ...reply.body, errorCode: 0 }) : reply
 }
