@@ -24,7 +24,7 @@ import { editConfigs } from './configs.ts'
 import { collidingTopic, METADATA_TOPIC, topicNameProblem } from './names.ts'
 import { placeReplicas, usableBrokers } from './placement.ts'
 import type { Decision, DecisionContext, Refusal } from './types.ts'
-import { dynamicConfig, MAX_RECORDS_PER_USER_OP, refusal, TOO_LARGE } from './types.ts'
+import { dynamicConfig, MAX_RECORDS_PER_USER_OP, overRate, refusal, TOO_LARGE } from './types.ts'
 
 type CreatableTopic = CreateTopicsRequest['topics'][number]
 type CreatedTopic = NonNullable<Input<typeof CreateTopicsResponse>['topics']>[number]
@@ -72,7 +72,8 @@ export function decideDeleteTopics(
   const records: MetadataRecord[] = []
   const removed = new Set<Uuid>()
   const responses = [...new Map(asked.map((topic) => [keyOf(topic), topic])).values()].map((topic) => {
-    const outcome = deletable(draft, node, topic, counts.get(keyOf(topic))! > 1, context.version)
+    const found = deletable(draft, node, topic, counts.get(keyOf(topic))! > 1, context.version)
+    const outcome = 'error' in found ? found : (overRate(context, found.partitions.size) ?? found)
     if ('error' in outcome) {
       return {
         name: topic.name,
@@ -105,7 +106,7 @@ export function decideCreatePartitions(
     let outcome: Refusal | readonly MetadataRecord[] =
       names.get(topic.name)! > 1
         ? refusal('INVALID_REQUEST', 'Duplicate topic name.')
-        : addPartitions(draft, topic, context.random)
+        : addPartitions(draft, topic, context)
     if (!('error' in outcome) && records.length + outcome.length > MAX_RECORDS_PER_USER_OP) outcome = TOO_LARGE
     if (!('error' in outcome)) records.push(...outcome)
     const refused = 'error' in outcome ? outcome : refusal('NONE')
@@ -133,6 +134,8 @@ function createTopic(
   if ('error' in configRecords) return configRecords
   const assignments = assignmentsOf(draft, node, topic, context.random)
   if ('error' in assignments) return assignments
+  const over = overRate(context, assignments.length)
+  if (over !== null) return over
   const topicId = context.random.uuid()
   const level = metadataVersion(draft)
   const records: MetadataRecord[] = [
@@ -316,7 +319,7 @@ function deletable(
 function addPartitions(
   draft: MetadataImage,
   asked: CreatePartitionsRequest['topics'][number],
-  random: Random,
+  context: DecisionContext,
 ): Refusal | readonly MetadataRecord[] {
   const topic = topicByName(draft, asked.name)
   if (topic === undefined) {
@@ -340,7 +343,7 @@ function addPartitions(
   }
   let images: Refusal | readonly PartitionImage[]
   if (assignments === null) {
-    images = placed(draft, additional, factor, random)
+    images = placed(draft, additional, factor, context.random)
     if ('error' in images) return images
   } else {
     const given: PartitionImage[] = []
@@ -351,6 +354,8 @@ function addPartitions(
     }
     images = given
   }
+  const over = overRate(context, additional)
+  if (over !== null) return over
   const level = metadataVersion(draft)
   return images.map((partition, i) => partitionRecord(topic.id, size + i, partition, level))
 }

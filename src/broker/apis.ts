@@ -176,10 +176,16 @@ function row<Req extends MessageSchema, Res extends MessageSchema>(
   handle: Handler<Req, Res>,
   options: RowOptions<Req, Res>,
 ): ApiEntry {
-  const encoded = (reply: Reply<Res>, correlationId: number, version: number): Outcome =>
-    reply.kind === 'respond'
-      ? { kind: 'respond', chunks: encodeResponse(api, version, correlationId, reply.body) }
-      : reply
+  const encoded = (reply: Reply<Res>, correlationId: number, call: Call): Outcome => {
+    if (reply.kind === 'close') return reply
+    if (reply.kind === 'silent') return { kind: 'silent', muteMs: call.throttle.settle(0) }
+    const { throttleTimeMs = 0 } = reply.body as { readonly throttleTimeMs?: number }
+    const wait = call.throttle.settle(throttleTimeMs)
+    const body = wait === 0 ? reply.body : { ...reply.body, throttleTimeMs: wait }
+    // Who asks a controller directly may be a broker that asks for many: it hears of the wait, and is not muted.
+    const muteMs = call.listener.kind === 'controller' ? 0 : wait
+    return { kind: 'respond', chunks: encodeResponse(api, call.version, correlationId, body), muteMs }
+  }
   return {
     key: api.key,
     name: api.name,
@@ -193,22 +199,26 @@ function row<Req extends MessageSchema, Res extends MessageSchema>(
       const request = decode(api.request, call.version, frame, bodyAt)
       const error = authorize(options.need, call.listener)
       if (error !== null) return refused(error)
+      if (options.need.operation === 'CLUSTER_ACTION') call.throttle.exempt()
       const reply = handle(request, call)
-      return reply instanceof Promise
-        ? reply.then((settled) => encoded(settled, correlationId, call.version))
-        : encoded(reply, correlationId, call.version)
+      if (!(reply instanceof Promise)) return encoded(reply, correlationId, call)
+      call.throttle.pause()
+      return reply.then((settled) => {
+        call.throttle.resume()
+        return encoded(settled, correlationId, call)
+      })
 
       function refused(name: ErrorName): Outcome {
         if (options.refuse === undefined) return { kind: 'close', reason: `${api.name}: ${name}` }
         const body = options.refuse(request, name, call.version)
-        return encoded({ kind: 'respond', body }, correlationId, call.version)
+        return encoded({ kind: 'respond', body }, correlationId, call)
       }
     },
     refuse(correlationId, call) {
       const reply = options.unsupported?.(call)
       return reply === undefined
         ? { kind: 'close', reason: `${api.name}: unsupported version` }
-        : encoded(reply, correlationId, call.version)
+        : encoded(reply, correlationId, call)
     },
   }
 }

@@ -4,6 +4,7 @@
 import type { Endpoint, Instant, Listener } from '../base/index.ts'
 import { assert, Timers } from '../base/index.ts'
 import type { ListenerConfig } from '../config/index.ts'
+import { ClientQuotas } from '../quotas/index.ts'
 import type { Api, Input, MessageSchema } from '../wire/index.ts'
 import { decodeResponse, encodeRequest } from '../wire/index.ts'
 import { type ApiTables, apiTables } from './apis.ts'
@@ -108,7 +109,8 @@ class RequestSide implements Broker {
     const header = { correlationId: 1, clientId: options.clientId ?? 'inject' }
     const frame = joined(encodeRequest(api, version, header, request)).subarray(4)
     const outcome = await this.#dispatcher.begin(frame, { listener: role, clientAddress: LOOPBACK }).outcome
-    if (outcome.kind !== 'respond') return outcome
+    if (outcome.kind === 'silent') return { kind: 'silent' }
+    if (outcome.kind === 'close') return outcome
     const { body } = decodeResponse(api, version, joined(outcome.chunks).subarray(4))
     return { kind: 'respond', body }
   }
@@ -163,6 +165,10 @@ class RequestSide implements Broker {
       supportedFeatures,
       limits: this.#limits,
       sessions: new FetchSessions(this.#limits, ports.random),
+      quotas: new ClientQuotas({
+        count: config.int('quota.window.num'),
+        ms: config.int('quota.window.size.seconds') * 1000,
+      }),
       creations: new Set(),
       advertised: (kind) => rows[kind],
       fetchAllowance: (listener) => this.#fetchAllowance(listener),
@@ -239,6 +245,7 @@ class RequestSide implements Broker {
       isPipelined: (frame) => this.#dispatcher.isPipelined(frame, role.kind),
       begin: (frame, origin) => this.#dispatcher.begin(frame, origin),
       nextTurn: (connection) => this.#nextTurn(connection),
+      unmuteAt: (at, connection) => void this.#timers.at(at, () => connection.unmute()),
       gone: (connection) => this.#gone(connection),
     }
   }

@@ -32,6 +32,8 @@ export interface ConnectionHost {
   isPipelined(frame: Uint8Array): boolean
   /** Decodes, checks and begins one request. Never throws. */
   begin(frame: Uint8Array, origin: Origin): Begun
+  /** Calls `unmute` at that instant. */
+  unmuteAt(at: Instant, connection: PeerConnection): void
   /** Calls `resume` in the next turn of the event loop. */
   nextTurn(connection: PeerConnection): void
   /** Once, when the connection has gone. */
@@ -64,6 +66,8 @@ export class PeerConnection implements ConnectionEvents, BudgetMember {
   /** The peer does not take what we write: from a `write` that answered false until `drained`. */
   #outputFull = false
   #budgetWait = false
+  /** Until then the client waits for having used too much (KIP-219): nothing is begun or read. */
+  #mutedUntil: Instant | null = null
   #turnUsed = 0
   #turnAsked = false
   #lastActivity: Instant
@@ -150,6 +154,14 @@ export class PeerConnection implements ConnectionEvents, BudgetMember {
     this.#flow()
   }
 
+  /** The wait may have grown meanwhile, and another call is on its way then. */
+  unmute(): void {
+    if (this.#mutedUntil === null || this.#host.now() < this.#mutedUntil) return
+    this.#mutedUntil = null
+    this.#lastActivity = this.#host.now()
+    this.resume()
+  }
+
   /** The next turn of the loop has come. */
   resume(): void {
     this.#turnAsked = false
@@ -222,7 +234,7 @@ export class PeerConnection implements ConnectionEvents, BudgetMember {
   #pump(): void {
     const { limits } = this.#host
     while (this.#nextWaiting < this.#waiting.length && this.#state !== 'closed' && this.#state !== 'draining') {
-      if (this.#outputFull || this.#inFlight.length >= limits.inFlightRequests) break
+      if (this.#mutedUntil !== null || this.#outputFull || this.#inFlight.length >= limits.inFlightRequests) break
       const frame = this.#waiting[this.#nextWaiting]!
       const pipelined = this.#host.isPipelined(frame)
       if (this.#inFlight.length > 0 && !(pipelined && this.#inFlight.at(-1)!.pipelined)) break
@@ -290,12 +302,20 @@ export class PeerConnection implements ConnectionEvents, BudgetMember {
       this.#end(outcome.reason)
       return
     }
+    if (outcome.muteMs > 0 && this.#state === 'serving') this.#mute(this.#host.now() + outcome.muteMs)
     if (outcome.kind === 'silent') return
     if (this.#socket.unsent > this.#host.limits.outputBytes) {
       this.#end(`does not read: ${this.#socket.unsent} bytes of answers wait for it`)
       return
     }
     if (!this.#socket.write(outcome.chunks)) this.#outputFull = true
+  }
+
+  #mute(until: Instant): void {
+    if (this.#mutedUntil !== null && until <= this.#mutedUntil) return
+    this.#mutedUntil = until
+    this.#host.unmuteAt(until, this)
+    this.#flow()
   }
 
   #closeIfDrained(): void {
@@ -318,6 +338,7 @@ export class PeerConnection implements ConnectionEvents, BudgetMember {
     const read =
       this.#state !== 'draining' &&
       !this.#budgetWait &&
+      this.#mutedUntil === null &&
       this.#waiting.length - this.#nextWaiting < limits.inFlightRequests &&
       this.#heldWhole < limits.inFlightBytes &&
       !this.#outputFull

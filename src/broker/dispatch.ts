@@ -7,6 +7,7 @@ import { Bug, messageOf, ProtocolError } from '../base/index.ts'
 import { apis, decodeRequestHeader, readInt16 } from '../wire/index.ts'
 import type { ApiEntry, ApiTables } from './apis.ts'
 import { quoted } from './sanitize.ts'
+import { Throttle } from './throttle.ts'
 import type { Call, ListenerKind, ListenerRole, Outcome, Services } from './types.ts'
 
 /** A request that has begun. */
@@ -84,13 +85,22 @@ export class Dispatcher {
       deadline: this.#services.clock.monotonic() + limits.requestWaitMs,
     }
     const version = supported ? header.apiVersion : 0
-    const call: Call = { version, context, listener, services: this.#services, onCancel }
+    const throttle = this.#throttle(context, listener)
+    const call: Call = { version, context, listener, services: this.#services, size: frame.length, throttle, onCancel }
     const answer = supported
       ? entry.serve(frame, header.bodyAt, header.correlationId, call)
       : entry.refuse(header.correlationId, call)
     return answer instanceof Promise
       ? answer.then((outcome) => this.#bounded(outcome, entry))
       : this.#bounded(answer, entry)
+  }
+
+  #throttle({ clientId, principal }: RequestContext, listener: ListenerRole): Throttle {
+    const { clock, cluster, config, quotas } = this.#services
+    const client = { user: principal.slice(principal.indexOf(':') + 1), clientId }
+    const free = listener.internal || listener.kind === 'controller'
+    const windowMs = config.int('quota.window.size.seconds') * 1000
+    return new Throttle(quotas.follow(cluster.image.clientQuotas), clock, client, windowMs, free)
   }
 
   #bounded(outcome: Outcome, entry: ApiEntry): Outcome {

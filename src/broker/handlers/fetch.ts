@@ -31,6 +31,7 @@ export const fetch: Handler<typeof FetchRequest, typeof FetchResponse> = async (
   if (context.kind === 'refused') return respond({ errorCode: errorCode(context.error) })
   const reader = readerOf(request, call)
   const denied = reader.kind === 'replica' && !call.listener.clusterActions
+  if (reader.kind === 'replica' && !denied) call.throttle.exempt()
   const answers = new Map<FetchedPartition, PartitionAnswer>()
   const readable: FetchedPartition[] = []
   for (const partition of context.partitions.values()) {
@@ -45,6 +46,11 @@ export const fetch: Handler<typeof FetchRequest, typeof FetchResponse> = async (
   const hints = new LeaderHints(call.services.cluster.image, call.context.listener)
   if (readable.length > 0) {
     const results = await read(readable, reader, request, call)
+    const bytes = results.reduce((sum, result) => sum + result.bytes, 0)
+    if (call.throttle.charge('consumer_byte_rate', bytes) > 0) {
+      call.throttle.refund('consumer_byte_rate', bytes)
+      return emptied(context)
+    }
     results.forEach((result, i) => {
       const partition = readable[i]!
       if (told(partition, result, context)) answers.set(partition, answer(partition, result, reader, hints, call))
@@ -98,7 +104,8 @@ function read(
   assert(replication !== null, 'Fetch without replicas')
   const asked = Math.max(request.maxBytes, 0)
   // Consumers are held to fetch.max.bytes; a replica asks by its own configuration and must get on.
-  const maxBytes = reader.kind === 'replica' ? asked : Math.min(asked, limits.fetchBytes, fetchAllowance(call.listener))
+  const allowed = Math.min(limits.fetchBytes, fetchAllowance(call.listener), call.throttle.most('consumer_byte_rate'))
+  const maxBytes = reader.kind === 'replica' ? asked : Math.min(asked, allowed)
   const pending = replication.read({
     reader,
     partitions: partitions.map((partition) => ({
@@ -175,6 +182,13 @@ function failed(partition: FetchedPartition, error: ErrorName): PartitionAnswer 
     abortedTransactions: null,
     records: NO_RECORDS,
   }
+}
+
+/** For a consumer that had too much (KIP-219): nothing, of which no session knows; it asks again when its time has passed. */
+function emptied(context: Exclude<FetchContext, { readonly kind: 'refused' }>): Reply<typeof FetchResponse> {
+  const sessionId = context.kind === 'full' ? 0 : context.settle()
+  if (sessionId === null) return respond({ errorCode: errorCode('INVALID_FETCH_SESSION_EPOCH') })
+  return respond({ errorCode: 0, sessionId, responses: [] })
 }
 
 function reply(

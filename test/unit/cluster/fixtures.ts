@@ -344,7 +344,8 @@ export class World {
           await new Promise<void>((resolve) => closing.add(resolve))
           return { kind: 'failed', reason: 'closed', sent: true }
         }
-        const answer = await target.driver.decide(api, version, request, world.context(options.timeoutMs))
+        const context = { ...world.context(options.timeoutMs), clientId: options.clientId ?? `odradek-${from}` }
+        const answer = await target.driver.decide(api, version, request, context)
         const response = decode(api.response, version, encode(api.response, version, answer))
         return { kind: 'ok', version, body: response }
       },

@@ -1,0 +1,83 @@
+// What one request of a client is charged with, and how long its connection is muted for it (KIP-124, KIP-219): the answer
+// goes out at once and names the time, and nothing more is read from the connection until that has passed. Of bytes, time
+// and partitions the longest wait counts. Brokers and controllers among themselves are charged nothing.
+
+import type { Clock, Instant } from '../base/index.ts'
+import type { Client, ClientQuotas } from '../quotas/index.ts'
+
+/** Per millisecond of a request: Kafka's `request_percentage` is of one thread's time. */
+const PERCENT_OF_SECOND_PER_MS = 0.1
+/** Request time alone mutes for a window at most, as in Kafka: work that was done cannot be taken back. */
+type Bytes = 'producer_byte_rate' | 'consumer_byte_rate'
+
+export class Throttle {
+  readonly #quotas: ClientQuotas
+  readonly #clock: Clock
+  readonly #client: Client
+  readonly #windowMs: number
+  #free: boolean
+  /** Since when this request has had the loop; null while it waits. */
+  #since: Instant | null
+  #spentMs = 0
+  #ms = 0
+
+  constructor(quotas: ClientQuotas, clock: Clock, client: Client, windowMs: number, free: boolean) {
+    this.#quotas = quotas
+    this.#clock = clock
+    this.#client = client
+    this.#windowMs = windowMs
+    this.#free = free
+    this.#since = this.#measures ? clock.monotonic() : null
+  }
+
+  /** It is a replica's, or the like. */
+  exempt(): void {
+    this.#free = true
+  }
+
+  /** Counts bytes; the milliseconds that the client must wait for them. */
+  charge(kind: Bytes, amount: number): number {
+    if (this.#free || !this.#quotas.has(kind)) return 0
+    const ms = this.#quotas.charge(kind, this.#client, amount, this.#clock.monotonic())
+    this.#ms = Math.max(this.#ms, ms)
+    return ms
+  }
+
+  /** What was charged does not go out after all. The wait remains. */
+  refund(kind: Bytes, amount: number): void {
+    if (!this.#free && this.#quotas.has(kind)) {
+      this.#quotas.refund(kind, this.#client, amount, this.#clock.monotonic())
+    }
+  }
+
+  /** Bytes that the client may be given at once. */
+  most(kind: Bytes): number {
+    return this.#free || !this.#quotas.has(kind) ? Number.MAX_SAFE_INTEGER : this.#quotas.most(kind, this.#client)
+  }
+
+  /** It waits for something, and takes no time of ours. */
+  pause(): void {
+    if (this.#since !== null) this.#spentMs += this.#clock.monotonic() - this.#since
+    this.#since = null
+  }
+
+  resume(): void {
+    if (this.#measures) this.#since = this.#clock.monotonic()
+  }
+
+  /** At the answer: the whole wait, `also` being what others found (the controller). */
+  settle(also: number): number {
+    if (this.#free) return also
+    const ms = Math.max(this.#ms, also)
+    if (!this.#measures) return ms
+    this.pause()
+    const now = this.#clock.monotonic()
+    const percent = this.#spentMs * PERCENT_OF_SECOND_PER_MS
+    this.#spentMs = 0
+    return Math.max(ms, Math.min(this.#quotas.charge('request_percentage', this.#client, percent, now), this.#windowMs))
+  }
+
+  get #measures(): boolean {
+    return !this.#free && this.#quotas.has('request_percentage')
+  }
+}
