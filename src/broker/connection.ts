@@ -154,6 +154,15 @@ export class PeerConnection implements ConnectionEvents, BudgetMember {
     this.#flow()
   }
 
+  /** Begins and reads nothing for so long. */
+  mute(ms: number): void {
+    const until = this.#host.now() + ms
+    if (this.#over || this.#state === 'draining' || (this.#mutedUntil !== null && until <= this.#mutedUntil)) return
+    this.#mutedUntil = until
+    this.#host.unmuteAt(until, this)
+    this.#flow()
+  }
+
   /** The wait may have grown meanwhile, and another call is on its way then. */
   unmute(): void {
     if (this.#mutedUntil === null || this.#host.now() < this.#mutedUntil) return
@@ -302,20 +311,13 @@ export class PeerConnection implements ConnectionEvents, BudgetMember {
       this.#end(outcome.reason)
       return
     }
-    if (outcome.muteMs > 0 && this.#state === 'serving') this.#mute(this.#host.now() + outcome.muteMs)
+    if (outcome.muteMs > 0) this.mute(outcome.muteMs)
     if (outcome.kind === 'silent') return
     if (this.#socket.unsent > this.#host.limits.outputBytes) {
       this.#end(`does not read: ${this.#socket.unsent} bytes of answers wait for it`)
       return
     }
     if (!this.#socket.write(outcome.chunks)) this.#outputFull = true
-  }
-
-  #mute(until: Instant): void {
-    if (this.#mutedUntil !== null && until <= this.#mutedUntil) return
-    this.#mutedUntil = until
-    this.#host.unmuteAt(until, this)
-    this.#flow()
   }
 
   #closeIfDrained(): void {

@@ -7,7 +7,6 @@ import type { Client, ClientQuotas } from '../quotas/index.ts'
 
 /** Per millisecond of a request: Kafka's `request_percentage` is of one thread's time. */
 const PERCENT_OF_SECOND_PER_MS = 0.1
-/** Request time alone mutes for a window at most, as in Kafka: work that was done cannot be taken back. */
 type Bytes = 'producer_byte_rate' | 'consumer_byte_rate'
 
 export class Throttle {
@@ -74,6 +73,7 @@ export class Throttle {
     const now = this.#clock.monotonic()
     const percent = this.#spentMs * PERCENT_OF_SECOND_PER_MS
     this.#spentMs = 0
+    // Time alone mutes for a window at most, as in Kafka.
     return Math.max(ms, Math.min(this.#quotas.charge('request_percentage', this.#client, percent, now), this.#windowMs))
   }
 

@@ -313,3 +313,76 @@ describe('a client over its quota', () => {
     expect(internal.throttleTimeMs).toBe(0)
   })
 })
+
+describe('new connections', () => {
+  let sim: Simulation | null = null
+  afterEach(() => {
+    sim?.close()
+    sim = null
+  })
+
+  async function world(
+    start: MetadataImage,
+  ): Promise<{ side: RequestSide; sim: Simulation; connect(host: string): RawClient }> {
+    sim = createSimulation({ seed: 5 })
+    const world = sim
+    const { clock, network, random } = world.addNode('server')
+    for (const name of ['a', 'b']) world.addNode(name)
+    const listeners = 'CLIENT://server:9092,INTERNAL://server:9094,CONTROLLER://server:9093'
+    const side = requestSide({ clock, network, random, properties: { listeners }, image: start })
+    await world.wait(side.broker.listen('broker'))
+    const { port } = side.broker.listeners.find(({ name }) => name === 'CLIENT')!
+    return {
+      side,
+      sim: world,
+      connect: (host) =>
+        new RawClient(world.ports(host).network, { host: 'server', port }).send(apis.ApiVersions, 0, {}),
+    }
+  }
+  const many = (n: number, connect: () => RawClient): RawClient[] => Array.from({ length: n }, connect)
+  const answered = (clients: readonly RawClient[]): number => clients.filter(({ frames }) => frames.length > 0).length
+  const closed = (clients: readonly RawClient[]): number => clients.filter((client) => client.closed).length
+
+  test('how many there may be is what the metadata says now, of one broker before all of them', async () => {
+    const { side, sim, connect } = await world(image([], { '4:': { 'max.connections': '2' } }))
+    const first = many(3, () => connect('a'))
+    await sim.sleep(100)
+    expect([answered(first), closed(first)]).toEqual([2, 1])
+    side.cluster.image = image([], { '4:': { 'max.connections': '2' }, '4:1': { 'max.connections': '4' } })
+    const more = many(3, () => connect('a'))
+    await sim.sleep(100)
+    expect([answered(more), closed(more)]).toEqual([2, 1])
+  })
+
+  test('from one address, with exceptions', async () => {
+    const { side, sim, connect } = await world(image([], { '4:': { 'max.connections.per.ip': '1' } }))
+    const a = many(2, () => connect('a'))
+    const b = many(1, () => connect('b'))
+    await sim.sleep(100)
+    expect([closed(a), closed(b)]).toEqual([1, 0])
+    side.cluster.image = image([], {
+      '4:': { 'max.connections.per.ip': '1', 'max.connections.per.ip.overrides': 'a:3,b:1' },
+    })
+    const more = many(2, () => connect('a'))
+    const other = many(1, () => connect('b'))
+    await sim.sleep(100)
+    expect([closed(more), closed(other)]).toEqual([0, 1])
+  })
+
+  test('a rate for all makes those beyond it wait, a rate of an address closes them when their time has come', async () => {
+    const slow = await world(image([], { '4:': { 'max.connection.creation.rate': '1' } }))
+    const all = many(12, () => slow.connect('a'))
+    await slow.sim.sleep(500)
+    expect([answered(all), closed(all)]).toEqual([10, 0])
+    await slow.sim.sleep(3_000)
+    expect([answered(all), closed(all)]).toEqual([12, 0])
+    slow.sim.close()
+    const strict = await world(image([[{ ip: 'a' }, 'connection_creation_rate', 1]]))
+    const a = many(12, () => strict.connect('a'))
+    const b = many(12, () => strict.connect('b'))
+    await strict.sim.sleep(500)
+    expect([answered(a), closed(a), answered(b)]).toEqual([10, 0, 12])
+    await strict.sim.sleep(3_000)
+    expect([answered(a), closed(a)]).toEqual([10, 2])
+  })
+})
