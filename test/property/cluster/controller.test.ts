@@ -104,7 +104,57 @@ const steps = fc.oneof(
   },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('producer-ids' as const), broker }) },
 )
-type Step = typeof steps extends fc.Arbitrary<infer T> ? T : never
+/** Of one topic that moves all the time, with followers that come and go one by one. */
+const movingSteps = fc.oneof(
+  {
+    weight: 6,
+    arbitrary: fc.record({
+      kind: fc.constantFrom('join' as const, 'join' as const, 'leave' as const),
+      topic: fc.constant('a'),
+      index: fc.constant(0),
+      broker,
+    }),
+  },
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      kind: fc.constant('reassign' as const),
+      topic: fc.constant('a'),
+      index: fc.constant(0),
+      to: fc.uniqueArray(broker, { minLength: 1, maxLength: 3 }),
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      kind: fc.constant('cancel' as const),
+      topic: fc.constant('a'),
+      index: fc.constant(0),
+    }),
+  },
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      kind: fc.constant('heartbeat' as const),
+      broker,
+      want: fc.constantFrom('nothing', 'nothing', 'fence'),
+      behind: fc.constant(false),
+    }),
+  },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('register' as const), broker, clean: fc.boolean() }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      kind: fc.constant('min-isr' as const),
+      topic: fc.constant('a'),
+      value: fc.integer({ min: 1, max: 3 }),
+    }),
+  },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('elect' as const), type: fc.constantFrom(0, 1) }) },
+)
+type Step =
+  | (typeof steps extends fc.Arbitrary<infer T> ? T : never)
+  | (typeof movingSteps extends fc.Arbitrary<infer U> ? U : never)
 
 class Cluster {
   /** Where each moving partition was before it moved, and where it goes: what a cancellation and an end must restore. */
@@ -169,6 +219,15 @@ class Cluster {
         this.#apply(decideCreatePartitions(draft, request, context))
         break
       }
+      case 'join':
+      case 'leave': {
+        const isr = topicByName(draft, step.topic)?.partitions.get(step.index)?.isr ?? []
+        const without = isr.filter((id) => id !== step.broker)
+        const proposed = step.kind === 'leave' ? without : [...without, step.broker]
+        const alter = { kind: 'alter', topic: step.topic, index: step.index, isr: proposed, stale: false } as const
+        this.#alter(alter, { ...context, version: 3 })
+        break
+      }
       case 'alter':
         this.#alter(step, { ...context, version: 3 })
         break
@@ -208,7 +267,7 @@ class Cluster {
       }
     }
     const after = draft.publish(this.log.length, 1)!
-    checkInvariants(before, after, this.#elr)
+    checkInvariants(before, after, this.#elr, step.kind === 'elect' && step.type === 1)
     this.#checkMoves(after)
   }
 
@@ -370,13 +429,14 @@ function partitionsOf(image: MetadataImage): [string, PartitionImage][] {
   )
 }
 
-function checkInvariants(before: MetadataImage, after: MetadataImage, elr: boolean): void {
+/** `allowed`: an operator has asked for anybody alive. */
+function checkInvariants(before: MetadataImage, after: MetadataImage, elr: boolean, allowed: boolean): void {
   for (const [, at] of [...after.topicIds].map(([name, id]) => [name, after.topics.get(id)!] as const)) {
     const earlier = before.topics.get(at.id)
     for (const [index, now] of at.partitions) {
       checkPartition(after, at.name, now, elr)
       const was = earlier?.partitions.get(index)
-      if (was !== undefined) checkStep(before, at.name, was, now)
+      if (was !== undefined) checkStep(before, at.name, was, now, allowed)
     }
   }
 }
@@ -399,7 +459,13 @@ function checkPartition(image: MetadataImage, name: string, p: PartitionImage, e
 }
 
 /** P6: epochs only grow, and another leader is another epoch. P14: a leader from outside ISR and ELR is marked. */
-function checkStep(before: MetadataImage, name: string, was: PartitionImage, now: PartitionImage): void {
+function checkStep(
+  before: MetadataImage,
+  name: string,
+  was: PartitionImage,
+  now: PartitionImage,
+  byOperator: boolean,
+): void {
   const text = `${name} ${JSON.stringify(was)} -> ${JSON.stringify(now)}`
   expect(now.partitionEpoch, text).toBeGreaterThanOrEqual(was.partitionEpoch)
   expect(now.leaderEpoch, text).toBeGreaterThanOrEqual(was.leaderEpoch)
@@ -410,7 +476,7 @@ function checkStep(before: MetadataImage, name: string, was: PartitionImage, now
   // Who joins the ISR by the very proposal that ends a move may lead at once, where the leader goes.
   if (isMoving(was) && !isMoving(now) && !now.replicas.includes(was.leader) && was.leader >= 0) return
   expect(now.leaderRecoveryState, text).toBe('RECOVERING')
-  const allowed = configsOf(before, 2, name).get('unclean.leader.election.enable') === 'true'
+  const allowed = byOperator || configsOf(before, 2, name).get('unclean.leader.election.enable') === 'true'
   expect(allowed || was.lastKnownElr.includes(now.leader), text).toBe(true)
 }
 
@@ -447,6 +513,24 @@ test('invariants of leaders, ISRs and ELRs hold after every decision', () => {
       for (const step of story) cluster.run(step)
       cluster.heal()
     }),
+    runs,
+  )
+}, 30_000)
+
+test('what moves keeps what is promised, and ends where it should', () => {
+  fc.assert(
+    fc.property(
+      fc.boolean(),
+      fc.uniqueArray(broker, { minLength: 1, maxLength: 4 }),
+      fc.array(movingSteps, { minLength: 10, maxLength: 50 }),
+      (elr, at, story) => {
+        const cluster = new Cluster(elr)
+        cluster.run({ kind: 'create', topic: 'a', factor: at.length })
+        cluster.run({ kind: 'reassign', topic: 'a', index: 0, to: at })
+        for (const step of story) cluster.run(step)
+        cluster.heal()
+      },
+    ),
     runs,
   )
 }, 30_000)
