@@ -52,7 +52,7 @@ export function describeBrokerConfigs(
     const synonyms = brokerSynonyms(key.name, key.sensitive, dynamic, node)
     const readOnly = key.scope === 'read-only'
     const first = synonyms[0]
-    const value = key.sensitive ? null : brokerValue(key, first, node)
+    const value = key.sensitive ? null : brokerValue(key, first)
     return { key, value, source: first?.source ?? 'DEFAULT_CONFIG', readOnly, synonyms }
   })
 }
@@ -113,10 +113,8 @@ function clusterConfig(name: string, value: string): DescribedConfig {
   return { key, value: shown, source, readOnly, synonyms: [{ name, value: shown, source }] }
 }
 
-function brokerValue(key: ConfigKey, first: ConfigSynonym | undefined, node: NodeConfig): string | null {
+function brokerValue(key: ConfigKey, first: ConfigSynonym | undefined): string | null {
   if (first !== undefined && first.name === key.name) return first.value
-  // Kafka shows the identity and roles that the node settled on.
-  if (key.name === 'node.id' || key.name === 'broker.id') return String(node.nodeId)
   return key.default
 }
 
@@ -131,7 +129,7 @@ function brokerSynonyms(name: string, sensitive: boolean, dynamic: DynamicConfig
   }
   add(dynamic.broker, 'DYNAMIC_BROKER_CONFIG')
   add(dynamic.cluster, 'DYNAMIC_DEFAULT_BROKER_CONFIG')
-  add(node.given, 'STATIC_BROKER_CONFIG')
+  add(written(node), 'STATIC_BROKER_CONFIG')
   for (const each of names) {
     const value = brokerConfigKeys.get(each)?.default
     if (value !== undefined && value !== null) {
@@ -140,6 +138,12 @@ function brokerSynonyms(name: string, sensitive: boolean, dynamic: DynamicConfig
   }
   const at = found.findIndex((synonym) => synonym.name === name)
   return at < 0 ? [] : found.slice(at)
+}
+
+/** What the file says. Either name of a node's id stands for both. */
+function written(node: NodeConfig): ReadonlyMap<string, string> {
+  const id = String(node.nodeId)
+  return new Map([...node.given, ['node.id', id], ['broker.id', id]])
 }
 
 function unknownKey(name: string): ConfigKey {

@@ -17,6 +17,8 @@ export interface ApacheNode {
 
 export interface ApacheCluster {
   readonly bootstrap: string
+  /** For those who ask the controllers themselves. */
+  readonly controllers: string
   /** SIGKILL to every node: nobody looks at what they leave, and the last of three that are told to stop in order may wait
    *  minutes for a quorum that is gone. */
   stop(): Promise<void>
@@ -108,6 +110,7 @@ export async function startApache(options: ApacheOptions): Promise<ApacheCluster
   }
   return {
     bootstrap: nodes.map((node) => `${host}:${node.clientPort}`).join(','),
+    controllers: nodes.map(at).join(','),
     stop: async () => {
       for (const child of running) child.kill('SIGKILL')
       await Promise.all(ends)

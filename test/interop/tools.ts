@@ -8,15 +8,18 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { freePorts } from '../../src/main/index.ts'
+import { adminExplained, adminSteps } from './admin-steps.ts'
 import { apacheTool } from './apache.ts'
 import { startApache } from './apache-cluster.ts'
 import { withCluster } from './cluster.ts'
 
-interface Step {
+export interface Step {
   readonly title: string
   readonly tool: string
   readonly args: readonly string[]
   readonly input?: string
+  /** Sent straight to the controllers (KIP-919). */
+  readonly via?: 'controllers'
   /** Lines are compared as a set. */
   readonly unordered?: true
   /** Where the answer depends on chance or speed: only these lines' shapes are compared. */
@@ -24,7 +27,9 @@ interface Step {
 }
 
 /** Differences that are known and right, each with its reason. A line of ours that matches is taken out on both sides. */
-const EXPLAINED: readonly { readonly step: RegExp; readonly line: RegExp; readonly reason: string }[] = []
+const EXPLAINED: readonly { readonly step: RegExp; readonly line: RegExp; readonly reason: string }[] = [
+  ...adminExplained,
+]
 
 /** Directory and cluster ids, before their digits are touched. */
 const ids = (line: string): string => line.replace(/(^|[\s"])[\w-]{22}(?=[\s"]|$)/g, '$1U')
@@ -213,11 +218,21 @@ const STEPS: readonly Step[] = [
   { title: 'delete', tool: 'kafka-topics', args: ['--delete', '--topic', 'payments'] },
   { title: 'delete a missing one', tool: 'kafka-topics', args: ['--delete', '--topic', 'payments'] },
   { title: 'list after the deletion', tool: 'kafka-topics', args: ['--list'] },
+  ...adminSteps,
 ]
 
-function runStep(step: Step, bootstrap: string): { code: number | null; lines: string[] } {
-  // The metadata tool has its server before the verb; the others take it anywhere.
-  const [command, args] = apacheTool(step.tool, '--bootstrap-server', bootstrap, ...step.args)
+/** Where a cluster is reached. */
+interface Ways {
+  readonly bootstrap: string
+  readonly controllers: string
+}
+
+function runStep(step: Step, ways: Ways): { code: number | null; lines: string[] } {
+  const at =
+    step.via === undefined ? ['--bootstrap-server', ways.bootstrap] : ['--bootstrap-controller', ways.controllers]
+  // The metadata tool has its server before the verb and the cluster tool behind it; the others take it anywhere.
+  const words = step.tool === 'kafka-cluster' ? [...step.args, ...at] : [...at, ...step.args]
+  const [command, args] = apacheTool(step.tool, ...words)
   const done = spawnSync(command, args, { encoding: 'utf8', input: step.input ?? '', timeout: 60_000 })
   const lines = `${done.stdout}\n${done.stderr}`
     .split('\n')
@@ -252,11 +267,11 @@ try {
       directoryId: `AAAAAAAAQAGAAAAAAAAA${id}A`,
     })),
   })
-  for (const step of STEPS) theirs.push(runStep(step, apache.bootstrap))
+  for (const step of STEPS) theirs.push(runStep(step, apache))
   await apache.stop()
   await withCluster(process.env.ODRADEK_BOOTSTRAP, async (cluster) => {
     for (const [i, step] of STEPS.entries()) {
-      const ours = runStep(step, cluster.bootstrap)
+      const ours = runStep(step, cluster)
       const known = EXPLAINED.filter((e) => e.step.test(step.title))
       const kept = (lines: readonly string[]): string[] => lines.filter((line) => !known.some((e) => e.line.test(line)))
       const a = [`exit ${theirs[i]!.code}`, ...kept(theirs[i]!.lines)]
