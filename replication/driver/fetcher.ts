@@ -27,7 +27,7 @@ import {
   sessionFailed,
   truncationPoint,
 } from '../fetching/index.ts'
-import { batchesUpToEpoch } from './batches.ts'
+import { batchesUpToEpoch, startsWithin } from './batches.ts'
 import type { Host } from './host.ts'
 import type { Replica } from './replica.ts'
 
@@ -292,8 +292,19 @@ export class Fetcher {
       this.#learn(followed, answer)
     } else {
       this.#host.throttles.taken(replica, records.length)
-      if (this.#append(followed, records, answer)) partitionSucceeded(this.#state, partition, true)
+      if (startsWithin(records, replica.log) !== null) {
+        partition.phase = { kind: 'busy' }
+        this.#work(this.#beginWithin(followed, records, answer))
+      } else if (this.#append(followed, records, answer)) partitionSucceeded(this.#state, partition, true)
     }
+  }
+
+  /** An empty log begins with the whole batch: asked for from there, the leader would say that it has no such offset. */
+  async #beginWithin(followed: Followed, records: Uint8Array, answer: PartitionAnswer): Promise<void> {
+    const { replica, partition } = followed
+    const base = startsWithin(records, replica.log)
+    if (base === null || !(await replica.truncate({ startAt: base })) || !this.#follows(followed)) return
+    if (this.#append(followed, records, answer)) partitionSucceeded(this.#state, partition, true)
   }
 
   /** False when the log would not have them. */

@@ -21,20 +21,41 @@ export function place(
   lost: boolean,
   /** Logs there and on their way. */
   load: (directory: LogDirectory) => number,
+  /** Where an operator wants it, if it is to be created. */
+  wanted: LogDirectory | null = null,
 ): Placement {
-  for (const directory of online) {
-    const log = directory.get(topicId, index)
-    if (log !== undefined) return { kind: 'found', directory, log }
-  }
+  const found = furthest(online, topicId, index)
+  if (found !== null) return { kind: 'found', ...found }
   if (assigned !== UNASSIGNED_DIR && assigned !== LOST_DIR && assigned !== MIGRATING_DIR) {
     const directory = online.find((candidate) => candidate.meta.directoryId === assigned)
     if (directory !== undefined) return { kind: 'create', directory }
     if (!lost) return { kind: 'unavailable', reason: `its log directory ${assigned} is not online here` }
   }
+  if (wanted !== null && online.includes(wanted)) return { kind: 'create', directory: wanted }
   const open = online.filter((candidate) => !cordoned.includes(candidate.meta.directoryId))
   const [first, ...rest] = open.length > 0 ? open : online
   if (first === undefined) return { kind: 'unavailable', reason: 'no log directory is online' }
   return { kind: 'create', directory: rest.reduce((a, b) => (load(b) < load(a) ? b : a), first) }
+}
+
+/** Two are there where a move to another directory was cut short (KIP-113), or a disk has come back that was replaced. Only
+ *  one was written to at any time: it has the later epoch, or is longer. */
+function furthest(
+  online: readonly LogDirectory[],
+  topicId: Uuid,
+  index: number,
+): { readonly directory: LogDirectory; readonly log: PartitionLog } | null {
+  let best: { readonly directory: LogDirectory; readonly log: PartitionLog } | null = null
+  for (const directory of online) {
+    const log = directory.get(topicId, index)
+    if (log === undefined) continue
+    if (best === null || isFurther(log, best.log)) best = { directory, log }
+  }
+  return best
+}
+
+function isFurther(one: PartitionLog, other: PartitionLog): boolean {
+  return one.lastEpoch === other.lastEpoch ? one.endOffset > other.endOffset : one.lastEpoch > other.lastEpoch
 }
 
 /** Whether a leader may be, or may have been, chosen for what this broker holds. */

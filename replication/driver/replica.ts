@@ -173,6 +173,21 @@ export class Replica {
     else this.step({ kind: 'become-leader', assignment: partition, logEndOffset: log.endOffset })
   }
 
+  /** The same log in another directory takes over, while nobody works on either. */
+  moved(log: PartitionLog, directory: LogDirectory): void {
+    const before = this.log
+    assert(this.free && log.endOffset === before.endOffset, 'a replica moves to a log that is the same')
+    log.config = before.config
+    // Epochs that began without a record so far.
+    for (const { epoch, startOffset } of before.epochs) if (epoch > log.lastEpoch) log.assignEpoch(epoch, startOffset)
+    log.updateHighWatermark(this.#state?.highWatermark ?? before.highWatermark)
+    this.#log = log
+    this.directory = directory
+    this.generation++
+    this.#advanced()
+    this.wakeAll()
+  }
+
   reconfigure(): void {
     if (this.#closed || this.#state === null || this.#log === null) return
     const settings = this.#host.options.configFor(this.at.topic)

@@ -38,6 +38,8 @@ export type ReplicationError =
   | 'OFFSET_OUT_OF_RANGE'
   | 'OFFSET_NOT_AVAILABLE'
   | 'POLICY_VIOLATION'
+  | 'LOG_DIR_NOT_FOUND'
+  | 'INVALID_TOPIC_EXCEPTION'
   | 'NOT_ENOUGH_REPLICAS'
   | 'NOT_ENOUGH_REPLICAS_AFTER_APPEND'
   | 'REQUEST_TIMED_OUT'
@@ -166,6 +168,12 @@ export interface LogDescription {
   readonly isFuture: boolean
 }
 
+/** A replica of this broker, and the one of `log.dirs` that it is to lie in. */
+export interface DirectoryMove {
+  readonly at: TopicPartition
+  readonly path: string
+}
+
 /** A producer that this replica's log knows. */
 export interface ActiveProducer {
   readonly producerId: number
@@ -208,6 +216,9 @@ export interface ReplicationDriver {
 
   /** In the order of `log.dirs`, failed ones among them. */
   describeDirectories(): Promise<readonly DirectoryDescription[]>
+  /** AlterReplicaLogDirs (KIP-113): begins a move, ends another one of the same replica, and answers at once. A replica that
+   *  is not here is REPLICA_NOT_AVAILABLE, and goes there when it is created. */
+  moveToDirectory(move: DirectoryMove): ReplicationError
   /** Of any replica, leader or follower. */
   activeProducers(at: TopicPartition): ReplicationError | readonly ActiveProducer[]
 

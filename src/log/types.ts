@@ -243,6 +243,12 @@ export interface LogDirectory extends LastStop {
   readonly logs: readonly PartitionLog[]
   get(topicId: Uuid, partition: number): PartitionLog | undefined
   create(topic: string, topicId: Uuid, partition: number, config: LogConfig): Promise<PartitionLog>
+  /** Logs that are to replace those of other directories (KIP-113); found at the start like the others. */
+  readonly futures: readonly PartitionLog[]
+  /** As `create`, for a log that is to replace the one in another directory. */
+  createFuture(topic: string, topicId: Uuid, partition: number, config: LogConfig): Promise<PartitionLog>
+  /** Gives a future log the partition's name, durably: it is among `logs` then, as another object. */
+  promote(future: PartitionLog): Promise<PartitionLog>
   /** Renames to `….uuid-delete`, closes, removes the files after the delay. */
   delete(log: PartitionLog): Promise<void>
   /** Of the file system under it. */

@@ -93,6 +93,22 @@ describe('DeleteRecords', () => {
     expect(starts(topic)).toEqual([8, 8, 8])
   })
 
+  it('lets a replica that has nothing begin with the whole batch that the log begins in', async () => {
+    const topic = await started()
+    await produced(topic)
+    expect(await remove(topic, 5)).toEqual({ error: 'NONE', lowWatermark: 5 })
+    cluster.change(topic, 0, { replicas: [1, 2], isr: [1, 2] })
+    await cluster.sim.sleep(2000)
+    cluster.change(topic, 0, { replicas: [1, 2, 3] })
+    await cluster.sim.sleep(3000)
+    const view = cluster
+      .broker(3)
+      .driver.observe()
+      .find((replica) => replica.topicId === topic)
+    expect(view).toMatchObject({ logStartOffset: 5, endOffset: 10, highWatermark: 10 })
+    expect(cluster.partition(topic).isr).toContain(3)
+  })
+
   it('is told of a leader that leads no longer', async () => {
     const topic = await started()
     await produced(topic)

@@ -1,0 +1,211 @@
+// One replica on its way to another log directory of this broker (KIP-113): its log is copied there beside the work, the
+// controller told, and at an instant when both are the same the replica goes on with the copy. Knows nothing of other
+// replicas. Invariant: one of the two logs is written to at any time, and the other is a beginning of it: whoever finds
+// both after a crash takes the longer one.
+
+import { Bug, messageOf, StorageError, type Timer, UNASSIGNED_DIR } from '../../src/base/index.ts'
+import type { LogDirectory, PartitionLog } from '../../src/log/index.ts'
+import { truncationPoint } from '../fetching/index.ts'
+import { startsWithin } from './batches.ts'
+import type { Host } from './host.ts'
+import { assignedDirectory } from './placement.ts'
+import type { Replica } from './replica.ts'
+
+const CHUNK_BYTES = 1024 * 1024
+/** Between two looks whether the copy is whole and nothing is under way. */
+const AGAIN_MS = 5
+
+export class Move {
+  readonly replica: Replica
+  readonly to: LogDirectory
+  readonly #host: Host
+  /** Where the replica lies when its turn comes. */
+  #from: LogDirectory | null = null
+  #copy: PartitionLog | null
+  /** The copy has the partition's own name. */
+  #promoted = false
+  #cancelled = false
+  /** What has been copied is of use to the next process. */
+  #kept = false
+  #wake: (() => void) | null = null
+
+  constructor(host: Host, replica: Replica, to: LogDirectory, found: PartitionLog | null) {
+    this.#host = host
+    this.replica = replica
+    this.to = to
+    this.#copy = found
+  }
+
+  /** Ends it; what has been copied goes, if its disk still takes it, unless it is to be `kept`. */
+  cancel(kept = false): void {
+    this.#cancelled = true
+    this.#kept = kept
+    this.#wake?.()
+  }
+
+  /** Another registration of the partition, which may name the new directory. */
+  assigned(): void {
+    this.#wake?.()
+  }
+
+  /** Resolves when the replica has moved, or the move is over without. Rejects for a bug only. */
+  async run(): Promise<void> {
+    const { topic, topicId, partition } = this.replica.at
+    this.#from = this.replica.directory
+    if (this.#over || this.#from === null || this.#from === this.to) {
+      await this.#clear()
+      return
+    }
+    const where = { topic, partition, from: this.#from.path, to: this.to.path }
+    const { logger } = this.#host.options
+    try {
+      this.#copy ??= await this.to.createFuture(topic, topicId, partition, this.replica.log.config)
+      if (await this.#moved(this.#from)) {
+        logger.info(where, 'a replica has moved to another log directory')
+        return
+      }
+      logger.info(where, 'the move of a replica to another log directory was given up')
+    } catch (error) {
+      if (error instanceof Bug) throw error
+      logger.error({ ...where, error: messageOf(error) }, 'a replica cannot be moved to another log directory')
+    }
+    await this.#clear()
+  }
+
+  async #moved(from: LogDirectory): Promise<boolean> {
+    if (!(await this.#copied(() => true)) || !(await this.#accepted())) return false
+    const source = this.replica.log
+    this.#copy = await this.to.promote(this.#copy!)
+    this.#promoted = true
+    const copy = this.#copy
+    if (!(await this.#copied(() => this.#same(copy)))) return false
+    this.replica.moved(copy, this.to)
+    this.#copy = null
+    // Nothing that was durable before may depend on a cache now.
+    await copy.flush()
+    await from.delete(source)
+    return true
+  }
+
+  /** Copies until nothing is left and `done`; false: cancelled. No turn of the loop is between the last look and the answer. */
+  async #copied(done: () => boolean): Promise<boolean> {
+    for (;;) {
+      if (this.#over) return false
+      const step = await this.#step()
+      if (this.#over) return false
+      if (step === 'copied') await this.#pause(0)
+      else if (done()) return true
+      else await this.#pause(AGAIN_MS)
+    }
+  }
+
+  get #over(): boolean {
+    return this.#cancelled || this.replica.closed || this.replica.offline
+  }
+
+  async #step(): Promise<'copied' | 'whole'> {
+    const source = this.replica.log
+    const copy = this.#copy!
+    const cut = cutOf(source, copy)
+    if (cut !== null) {
+      if (cut.kind === 'restart') await copy.truncateFullyAndStartAt(source.logStartOffset)
+      else await copy.truncateTo(cut.at)
+      return 'copied'
+    }
+    const start = Math.min(source.logStartOffset, copy.endOffset)
+    if (copy.logStartOffset < start) {
+      await copy.advanceLogStart(start)
+      return 'copied'
+    }
+    if (copy.endOffset >= source.appendedOffset) return 'whole'
+    const options = { maxBytes: CHUNK_BYTES, upTo: source.appendedOffset, minOneBatch: true }
+    const read = source.read(copy.endOffset, options)
+    const found = read instanceof Promise ? await read : read
+    // It may have been cut while the disk was asked.
+    if (cutOf(source, copy) !== null) return 'copied'
+    const base = startsWithin(found.chunks[0], copy)
+    if (base !== null) await copy.truncateFullyAndStartAt(base)
+    for (const chunk of found.chunks) if (!(await append(copy, chunk))) break
+    copy.updateHighWatermark(Math.min(source.highWatermark, copy.endOffset))
+    return copy.endOffset >= source.appendedOffset ? 'whole' : 'copied'
+  }
+
+  #same(copy: PartitionLog): boolean {
+    const source = this.replica.log
+    return (
+      this.replica.free &&
+      cutOf(source, copy) === null &&
+      source.endOffset === source.appendedOffset &&
+      copy.endOffset === source.endOffset &&
+      copy.appendedOffset === source.endOffset &&
+      copy.logStartOffset === source.logStartOffset &&
+      (source.config.flush !== 'fsync' || copy.durableEndOffset >= source.durableEndOffset)
+    )
+  }
+
+  /** The controller must know first: what it takes for lost when a disk fails hangs on it (KIP-858). */
+  async #accepted(): Promise<boolean> {
+    const { topicId, partition } = this.replica.at
+    const { directoryId } = this.to.meta
+    const { nodeId } = this.#host.options
+    while (!this.#over) {
+      const { assigned } = this.replica
+      // A cluster from before that keeps no directories.
+      if (assigned.directories.length === 0 || assignedDirectory(assigned, nodeId) === directoryId) return true
+      this.#host.options.onDirectoryAssigned({ topicId, partition, directoryId })
+      await this.#pause(null)
+    }
+    return false
+  }
+
+  /** Until time is over, or somebody wakes it. */
+  #pause(ms: number | null): Promise<void> {
+    return new Promise((resolve) => {
+      const timer: Timer | null = ms === null ? null : this.#host.timers.after(ms, () => this.#wake?.())
+      this.#wake = () => {
+        timer?.cancel()
+        this.#wake = null
+        resolve()
+      }
+      if (this.#over) this.#wake()
+    })
+  }
+
+  async #clear(): Promise<void> {
+    const { replica } = this
+    // Where the disk of the replica itself has failed, the copy is what is left of it, for whoever mends this by hand.
+    const kept = (this.#kept && !this.#promoted) || (replica.offline && !replica.closed)
+    if (this.#copy !== null && this.#copy.failed === null && !kept) {
+      try {
+        await this.to.delete(this.#copy)
+      } catch (error) {
+        if (!(error instanceof StorageError)) throw error
+      }
+    }
+    const { topicId, partition } = replica.at
+    const told = assignedDirectory(replica.assigned, this.#host.options.nodeId)
+    const lies = replica.directory?.meta.directoryId ?? told
+    if (!replica.closed && told !== lies && told !== UNASSIGNED_DIR)
+      this.#host.options.onDirectoryAssigned({ topicId, partition, directoryId: lies })
+  }
+}
+
+type Cut = { readonly kind: 'restart' } | { readonly kind: 'cut'; readonly at: number } | null
+
+/** Where the copy's history leaves that of the log; null: nowhere. */
+function cutOf(source: PartitionLog, copy: PartitionLog): Cut {
+  if (copy.endOffset < source.logStartOffset) return { kind: 'restart' }
+  if (copy.lastEpoch < 0) return copy.endOffset > source.endOffset ? { kind: 'restart' } : null
+  const end = source.endOffsetForEpoch(copy.lastEpoch)
+  if (end.epoch < 0 || end.endOffset < 0) return { kind: 'restart' }
+  if (end.epoch === copy.lastEpoch && end.endOffset >= copy.endOffset) return null
+  return { kind: 'cut', at: truncationPoint(copy, end) }
+}
+
+/** False: the copy would not have it. */
+function append(copy: PartitionLog, chunk: Uint8Array): Promise<boolean> {
+  return new Promise((resolve, reject) => {
+    const outcome = copy.appendAsFollower(chunk, (error) => (error === null ? resolve(true) : reject(error)))
+    if (outcome.kind !== 'staged') resolve(false)
+  })
+}

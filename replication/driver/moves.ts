@@ -1,0 +1,133 @@
+// AlterReplicaLogDirs (KIP-113): which replicas are on their way to which other directory of this broker, and where those
+// that are yet to be created are wanted. One move at a time into each directory. Moves found at the start go on.
+
+import { messageOf } from '../../src/base/index.ts'
+import type { LogDirectory, PartitionLog } from '../../src/log/index.ts'
+import type { Host } from './host.ts'
+import { Move } from './move.ts'
+import { directoryName, type Replica } from './replica.ts'
+import type { DirectoryMove, ReplicationError } from './types.ts'
+
+/** What a file system takes; the name of a copy is the longest that a partition's directory has. */
+const MAX_NAME = 255
+const UNIQUE_BYTES = 32
+
+export class Moves {
+  readonly #host: Host
+  readonly #isFailed: (directory: LogDirectory) => boolean
+  /** By key of the replica. */
+  readonly #moves = new Map<string, Move>()
+  readonly #queues = new Map<LogDirectory, Promise<void>>()
+  /** By name of the partition's directory. */
+  readonly #wanted = new Map<string, LogDirectory>()
+
+  constructor(host: Host, isFailed: (directory: LogDirectory) => boolean) {
+    this.#host = host
+    this.#isFailed = isFailed
+  }
+
+  /** Where a replica that is being created was wanted; asked once. */
+  wanted(name: string): LogDirectory | null {
+    const directory = this.#wanted.get(name) ?? null
+    return directory === null || this.#isFailed(directory) ? null : directory
+  }
+
+  created(name: string): void {
+    this.#wanted.delete(name)
+  }
+
+  isMoving(replica: Replica): boolean {
+    return this.#moves.has(replica.key)
+  }
+
+  ask({ at, path }: DirectoryMove): ReplicationError {
+    const { directories, unusable = [] } = this.#host.options
+    const name = directoryName(at.topic, at.partition)
+    if (`${name}.${'-future'}`.length + UNIQUE_BYTES > MAX_NAME) return 'INVALID_TOPIC_EXCEPTION'
+    if (unusable.includes(path)) return 'KAFKA_STORAGE_ERROR'
+    const to = directories.find((directory) => directory.path === path)
+    if (to === undefined) return 'LOG_DIR_NOT_FOUND'
+    if (this.#isFailed(to)) return 'KAFKA_STORAGE_ERROR'
+    const replica = this.#host.locate(at)
+    if (typeof replica === 'string') {
+      if (replica === 'KAFKA_STORAGE_ERROR') return replica
+      this.#wanted.set(name, to)
+      return 'REPLICA_NOT_AVAILABLE'
+    }
+    const moving = this.#moves.get(replica.key)
+    if (moving !== undefined && moving.to === to) return 'NONE'
+    moving?.cancel()
+    if (replica.directory === to) return 'NONE'
+    // With one of them out of service, another copy of the replica may lie there.
+    if (unusable.length > 0 || directories.some((directory) => this.#isFailed(directory))) return 'KAFKA_STORAGE_ERROR'
+    this.#start(replica, to, null)
+    return 'NONE'
+  }
+
+  /** A replica is open: what was on its way before goes on. */
+  opened(replica: Replica): void {
+    const { topicId, partition } = replica.at
+    for (const directory of this.#host.options.directories) {
+      if (this.#isFailed(directory)) continue
+      const found = futureOf(directory, topicId, partition)
+      if (found === undefined) continue
+      if (directory === replica.directory || this.#moves.has(replica.key)) this.#discard(directory, found)
+      else this.#start(replica, directory, found)
+    }
+  }
+
+  /** At the start: copies of what is not ours. */
+  sweep(isOurs: (log: PartitionLog) => boolean): void {
+    for (const directory of this.#host.options.directories)
+      for (const found of directory.futures) if (!isOurs(found)) this.#discard(directory, found)
+  }
+
+  assigned(replica: Replica): void {
+    this.#moves.get(replica.key)?.assigned()
+  }
+
+  /** The replica was removed or is offline, or its goal has failed. */
+  cancel(replica: Replica): Promise<void> {
+    const move = this.#moves.get(replica.key)
+    move?.cancel()
+    return move === undefined ? Promise.resolve() : (this.#queues.get(move.to) ?? Promise.resolve())
+  }
+
+  directoryFailed(directory: LogDirectory): void {
+    for (const move of this.#moves.values()) if (move.to === directory || move.replica.offline) move.cancel()
+  }
+
+  /** Resolves when nothing is copied any more. */
+  async stop(): Promise<void> {
+    for (const move of this.#moves.values()) move.cancel(true)
+    await Promise.all(this.#queues.values())
+  }
+
+  #start(replica: Replica, to: LogDirectory, found: PartitionLog | null): void {
+    const before = this.#moves.get(replica.key)
+    const queue = this.#queues.get(to) ?? Promise.resolve()
+    const earlier = before === undefined ? queue : Promise.all([queue, this.#queues.get(before.to)])
+    const move = new Move(this.#host, replica, to, found)
+    this.#moves.set(replica.key, move)
+    const mine: Promise<void> = earlier
+      .then(() => move.run())
+      .then(() => {
+        if (this.#moves.get(replica.key) === move) this.#moves.delete(replica.key)
+        if (this.#queues.get(to) === mine) this.#queues.delete(to)
+      })
+    mine.catch(this.#host.options.onFatal)
+    this.#queues.set(to, mine)
+  }
+
+  #discard(directory: LogDirectory, log: PartitionLog): void {
+    const { topic, partition } = log
+    directory.delete(log).catch((error: unknown) => {
+      const fields = { topic, partition, directory: directory.path, error: messageOf(error) }
+      this.#host.options.logger.error(fields, 'what is left of a move could not be deleted')
+    })
+  }
+}
+
+export function futureOf(directory: LogDirectory, topicId: string, partition: number): PartitionLog | undefined {
+  return directory.futures.find((log) => log.topicId === topicId && log.partition === partition)
+}
