@@ -12,6 +12,7 @@ import { alterClientQuotas } from './handlers/alter-client-quotas.ts'
 import { alterConfigs } from './handlers/alter-configs.ts'
 import { alterPartition } from './handlers/alter-partition.ts'
 import { alterPartitionReassignments } from './handlers/alter-partition-reassignments.ts'
+import { alterReplicaLogDirs } from './handlers/alter-replica-log-dirs.ts'
 import { apiVersions, apiVersionsUnsupported } from './handlers/api-versions.ts'
 import { assignReplicasToDirs } from './handlers/assign-replicas-to-dirs.ts'
 import { beginQuorumEpoch } from './handlers/begin-quorum-epoch.ts'
@@ -107,6 +108,7 @@ function brokerApis(): ApiEntry[] {
     row(apis.InitProducerId, initProducerId, { need: { operation: 'IDEMPOTENT_WRITE', resource: 'CLUSTER' } }),
     row(apis.OffsetForLeaderEpoch, offsetForLeaderEpoch, { need: topic('DESCRIBE') }),
     row(apis.DescribeConfigs, describeConfigs, { need: topic('DESCRIBE_CONFIGS') }),
+    row(apis.AlterReplicaLogDirs, alterReplicaLogDirs, { need: cluster('ALTER') }),
     row(apis.DescribeLogDirs, describeLogDirs, { need: cluster('DESCRIBE') }),
     row(apis.AlterConfigs, alterConfigs, { need: topic('ALTER_CONFIGS') }),
     row(apis.CreatePartitions, createPartitions, { need: topic('ALTER') }),

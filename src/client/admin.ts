@@ -15,6 +15,7 @@ import type { Cluster } from './cluster.ts'
 import { ClientError } from './errors.ts'
 import { alterPartitionReassignments, electLeaders, listPartitionReassignments } from './moves.ts'
 import { listOffsets } from './offsets.ts'
+import { deleteRecords, describeLogDirs, moveReplicas } from './storage.ts'
 import type {
   Admin,
   AdminOptions,
@@ -22,8 +23,10 @@ import type {
   ConfigAlteration,
   ConfigDescription,
   ConfigResource,
+  DeletedRecords,
   ElectionType,
   ListedOffset,
+  LogDirectoryDescription,
   MovingPartition,
   NewTopic,
   OffsetSpec,
@@ -31,6 +34,7 @@ import type {
   PartitionDescription,
   PartitionMove,
   QuorumDescription,
+  RecordsToDelete,
   ReplicaState,
   ResourceType,
   TopicDescription,
@@ -202,6 +206,22 @@ export class SmallAdmin implements Admin {
       observers: quorum.observers.map(replica),
       nodes: body.nodes.map(({ nodeId, listeners }) => ({ id: nodeId, listeners })),
     }
+  }
+
+  deleteRecords(records: readonly RecordsToDelete[], options: AdminOptions = {}): Promise<DeletedRecords[]> {
+    return deleteRecords(this.#cluster, records, this.#timing(options).deadline)
+  }
+
+  describeLogDirs(broker: NodeId, options: AdminOptions = {}): Promise<LogDirectoryDescription[]> {
+    return describeLogDirs(this.#cluster, broker, this.#timing(options).deadline)
+  }
+
+  alterReplicaLogDirs(
+    broker: NodeId,
+    moves: readonly (TopicPartition & { readonly path: string })[],
+    options: AdminOptions = {},
+  ): Promise<(TopicPartition & Outcome)[]> {
+    return moveReplicas(this.#cluster, broker, moves, this.#timing(options).deadline)
   }
 
   alterPartitionReassignments(

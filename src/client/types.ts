@@ -357,4 +357,40 @@ export interface Admin {
     partitions: readonly (TopicPartition & { readonly at: OffsetSpec })[],
     options?: AdminOptions,
   ): Promise<ListedOffset[]>
+  /** Deletes what lies below an offset; in the order of the question. */
+  deleteRecords(records: readonly RecordsToDelete[], options?: AdminOptions): Promise<DeletedRecords[]>
+  /** The log directories of one broker. */
+  describeLogDirs(broker: NodeId, options?: AdminOptions): Promise<LogDirectoryDescription[]>
+  /** Moves replicas of one broker to other directories of it; answered when the moves have begun. */
+  alterReplicaLogDirs(
+    broker: NodeId,
+    moves: readonly (TopicPartition & { readonly path: string })[],
+    options?: AdminOptions,
+  ): Promise<(TopicPartition & Outcome)[]>
+}
+
+export interface RecordsToDelete extends TopicPartition {
+  /** −1: all that is committed. */
+  readonly beforeOffset: Offset
+}
+
+export interface DeletedRecords extends TopicPartition {
+  readonly error: ErrorName
+  /** Where the partition begins by now on all living replicas; −1 where that is not known. */
+  readonly lowWatermark: Offset
+}
+
+export interface LogDirectoryDescription {
+  readonly path: string
+  /** `KAFKA_STORAGE_ERROR`: it is out of service. */
+  readonly error: ErrorName
+  /** −1: unknown. */
+  readonly totalBytes: number
+  readonly usableBytes: number
+  readonly replicas: readonly (TopicPartition & {
+    readonly size: number
+    readonly offsetLag: Offset
+    /** On its way here from another directory. */
+    readonly isFuture: boolean
+  })[]
 }

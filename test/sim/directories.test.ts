@@ -184,3 +184,40 @@ test('an empty directory among the others is one more disk: formatted, registere
   await send()
   await readAll(world)
 })
+
+test('a replica is moved to another disk at work, and what dies then is what it left', async () => {
+  const world = await started(56)
+  const { cluster, client, send } = world
+  using _ = cluster
+  await send()
+  const moving = partitionsIn(cluster, 1, '/data2')
+  const moves = moving.map((partition) => ({ topic: TOPIC, partition, path: '/data3' }))
+  const begun = await cluster.sim.wait(client.admin.alterReplicaLogDirs(1, moves))
+  expect(begun.map(({ error }) => error)).toEqual(moves.map(() => 'NONE'))
+  for (let i = 0; i < 5; i++) await send()
+  await cluster.sim.sleep(5000)
+  for (const partition of moving) expect(placeOf(cluster, 1, partition)).toEqual(['/data3'])
+  const described = await cluster.sim.wait(client.admin.describeLogDirs(1))
+  const inside = described.map(({ path, replicas }) => [
+    path,
+    replicas.filter(({ topic }) => topic === TOPIC).length,
+    replicas.some(({ isFuture, offsetLag }) => isFuture || offsetLag !== 0),
+  ])
+  expect(inside).toEqual([
+    ['/data', 2, false],
+    ['/data2', 0, false],
+    ['/data3', 4, false],
+  ])
+  const third = cluster.view(2).image.brokers.get(1)!.directories[2]
+  for (const partition of moving) {
+    const { directories, replicas } = imageOf(cluster, 2, partition)
+    expect(directories[replicas.indexOf(1)]).toBe(third)
+  }
+  cluster.killDirectory(1, 1)
+  await send()
+  await cluster.sim.sleep(5000)
+  for (const partition of moving) expect(imageOf(cluster, 2, partition).isr).toContain(1)
+  cluster.kill(2)
+  await send()
+  await readAll(world)
+})

@@ -17,6 +17,7 @@ import type {
   AppendRequest,
   AppendResult,
   DirectoryDescription,
+  DirectoryMove,
   PartitionRead,
   PartitionReadResult,
   ReadRequest,
@@ -208,6 +209,13 @@ export class FakeReplication implements Partial<ReplicationDriver> {
   directories: DirectoryDescription[] = []
 
   describeDirectories: ReplicationDriver['describeDirectories'] = () => this.#later(this.directories)
+
+  readonly directoryMoves: DirectoryMove[] = []
+
+  moveToDirectory: ReplicationDriver['moveToDirectory'] = (move: DirectoryMove) => {
+    this.directoryMoves.push(move)
+    return this.refusal
+  }
 
   producers: ActiveProducer[] = []
 

@@ -49,7 +49,7 @@ describe('ApiVersions', () => {
         max: theirs.get(apiKey)?.max,
       })
     }
-    expect(apiKeys.length).toBe(kind === 'broker' ? 38 : 26)
+    expect(apiKeys.length).toBe(kind === 'broker' ? 39 : 26)
     expect(apiKeys.map(({ apiKey }) => apiKey)).toEqual(apiKeys.map(({ apiKey }) => apiKey).sort((a, b) => a - b))
   })
 

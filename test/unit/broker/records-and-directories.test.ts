@@ -162,3 +162,41 @@ describe('DescribeProducers', () => {
     ])
   })
 })
+
+describe('AlterReplicaLogDirs', () => {
+  const none = 'AAAAAAAAAAAAAAAAAAAAAA'
+  const dirs = [
+    { path: '/a', topics: [{ name: 'one', partitions: [0, 1] }] },
+    {
+      path: '/b',
+      topics: [
+        { name: 'one', partitions: [1] },
+        { name: 'new', partitions: [3] },
+      ],
+    },
+  ]
+
+  test('says of each replica once whether its move has begun', async () => {
+    for (const version of [1, 2]) {
+      const side = requestSide()
+      const { results } = await ask(side, apis.AlterReplicaLogDirs, version, { dirs })
+      const begun = (partitionIndex: number) => ({ partitionIndex, errorCode: 0 })
+      expect(results).toEqual([
+        { topicName: 'one', partitions: [begun(0), begun(1)] },
+        { topicName: 'new', partitions: [begun(3)] },
+      ])
+      expect(side.replication.directoryMoves).toEqual([
+        { at: { topic: 'one', topicId: TOPIC_ID, partition: 0 }, path: '/a' },
+        { at: { topic: 'one', topicId: TOPIC_ID, partition: 1 }, path: '/b' },
+        { at: { topic: 'new', topicId: none, partition: 3 }, path: '/b' },
+      ])
+    }
+  })
+
+  test('or why not', async () => {
+    const side = requestSide()
+    side.replication.refusal = 'LOG_DIR_NOT_FOUND'
+    const { results } = await ask(side, apis.AlterReplicaLogDirs, 2, { dirs })
+    expect(results.flatMap(({ partitions }) => partitions.map((row) => row.errorCode))).toEqual([57, 57, 57])
+  })
+})
