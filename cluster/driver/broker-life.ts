@@ -21,6 +21,7 @@ export interface BrokerLifeOptions {
   readonly image: () => MetadataImage
   readonly ready: () => boolean
   readonly offlineDirectories: () => readonly Uuid[]
+  readonly cordonedDirectories: () => readonly Uuid[]
   /** After each change of state. */
   readonly onState: () => void
   readonly onFatal: (error: Error) => void
@@ -146,7 +147,7 @@ export class BrokerLife {
   }
 
   async #heartbeat(wantFence: boolean, wantShutDown: boolean): Promise<void> {
-    const { config, image, offlineDirectories, channel } = this.#options
+    const { config, image, offlineDirectories, cordonedDirectories, channel } = this.#options
     const request: BrokerHeartbeatRequest = {
       brokerId: config.nodeId,
       brokerEpoch: this.brokerEpoch,
@@ -154,7 +155,7 @@ export class BrokerLife {
       wantFence,
       wantShutDown,
       offlineLogDirs: [...offlineDirectories()],
-      cordonedLogDirs: null,
+      cordonedLogDirs: [...cordonedDirectories()],
     }
     const api = apis.BrokerHeartbeat
     const answer = await channel.attempt('heartbeat', api, api.latestStableVersion, request, this.#until())

@@ -148,7 +148,8 @@ class Driver implements ClusterDriver, LogFollower {
   }
 
   startBroker(registration: BrokerRegistration): void {
-    const { ports, config, clusterId, logger, ready, onFatal, offlineDirectories } = this.#options
+    const { ports, config, clusterId, logger, ready, onFatal } = this.#options
+    const none = (): readonly Uuid[] => []
     this.#registration = registration
     this.#broker = new BrokerLife({
       ports,
@@ -159,7 +160,8 @@ class Driver implements ClusterDriver, LogFollower {
       registration,
       image: () => this.image,
       ready,
-      offlineDirectories: offlineDirectories ?? ((): readonly Uuid[] => []),
+      offlineDirectories: this.#options.offlineDirectories ?? none,
+      cordonedDirectories: this.#options.cordonedDirectories ?? none,
       onState: () => this.#lookUnfenced(),
       onFatal,
     })

@@ -35,6 +35,8 @@ export interface ClusterDriverOptions {
   readonly ready: () => boolean
   /** Log directories that failed since the start. */
   readonly offlineDirectories?: () => readonly Uuid[]
+  /** Log directories that are to get no new replica (KIP-1066), as they are now. */
+  readonly cordonedDirectories?: () => readonly Uuid[]
   /** The node cannot go on: it could not register in time, or is not wanted. */
   readonly onFatal: (error: Error) => void
 }

@@ -9,6 +9,8 @@ export {
 } from './describe.ts'
 /** Whether a broker's configuration may be changed while it runs. */
 export { dynamicConfigKey, validateDynamicBrokerConfigs, withDynamicConfig } from './dynamic.ts'
+/** What each of them does here. */
+export { type ConfigEffect, configEffect, strayEffects } from './effects.ts'
 /** Whether configurations of groups and of client-metrics subscriptions may be set. */
 export { validateGroupConfigs, validateMetricsConfigs } from './group.ts'
 /** Checks a node's properties as a whole and gives them meaning. */

@@ -114,6 +114,12 @@ function checkServed(values: Values, problems: string[]): void {
       `authorizer.class.name=${authorizer} is not served by this version, which would leave the cluster open`,
     )
   }
+  for (const name of ['create.topic.policy.class.name', 'alter.config.policy.class.name']) {
+    const policy = values.string(name) ?? ''
+    if (policy !== '') problems.push(`${name}=${policy} is not served by this version, and nothing would be held to it`)
+  }
+  const quotas = values.string('client.quota.callback.class') ?? ''
+  if (quotas !== '') problems.push(`client.quota.callback.class=${quotas} is not served by this version`)
   const selector = values.string('replica.selector.class') ?? ''
   if (selector !== '' && selector !== RACK_AWARE_SELECTOR && selector !== LEADER_ONLY) {
     problems.push(

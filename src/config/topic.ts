@@ -42,11 +42,8 @@ export function resolveTopicConfig(
   return {
     segmentBytes: number('segment.bytes'),
     segmentMs: number('segment.ms'),
-    segmentJitterMs: number('segment.jitter.ms'),
     segmentIndexBytes: number('segment.index.bytes'),
     indexIntervalBytes: number('index.interval.bytes'),
-    flushMessages: number('flush.messages'),
-    flushMs: number('flush.ms'),
     retentionBytes: number('retention.bytes'),
     retentionMs: number('retention.ms'),
     cleanupDelete: policies.includes('delete'),

@@ -85,11 +85,8 @@ export interface NodeConfig {
 export interface TopicSettings {
   readonly segmentBytes: number
   readonly segmentMs: number
-  readonly segmentJitterMs: number
   readonly segmentIndexBytes: number
   readonly indexIntervalBytes: number
-  readonly flushMessages: number
-  readonly flushMs: number
   readonly retentionBytes: number
   readonly retentionMs: number
   readonly cleanupDelete: boolean

@@ -190,6 +190,7 @@ class Node implements OdradekNode {
       ...(bootstrapRecords === undefined ? {} : { bootstrapRecords }),
       ready: () => replication?.settled ?? true,
       offlineDirectories: () => this.#failedDirectories,
+      cordonedDirectories: () => this.#cordoned(cluster),
       onFatal,
     })
     if (config.isBroker) {
@@ -236,6 +237,18 @@ class Node implements OdradekNode {
       if (changed)
         this.#cleaner?.configure(cleanerSettingsOf(withDynamicConfig(this.#config, { broker, cluster: ofAll })))
     })
+  }
+
+  /** By the paths that `cordoned.log.dirs` names now; `*` is all of them. */
+  #cordoned(cluster: ClusterDriver): Uuid[] {
+    const dynamic = {
+      broker: configsOf(cluster.image, BROKER_RESOURCE, String(this.nodeId)),
+      cluster: configsOf(cluster.image, BROKER_RESOURCE, ''),
+    }
+    const named = withDynamicConfig(this.#config, dynamic).list('cordoned.log.dirs')
+    return this.#directories
+      .filter(({ path }) => this.#config.logDirs.includes(path) && (named.includes('*') || named.includes(path)))
+      .map(({ meta }) => meta.directoryId)
   }
 
   /** A controller alone is up when it has seen its own registration in the metadata. */

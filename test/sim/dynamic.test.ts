@@ -77,6 +77,23 @@ describe('brokers', () => {
     expect([...cluster.fatal]).toEqual([])
   })
 
+  test('get no new replica where all their directories are cordoned', async () => {
+    const { cluster, client } = await started(2)
+    using _ = cluster
+    const create = async (name: string): Promise<string> => {
+      const topics = [{ name, partitions: 1, replicationFactor: 2 }]
+      const [outcome] = await cluster.sim.wait(client.admin.createTopics(topics))
+      return outcome!.error
+    }
+    expect(await set(cluster, client, '2', 'cordoned.log.dirs', '*')).toBe('NONE')
+    await cluster.sim.sleep(5_000)
+    expect(await create('later')).toBe('INVALID_REPLICATION_FACTOR')
+    expect(await send(cluster, client, 10)).toBe('NONE')
+    expect(await set(cluster, client, '2', 'cordoned.log.dirs', null)).toBe('NONE')
+    await cluster.sim.sleep(5_000)
+    expect(await create('later')).toBe('NONE')
+  })
+
   test('refuse what they read at start', async () => {
     const { cluster, client } = await started(1)
     using _ = cluster
