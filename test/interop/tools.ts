@@ -2,6 +2,7 @@
 // made equal where ids, ports, times and paths differ; what remains different is printed and must be on the list below.
 //
 //   npm run interop:tools           ends with "N passed, M failed"
+//   npm run interop:tools -- storage   the steps whose titles begin so, which need no others
 
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
@@ -12,6 +13,7 @@ import { adminExplained, adminSteps } from './admin-steps.ts'
 import { apacheTool } from './apache.ts'
 import { startApache } from './apache-cluster.ts'
 import { withCluster } from './cluster.ts'
+import { storageSteps } from './storage-steps.ts'
 
 export interface Step {
   readonly title: string
@@ -66,7 +68,7 @@ function groupSteps(group: string, topic: string): Step[] {
   ]
 }
 
-const STEPS: readonly Step[] = [
+const ALL_STEPS: readonly Step[] = [
   {
     title: 'create',
     tool: 'kafka-topics',
@@ -218,6 +220,7 @@ const STEPS: readonly Step[] = [
   { title: 'delete', tool: 'kafka-topics', args: ['--delete', '--topic', 'payments'] },
   { title: 'delete a missing one', tool: 'kafka-topics', args: ['--delete', '--topic', 'payments'] },
   { title: 'list after the deletion', tool: 'kafka-topics', args: ['--list'] },
+  ...storageSteps(),
   ...adminSteps,
 ]
 
@@ -226,6 +229,9 @@ interface Ways {
   readonly bootstrap: string
   readonly controllers: string
 }
+
+const wanted: string = process.argv[2] ?? ''
+const STEPS: readonly Step[] = ALL_STEPS.filter(({ title }) => title.startsWith(wanted))
 
 function runStep(step: Step, ways: Ways): { code: number | null; lines: string[] } {
   const at =
