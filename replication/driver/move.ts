@@ -12,6 +12,8 @@ import { assignedDirectory } from './placement.ts'
 import type { Replica } from './replica.ts'
 
 const CHUNK_BYTES = 1024 * 1024
+/** The longest pause for the throttle: it may be lifted meanwhile. */
+const MAX_PAUSE_MS = 1000
 /** Between two looks whether the copy is whole and nothing is under way. */
 const AGAIN_MS = 5
 
@@ -25,6 +27,8 @@ export class Move {
   /** The copy has the partition's own name. */
   #promoted = false
   #cancelled = false
+  /** Milliseconds to pause for what has been copied. */
+  #owed = 0
   /** What has been copied is of use to the next process. */
   #kept = false
   #wake: (() => void) | null = null
@@ -91,11 +95,27 @@ export class Move {
   async #copied(done: () => boolean): Promise<boolean> {
     for (;;) {
       if (this.#over) return false
+      const before = this.#copy?.endOffset ?? 0
+      const size = this.#copy?.size ?? 0
       const step = await this.#step()
       if (this.#over) return false
+      const copied = Math.max(0, (this.#copy?.size ?? 0) - size)
+      if ((this.#copy?.endOffset ?? 0) > before && copied > 0) await this.#pay(copied)
       if (step === 'copied') await this.#pause(0)
       else if (done()) return true
       else await this.#pause(AGAIN_MS)
+    }
+  }
+
+  /** The operator's rate, whatever was copied before: a move is one long copy, not bursts. */
+  async #pay(bytes: number): Promise<void> {
+    const rate = this.#host.options.throttling?.moveRate?.() ?? Number.POSITIVE_INFINITY
+    if (rate === Number.POSITIVE_INFINITY) return
+    this.#owed += (bytes / Math.max(rate, 1)) * 1000
+    while (this.#owed >= 1 && !this.#over) {
+      const ms = Math.min(this.#owed, MAX_PAUSE_MS)
+      this.#owed -= ms
+      await this.#pause(ms)
     }
   }
 

@@ -166,10 +166,6 @@ const ACCEPTED: readonly Row[] = [
   ],
   ['values are taken as they are written', ['config.providers']],
   [
-    'a replica moves to another directory as fast as the disk allows',
-    ['replica.alter.log.dirs.io.max.bytes.per.second'],
-  ],
-  [
     'start offsets and high watermarks are written with the other checkpoints',
     ['log.flush.start.offset.checkpoint.interval.ms', 'replica.high.watermark.checkpoint.interval.ms'],
   ],

@@ -265,7 +265,10 @@ class Node implements OdradekNode {
     this.#failedDirectories.push(id)
     const failed = this.#directories.find((directory) => directory.meta.directoryId === id)
     this.#logger.error({ directory: failed?.path, error: messageOf(error) }, 'log directory failed and was given up')
-    const left = this.#directories.filter((directory) => !this.#failedDirectories.includes(directory.meta.directoryId))
+    const { logDirs } = this.#config
+    const left = this.#directories.filter(
+      ({ path, meta }) => logDirs.includes(path) && !this.#failedDirectories.includes(meta.directoryId),
+    )
     if (failed?.path === this.#config.metadataLogDir || left.length === 0) {
       this.#fatal(error)
       return

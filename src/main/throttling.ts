@@ -6,15 +6,18 @@ import type { NodeId } from '../base/index.ts'
 import type { NodeConfig } from '../config/index.ts'
 
 export function replicationThrottling(config: NodeConfig, latest: () => MetadataImage): ReplicationThrottling {
-  const rate = (side: 'leader' | 'follower'): number => {
-    const name = `${side}.replication.throttled.rate`
+  const rate = (name: string): number => {
     const of = (broker: string): string | undefined => configsOf(latest(), BROKER_RESOURCE, broker).get(name)
     const given = Number(of(String(config.nodeId)) ?? of('') ?? Number.POSITIVE_INFINITY)
     // Kafka's default is the largest long: no throttle.
     return given < Number.MAX_SAFE_INTEGER ? given : Number.POSITIVE_INFINITY
   }
   return {
-    rates: () => ({ leader: rate('leader'), follower: rate('follower') }),
+    rates: () => ({
+      leader: rate('leader.replication.throttled.rate'),
+      follower: rate('follower.replication.throttled.rate'),
+    }),
+    moveRate: () => rate('replica.alter.log.dirs.io.max.bytes.per.second'),
     windowMs: config.int('replication.quota.window.size.seconds') * 1000,
   }
 }

@@ -18,8 +18,8 @@ interface World {
   send(partitions?: readonly number[]): Promise<void>
 }
 
-async function started(seed: number): Promise<World> {
-  const cluster = createSimCluster({ seed, logDirectories: DIRECTORIES.length })
+async function started(seed: number, properties: Record<string, string> = {}): Promise<World> {
+  const cluster = createSimCluster({ seed, logDirectories: DIRECTORIES.length, properties })
   await cluster.start()
   const client = cluster.client()
   const [created] = await cluster.sim.wait(
@@ -218,6 +218,23 @@ test('a replica is moved to another disk at work, and what dies then is what it 
   await cluster.sim.sleep(5000)
   for (const partition of moving) expect(imageOf(cluster, 2, partition).isr).toContain(1)
   cluster.kill(2)
+  await send()
+  await readAll(world)
+})
+
+test('a node without any disk for logs stops, though the metadata log has one of its own', async () => {
+  const world = await started(57, { 'log.dirs': '/data2,/data3', 'metadata.log.dir': '/data' })
+  const { cluster, send } = world
+  using _ = cluster
+  await send()
+  cluster.killDirectory(1, 1)
+  await send()
+  await cluster.sim.sleep(1000)
+  expect(cluster.fatal.get(1)).toBeUndefined()
+  cluster.killDirectory(1, 2)
+  await send()
+  await cluster.sim.sleep(15_000)
+  expect(cluster.fatal.get(1)).toBeDefined()
   await send()
   await readAll(world)
 })

@@ -67,6 +67,8 @@ export interface ReplicationClusterOptions {
   readonly minInsync?: number
   readonly lagMs?: number
   readonly log?: Partial<LogConfig>
+  /** Bytes a second of a replica that moves to another directory. Default: no throttle. */
+  readonly moveRate?: () => number
   /** Absent: nothing is compacted. */
   readonly cleaner?: CleanerSettings
   /** Of each life of a broker. */
@@ -159,6 +161,11 @@ export class ReplicationCluster {
       directories: broker.directories,
       alterPartition: (proposals) => this.#alter(broker, proposals),
       watchers: this.#options.watcher === undefined ? [] : [this.#options.watcher(broker)],
+      throttling: {
+        rates: () => ({ leader: Number.POSITIVE_INFINITY, follower: Number.POSITIVE_INFINITY }),
+        moveRate: this.#options.moveRate ?? ((): number => Number.POSITIVE_INFINITY),
+        windowMs: 1000,
+      },
       configFor: () => ({ log: this.log, minInsyncReplicas: this.minInsync }),
       interBrokerListener: 'INTERNAL',
       replicaLagTimeMaxMs: this.#options.lagMs ?? 30_000,

@@ -160,7 +160,7 @@ describe('a move', () => {
   })
 
   it('crashed at any call of a port, while it is written to, leaves every acknowledged record in one log', async () => {
-    for (let calls = 1; calls < 120; calls += 3) {
+    for (let calls = 1; calls < 120; calls += 5) {
       const topic = await started({ seed: calls })
       await produce(topic, 5)
       const [from] = places(topic)
@@ -189,7 +189,7 @@ describe('a move', () => {
       const found = await offsets(topic)
       expect([calls, found]).toEqual([calls, evens(2 * found.length)])
       expect(2 * found.length).toBeGreaterThanOrEqual(acked)
-      if (calls < 118) cluster.close()
+      if (calls < 115) cluster.close()
     }
   })
 
@@ -224,6 +224,24 @@ describe('a move', () => {
     expect(await offsets(topic)).toEqual(evens(10))
     const ids = cluster.broker(1).directories
     expect(cluster.partition(topic).directories[0]).toBe(ids.find(({ path }) => path === second)!.meta.directoryId)
+  })
+
+  it('is throttled as long as the operator wants it to be', async () => {
+    let rate = 1000
+    const topic = await started({ moveRate: () => rate })
+    await produce(topic, 20)
+    const [from] = places(topic)
+    const bytes = cluster.broker(1).directories.flatMap(({ logs }) => logs.map(({ size }) => size))
+    move(topic, other(from!))
+    // Copied in one piece, and paid for with time before anything else is done.
+    await settle(Math.floor(bytes[0]! / 2))
+    expect(places(topic).length).toBe(2)
+    await settle(Math.floor(bytes[0]!))
+    expect(places(topic)).toEqual([other(from!)])
+    rate = Number.POSITIVE_INFINITY
+    move(topic, from!)
+    await settle(200)
+    expect(places(topic)).toEqual([from])
   })
 
   it('ends with the disk that it goes to, and is told of as copy while it lasts', async () => {
