@@ -110,8 +110,9 @@ const onQuotas: readonly Step[] = [
   configs('no quotas', '--describe', '--entity-type', 'clients'),
 ]
 
-/** The offset up to which that is known. */
-const epochs = (line: string): string => line.replace(/Epoch: \d+/, 'Epoch: N')
+/** The offset up to which that is known, and who happens to be the active controller. */
+const epochs = (line: string): string =>
+  line.replace(/Epoch: \d+/, 'Epoch: N').replace(/Local controller \d+/, 'Local controller N')
 
 function features(title: string, ...args: string[]): Step {
   return { title: `admin: ${title}`, tool: 'kafka-features', args, unordered: true, mask: epochs }
