@@ -36,6 +36,8 @@ export class PartitionInvariants {
   readonly #unfit: Map<string, Epoch> = new Map()
   readonly #exposed: Map<string, Exposure> = new Map()
   readonly #leading: Map<string, Map<NodeId, SeenReplica>> = new Map()
+  /** By partition, who was dropped from its replicas, and the epoch that began with that. */
+  readonly #dropped: Map<string, Map<NodeId, Epoch>> = new Map()
 
   constructor(facts: PartitionFacts, findings: Findings) {
     this.#facts = facts
@@ -78,6 +80,7 @@ export class PartitionInvariants {
   registered(before: PartitionTruth | null, after: PartitionTruth | null): void {
     if (after === null) return
     const key = keyOf(after)
+    for (const id of before?.replicas ?? []) if (!after.replicas.includes(id)) this.#drop(key, id, after.leaderEpoch)
     if (before !== null && before.leader !== after.leader) this.#interrupted(key, before)
     // The same leader may be elected anew, with less than it had.
     if (before !== null && before.leaderEpoch !== after.leaderEpoch) this.#forgive(key, after, before)
@@ -212,7 +215,7 @@ export class PartitionInvariants {
     const last = own.at(highWatermark - 1)
     if (last === null) return
     for (const member of maximalIsr) {
-      if (last.lostBy.includes(member)) continue
+      if (last.lostBy.includes(member) || this.#mayBeGone(seen.key, member, view.leaderEpoch)) continue
       const log = model.log(member)
       const end = view.durable ? log.durableEndOffset : log.endOffset
       if (log.holds(last) && end >= last.endOffset) continue
@@ -262,7 +265,7 @@ export class PartitionInvariants {
     // no later topic has (KIP-516), and is refused with UNKNOWN_TOPIC_ID.
     if (model === undefined || !this.#facts.truth.partitions.has(seen.key)) return
     for (const id of view.maximalIsr) {
-      if (view.isr.includes(id)) continue
+      if (view.isr.includes(id) || this.#mayBeGone(seen.key, id, view.leaderEpoch)) continue
       const log = model.log(id)
       if (log.endOffset >= view.epochStartOffset || !this.#facts.running(id)) continue
       const text = `proposes member ${id}, which ends at ${log.endOffset}, in an epoch that begins at ${view.epochStartOffset}`
@@ -290,6 +293,20 @@ export class PartitionInvariants {
       offset: last.baseOffset,
       epoch: after.leaderEpoch,
     })
+  }
+
+  #drop(key: string, id: NodeId, epoch: Epoch): void {
+    const dropped = this.#dropped.get(key) ?? new Map<NodeId, Epoch>()
+    this.#dropped.set(key, dropped.set(id, epoch))
+  }
+
+  /**
+   * Who is dropped at the end of a move deletes its log when it hears of that, and a leader that has not heard of the epoch
+   * which began with it goes on counting what it was told before (KIP-455). What it commits in that way the others of its
+   * ISR have had, whom the next leader is one of; what it proposes names an epoch that is over, and is refused.
+   */
+  #mayBeGone(key: string, id: NodeId, inEpoch: Epoch): boolean {
+    return (this.#dropped.get(key)?.get(id) ?? -1) > inEpoch
   }
 
   #interrupted(key: string, before: PartitionTruth): void {

@@ -73,7 +73,7 @@ export function drawSwarm(seed: number, kind: LifeKind, over: Partial<Swarm> = {
     verbs: kind === 'calm' ? {} : kind === 'beyond' ? beyond(verbs) : rot > 0 ? { ...verbs, 'flip-bit': rot } : verbs,
     pauseMs: quiet ? QUIET_PAUSE_MS : pauseMs,
     properties,
-    workload: { ...workload, reckless },
+    workload: { ...workload, reckless, movers: 0 },
     ...over,
   }
 }
@@ -126,7 +126,7 @@ function drawProperties(random: SeededRandom): Record<string, string> {
   return drawn
 }
 
-function drawWorkload(random: SeededRandom): Omit<Workload, 'reckless'> {
+function drawWorkload(random: SeededRandom): Omit<Workload, 'reckless' | 'movers'> {
   return {
     topics: 1 + random.below(2),
     partitions: 1 + random.below(2),
