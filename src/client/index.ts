@@ -4,6 +4,14 @@
 export { createClient, endpointsOf } from './client.ts'
 /** What calls reject with. */
 export { ClientError } from './errors.ts'
+export type {
+  FeatureDescription,
+  FeatureUpdate,
+  Governance,
+  QuotaAlteration,
+  QuotaEntity,
+  QuotaFilter,
+} from './governance.ts'
 /** Kafka's partitioner. */
 export { murmur2, partitionOfKey } from './murmur2.ts'
 export type * from './types.ts'

@@ -14,6 +14,7 @@ import type {
   Uuid,
 } from '../base/index.ts'
 import type { ErrorName, RecordHeader } from '../wire/index.ts'
+import type { Governance } from './governance.ts'
 
 export interface ClientPorts {
   readonly network: Network
@@ -42,6 +43,8 @@ export interface Client extends AsyncDisposable {
   /** Joins its group when it is polled first. */
   groupConsumer(options: GroupConsumerOptions): GroupConsumer
   readonly admin: Admin
+  /** Features, quotas and members. */
+  readonly governance: Governance
   /** Fails what is outstanding and closes every connection. */
   close(): void
 }
