@@ -263,7 +263,11 @@ export class PartitionInvariants {
     // A deleted topic's replicas are deleted by each node when it hears of that, so a member may have done so while its
     // leader's proposal still waits for an answer. Such a proposal can change nothing: it names the topic by its id, which
     // no later topic has (KIP-516), and is refused with UNKNOWN_TOPIC_ID.
-    if (model === undefined || !this.#facts.truth.partitions.has(seen.key)) return
+    const truth = this.#facts.truth.partitions.get(seen.key)
+    if (model === undefined || truth === undefined) return
+    // Nor can one of an epoch that is over: it names that epoch and is refused (FENCED_LEADER_EPOCH, KIP-497). Its leader may be
+    // cut off and not know, while whom it proposed follows the next one and is cut to what that one has.
+    if (truth.leaderEpoch > view.leaderEpoch) return
     for (const id of view.maximalIsr) {
       if (view.isr.includes(id) || this.#mayBeGone(seen.key, id, view.leaderEpoch)) continue
       const log = model.log(id)

@@ -329,6 +329,8 @@ describe('P8: a replica is proposed', () => {
   test('that lacks what its leader began its epoch with', () => expect(waiting()).toEqual(['P8']))
   test('and has deleted its log since, for its topic is deleted', () =>
     expect(waiting({ type: 'RemoveTopicRecord', value: { topicId: TOPIC } })).toEqual([]))
+  test('and follows the leader of a later epoch since, which had less', () =>
+    expect(waiting(change({ leader: 2, isr: [2] }))).toEqual([]))
 })
 
 test('D6: a word of durability that the disk does not keep', () => {
