@@ -12,9 +12,11 @@ import { checkCommand } from './commands/check.ts'
 import { consumeCommand } from './commands/consume.ts'
 import { containerCommand } from './commands/container.ts'
 import { dumpLogCommand } from './commands/dump-log.ts'
+import { electCommand } from './commands/elect.ts'
 import { nodeCommand } from './commands/node.ts'
 import { produceCommand } from './commands/produce.ts'
 import { quorumCommand } from './commands/quorum.ts'
+import { reassignCommand } from './commands/reassign.ts'
 import { simCommand } from './commands/sim.ts'
 import { storageCommand } from './commands/storage.ts'
 import { topicsCommand } from './commands/topics.ts'
@@ -42,6 +44,8 @@ await yargs(hideBin(process.argv))
   .command(topicsCommand)
   .command(produceCommand)
   .command(consumeCommand)
+  .command(reassignCommand)
+  .command(electCommand)
   .command(quorumCommand)
   .command(dumpLogCommand)
   .command(chaosCommand)
