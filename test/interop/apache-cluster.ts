@@ -97,7 +97,7 @@ export async function startApache(options: ApacheOptions): Promise<ApacheCluster
   }
   const ends = running.map((child) => new Promise<number | null>((resolve) => child.once('exit', resolve)))
   const output = (node: ApacheNode): string => readFileSync(join(work, `n${node.id}.out`), 'utf8')
-  const deadline = Date.now() + 90_000
+  const deadline = Date.now() + 300_000
   const started = (): boolean => nodes.every((node) => output(node).includes('Kafka Server started'))
   while (!started()) {
     const dead = running.findIndex((child) => child.exitCode !== null)

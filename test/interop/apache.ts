@@ -12,6 +12,8 @@ const root: string = join(dirname(fileURLToPath(import.meta.url)), '..', '..')
 
 /** Class behind each of Apache's commands that are run here. */
 const TOOLS: Readonly<Record<string, string>> = {
+  'kafka-reassign-partitions': 'org.apache.kafka.tools.reassign.ReassignPartitionsCommand',
+  'kafka-leader-election': 'org.apache.kafka.tools.LeaderElectionCommand',
   'kafka-topics': 'org.apache.kafka.tools.TopicCommand',
   'kafka-console-producer': 'org.apache.kafka.tools.ConsoleProducer',
   'kafka-console-consumer': 'org.apache.kafka.tools.consumer.ConsoleConsumer',

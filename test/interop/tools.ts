@@ -13,6 +13,7 @@ import { adminExplained, adminSteps } from './admin-steps.ts'
 import { apacheTool } from './apache.ts'
 import { startApache } from './apache-cluster.ts'
 import { withCluster } from './cluster.ts'
+import { MOVES, MOVES_EXPLAINED } from './moves.ts'
 import { storageSteps } from './storage-steps.ts'
 
 export interface Step {
@@ -26,11 +27,14 @@ export interface Step {
   readonly unordered?: true
   /** Where the answer depends on chance or speed: only these lines' shapes are compared. */
   readonly mask?: (line: string) => string
+  /** Run again until what is printed matches. */
+  readonly until?: RegExp
 }
 
 /** Differences that are known and right, each with its reason. A line of ours that matches is taken out on both sides. */
 const EXPLAINED: readonly { readonly step: RegExp; readonly line: RegExp; readonly reason: string }[] = [
   ...adminExplained,
+  ...MOVES_EXPLAINED,
 ]
 
 /** Directory and cluster ids, before their digits are touched. */
@@ -217,12 +221,16 @@ const ALL_STEPS: readonly Step[] = [
     args: ['--describe', '--entity-type', 'topics', '--entity-name', '__consumer_offsets', '--all'],
     unordered: true,
   },
+  ...storageSteps(),
+  ...adminSteps,
+  ...MOVES,
   { title: 'delete', tool: 'kafka-topics', args: ['--delete', '--topic', 'payments'] },
   { title: 'delete a missing one', tool: 'kafka-topics', args: ['--delete', '--topic', 'payments'] },
   { title: 'list after the deletion', tool: 'kafka-topics', args: ['--list'] },
-  ...storageSteps(),
-  ...adminSteps,
 ]
+
+const wanted: string = process.argv[2] ?? ''
+const STEPS: readonly Step[] = ALL_STEPS.filter(({ title }) => title.startsWith(wanted))
 
 /** Where a cluster is reached. */
 interface Ways {
@@ -230,16 +238,20 @@ interface Ways {
   readonly controllers: string
 }
 
-const wanted: string = process.argv[2] ?? ''
-const STEPS: readonly Step[] = ALL_STEPS.filter(({ title }) => title.startsWith(wanted))
-
 function runStep(step: Step, ways: Ways): { code: number | null; lines: string[] } {
+  for (let tries = 1; ; tries++) {
+    const done = runOnce(step, ways)
+    if (step.until === undefined || tries === 60 || step.until.test(done.lines.join('\n'))) return done
+  }
+}
+
+function runOnce(step: Step, ways: Ways): { code: number | null; lines: string[] } {
   const at =
     step.via === undefined ? ['--bootstrap-server', ways.bootstrap] : ['--bootstrap-controller', ways.controllers]
   // The metadata tool has its server before the verb and the cluster tool behind it; the others take it anywhere.
   const words = step.tool === 'kafka-cluster' ? [...step.args, ...at] : [...at, ...step.args]
   const [command, args] = apacheTool(step.tool, ...words)
-  const done = spawnSync(command, args, { encoding: 'utf8', input: step.input ?? '', timeout: 60_000 })
+  const done = spawnSync(command, args, { encoding: 'utf8', input: step.input ?? '', timeout: 240_000 })
   const lines = `${done.stdout}\n${done.stderr}`
     .split('\n')
     .map((line) =>
