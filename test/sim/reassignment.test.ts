@@ -223,7 +223,7 @@ test('who was dropped while it was dead deletes its log when it is back', async 
   await story.expectAll()
 })
 
-test('who lost its disk is moved away and comes back as a new one', async () => {
+test('S30 (KIP-966): who is moved away while it is dead, and back again, counts when it has caught up and not before', async () => {
   await begin({ seed: 11, brokers: 4, replicas: 3 })
   const [first, second, lost] = story.partition.replicas as [NodeId, NodeId, NodeId]
   const other = story.cluster.ids.find((id) => !story.partition.replicas.includes(id))!
