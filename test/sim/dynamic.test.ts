@@ -138,6 +138,38 @@ describe('a quota', () => {
     expect(await wait()).toBe(0)
   })
 
+  test('of partitions made is one, whichever broker the client asks', async () => {
+    const { cluster, client } = await started(3)
+    using _ = cluster
+    const entity = { 'client-id': 'raw' }
+    await cluster.sim.wait(client.governance.alterQuotas([{ entity, values: { controller_mutation_rate: 1 } }]))
+    await cluster.sim.sleep(100)
+    const { network } = cluster.sim.addNode('raw', { client: true })
+    const create = async (id: number, name: string): Promise<readonly [string, number]> => {
+      const asking = new RawClient(network, { host: cluster.host(id), port: 9092 })
+      asking.send(apis.CreateTopics, 7, {
+        topics: [{ name, numPartitions: 6, replicationFactor: 1 }],
+        timeoutMs: 5_000,
+      })
+      await cluster.sim.wait(asking.answers(1))
+      const { topics, throttleTimeMs } = asking.answer(0, apis.CreateTopics, 7)
+      return [errorName(topics[0]!.errorCode), throttleTimeMs]
+    }
+    expect(await create(1, 'a')).toEqual(['NONE', 0])
+    expect(await create(2, 'b')).toEqual(['NONE', 0])
+    const [error, wait] = await create(3, 'c')
+    expect(error).toBe('THROTTLING_QUOTA_EXCEEDED')
+    expect(wait).toBeGreaterThan(0)
+    expect(wait).toBeLessThan(1_000)
+    // Somebody else is not held back by it, through the same connections between the brokers.
+    const [other] = await cluster.sim.wait(
+      client.admin.createTopics([{ name: 'd', partitions: 30, replicationFactor: 1 }]),
+    )
+    expect(other?.error).toBe('NONE')
+    await cluster.sim.sleep(wait)
+    expect(await create(3, 'c')).toEqual(['NONE', 0])
+  })
+
   function produced(): Input<typeof apis.Produce.request> {
     const value = new Uint8Array(6_000)
     const records = buildBatch({ records: [{ timestamp: 1, key: null, value, headers: [] }] })
