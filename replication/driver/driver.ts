@@ -151,7 +151,7 @@ class Driver implements ReplicationDriver, Host {
     ).then((described) => [...described, ...(this.options.unusable ?? []).map((path) => unknown(path, false))])
   }
 
-  moveToDirectory(move: DirectoryMove): ReplicationError {
+  moveToDirectory(move: DirectoryMove): Promise<ReplicationError> {
     return this.#moves.ask(move)
   }
 

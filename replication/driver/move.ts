@@ -47,23 +47,40 @@ export class Move {
     this.#wake?.()
   }
 
+  get cancelled(): boolean {
+    return this.#cancelled
+  }
+
   /** Another registration of the partition, which may name the new directory. */
   assigned(): void {
     this.#wake?.()
   }
 
+  /** Makes the copy's place, so that whoever asks sees that it is on its way. Rejects for a bug only. */
+  async prepare(): Promise<void> {
+    const { topic, topicId, partition } = this.replica.at
+    if (this.#over || this.#copy !== null || this.replica.directory === this.to) return
+    try {
+      this.#copy = await this.to.createFuture(topic, topicId, partition, this.replica.log.config)
+    } catch (error) {
+      if (error instanceof Bug) throw error
+      const where = { topic, partition, to: this.to.path, error: messageOf(error) }
+      this.#host.options.logger.error(where, 'a replica cannot be moved to another log directory')
+      this.cancel()
+    }
+  }
+
   /** Resolves when the replica has moved, or the move is over without. Rejects for a bug only. */
   async run(): Promise<void> {
-    const { topic, topicId, partition } = this.replica.at
+    const { topic, partition } = this.replica.at
     this.#from = this.replica.directory
-    if (this.#over || this.#from === null || this.#from === this.to) {
+    if (this.#over || this.#copy === null || this.#from === null || this.#from === this.to) {
       await this.#clear()
       return
     }
     const where = { topic, partition, from: this.#from.path, to: this.to.path }
     const { logger } = this.#host.options
     try {
-      this.#copy ??= await this.to.createFuture(topic, topicId, partition, this.replica.log.config)
       if (await this.#moved(this.#from)) {
         logger.info(where, 'a replica has moved to another log directory')
         return

@@ -8,15 +8,22 @@ import { Move } from './move.ts'
 import { directoryName, type Replica } from './replica.ts'
 import type { DirectoryMove, ReplicationError } from './types.ts'
 
+/** Of replicas that are yet to come; the oldest is forgotten. */
+const MAX_WANTED = 10_000
 /** What a file system takes; the name of a copy is the longest that a partition's directory has. */
 const MAX_NAME = 255
 const UNIQUE_BYTES = 32
+
+interface Under {
+  readonly move: Move
+  readonly over: Promise<void>
+}
 
 export class Moves {
   readonly #host: Host
   readonly #isFailed: (directory: LogDirectory) => boolean
   /** By key of the replica. */
-  readonly #moves = new Map<string, Move>()
+  readonly #moves = new Map<string, Under>()
   readonly #queues = new Map<LogDirectory, Promise<void>>()
   /** By name of the partition's directory. */
   readonly #wanted = new Map<string, LogDirectory>()
@@ -40,7 +47,8 @@ export class Moves {
     return this.#moves.has(replica.key)
   }
 
-  ask({ at, path }: DirectoryMove): ReplicationError {
+  /** Resolves when the move has begun. */
+  async ask({ at, path }: DirectoryMove): Promise<ReplicationError> {
     const { directories, unusable = [] } = this.#host.options
     const name = directoryName(at.topic, at.partition)
     if (`${name}.${'-future'}`.length + UNIQUE_BYTES > MAX_NAME) return 'INVALID_TOPIC_EXCEPTION'
@@ -51,16 +59,16 @@ export class Moves {
     const replica = this.#host.locate(at)
     if (typeof replica === 'string') {
       if (replica === 'KAFKA_STORAGE_ERROR') return replica
-      this.#wanted.set(name, to)
+      this.#want(name, to)
       return 'REPLICA_NOT_AVAILABLE'
     }
     const moving = this.#moves.get(replica.key)
-    if (moving !== undefined && moving.to === to) return 'NONE'
-    moving?.cancel()
+    if (moving !== undefined && moving.move.to === to && !moving.move.cancelled) return 'NONE'
+    moving?.move.cancel()
     if (replica.directory === to) return 'NONE'
     // With one of them out of service, another copy of the replica may lie there.
     if (unusable.length > 0 || directories.some((directory) => this.#isFailed(directory))) return 'KAFKA_STORAGE_ERROR'
-    this.#start(replica, to, null)
+    await this.#start(replica, to, null)
     return 'NONE'
   }
 
@@ -72,7 +80,7 @@ export class Moves {
       const found = futureOf(directory, topicId, partition)
       if (found === undefined) continue
       if (directory === replica.directory || this.#moves.has(replica.key)) this.#discard(directory, found)
-      else this.#start(replica, directory, found)
+      else void this.#start(replica, directory, found)
     }
   }
 
@@ -83,40 +91,53 @@ export class Moves {
   }
 
   assigned(replica: Replica): void {
-    this.#moves.get(replica.key)?.assigned()
+    this.#moves.get(replica.key)?.move.assigned()
   }
 
   /** The replica was removed or is offline, or its goal has failed. */
   cancel(replica: Replica): Promise<void> {
-    const move = this.#moves.get(replica.key)
-    move?.cancel()
-    return move === undefined ? Promise.resolve() : (this.#queues.get(move.to) ?? Promise.resolve())
+    const under = this.#moves.get(replica.key)
+    under?.move.cancel()
+    return under?.over ?? Promise.resolve()
   }
 
   directoryFailed(directory: LogDirectory): void {
-    for (const move of this.#moves.values()) if (move.to === directory || move.replica.offline) move.cancel()
+    for (const { move } of this.#moves.values()) if (move.to === directory || move.replica.offline) move.cancel()
   }
 
   /** Resolves when nothing is copied any more. */
   async stop(): Promise<void> {
-    for (const move of this.#moves.values()) move.cancel(true)
+    for (const { move } of this.#moves.values()) move.cancel(true)
     await Promise.all(this.#queues.values())
   }
 
-  #start(replica: Replica, to: LogDirectory, found: PartitionLog | null): void {
-    const before = this.#moves.get(replica.key)
+  /** Behind the end of the one before of the same replica; copying, when it is its turn. Resolves when it has its place. */
+  async #start(replica: Replica, to: LogDirectory, found: PartitionLog | null): Promise<void> {
+    const { onFatal } = this.#host.options
+    const before = this.#moves.get(replica.key)?.over ?? Promise.resolve()
     const queue = this.#queues.get(to) ?? Promise.resolve()
-    const earlier = before === undefined ? queue : Promise.all([queue, this.#queues.get(before.to)])
     const move = new Move(this.#host, replica, to, found)
-    this.#moves.set(replica.key, move)
-    const mine: Promise<void> = earlier
+    const prepared = before.then(() => move.prepare())
+    const over: Promise<void> = Promise.all([prepared, queue])
       .then(() => move.run())
       .then(() => {
-        if (this.#moves.get(replica.key) === move) this.#moves.delete(replica.key)
-        if (this.#queues.get(to) === mine) this.#queues.delete(to)
+        if (this.#moves.get(replica.key)?.move === move) this.#moves.delete(replica.key)
+        if (this.#queues.get(to) === over) this.#queues.delete(to)
       })
-    mine.catch(this.#host.options.onFatal)
-    this.#queues.set(to, mine)
+    over.catch(onFatal)
+    this.#moves.set(replica.key, { move, over })
+    this.#queues.set(to, over)
+    await prepared.catch(() => {})
+  }
+
+  #want(name: string, to: LogDirectory): void {
+    this.#wanted.delete(name)
+    this.#wanted.set(name, to)
+    if (this.#wanted.size <= MAX_WANTED) return
+    for (const oldest of this.#wanted.keys()) {
+      this.#wanted.delete(oldest)
+      return
+    }
   }
 
   #discard(directory: LogDirectory, log: PartitionLog): void {

@@ -216,9 +216,9 @@ export interface ReplicationDriver {
 
   /** In the order of `log.dirs`, failed ones among them. */
   describeDirectories(): Promise<readonly DirectoryDescription[]>
-  /** AlterReplicaLogDirs (KIP-113): begins a move, ends another one of the same replica, and answers at once. A replica that
-   *  is not here is REPLICA_NOT_AVAILABLE, and goes there when it is created. */
-  moveToDirectory(move: DirectoryMove): ReplicationError
+  /** AlterReplicaLogDirs (KIP-113): begins a move, ends another one of the same replica, and answers when the copy has its
+   *  place. A replica that is not here is REPLICA_NOT_AVAILABLE, and goes there when it is created. */
+  moveToDirectory(move: DirectoryMove): Promise<ReplicationError>
   /** Of any replica, leader or follower. */
   activeProducers(at: TopicPartition): ReplicationError | readonly ActiveProducer[]
 

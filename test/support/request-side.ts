@@ -214,7 +214,7 @@ export class FakeReplication implements Partial<ReplicationDriver> {
 
   moveToDirectory: ReplicationDriver['moveToDirectory'] = (move: DirectoryMove) => {
     this.directoryMoves.push(move)
-    return this.refusal
+    return this.#later(this.refusal)
   }
 
   producers: ActiveProducer[] = []

@@ -15,10 +15,10 @@ import { type Handler, respond } from '../types.ts'
 type Topic = NonNullable<Input<typeof AlterReplicaLogDirsResponse>['results']>[number]
 type Partition = NonNullable<Topic['partitions']>[number]
 
-export const alterReplicaLogDirs: Handler<typeof AlterReplicaLogDirsRequest, typeof AlterReplicaLogDirsResponse> = (
-  request,
-  call,
-) => {
+export const alterReplicaLogDirs: Handler<
+  typeof AlterReplicaLogDirsRequest,
+  typeof AlterReplicaLogDirsResponse
+> = async (request, call) => {
   const { cluster, replication } = call.services
   assert(replication !== null, 'AlterReplicaLogDirs without replicas')
   // A partition that is named twice goes where it was named last.
@@ -30,7 +30,7 @@ export const alterReplicaLogDirs: Handler<typeof AlterReplicaLogDirsRequest, typ
   const results = new Map<string, Topic & { readonly partitions: Partition[] }>()
   for (const { topic, partition, path } of goals.values()) {
     const topicId = cluster.image.topicIds.get(topic) ?? ZERO_UUID
-    const error = replication.moveToDirectory({ at: { topic, topicId, partition }, path })
+    const error = await replication.moveToDirectory({ at: { topic, topicId, partition }, path })
     const result = results.get(topic) ?? { topicName: topic, partitions: [] }
     results.set(topic, result)
     result.partitions.push({ partitionIndex: partition, errorCode: errorCode(error) })

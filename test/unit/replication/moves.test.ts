@@ -56,8 +56,8 @@ async function settle(ms = 500): Promise<void> {
   }
 }
 
-function move(topic: Uuid, path: string, id = 1): ReplicationError {
-  return cluster.broker(id).driver.moveToDirectory({ at: at(topic), path })
+function move(topic: Uuid, path: string, id = 1): Promise<ReplicationError> {
+  return cluster.sim.wait(cluster.broker(id).driver.moveToDirectory({ at: at(topic), path }))
 }
 
 /** Where a broker's logs of the topic are; a copy under way has a star. */
@@ -100,8 +100,8 @@ describe.each(['os', 'fsync'] as const)('a move, flush=%s', (flush) => {
     await produce(topic, 20)
     const [from] = places(topic)
     const goal = other(from!)
-    expect(move(topic, goal)).toBe('NONE')
-    expect(move(topic, goal)).toBe('NONE')
+    expect(await move(topic, goal)).toBe('NONE')
+    expect(await move(topic, goal)).toBe('NONE')
     for (let i = 0; i < 20; i++) {
       await produce(topic, 1)
       accept()
@@ -125,7 +125,7 @@ describe.each(['os', 'fsync'] as const)('a move, flush=%s', (flush) => {
     const topic = await started({ log: { flush } })
     await produce(topic, 5)
     const [from] = places(topic, 2)
-    expect(move(topic, other(from!), 2)).toBe('NONE')
+    expect(await move(topic, other(from!), 2)).toBe('NONE')
     // What the follower has beyond the new leader's log goes.
     cluster.cut.add('2>1')
     await settle(100)
@@ -146,7 +146,7 @@ describe('a move', () => {
     const topic = await started({ log: { flush: 'fsync' } })
     await produce(topic, 10)
     const [from] = places(topic)
-    move(topic, other(from!))
+    await move(topic, other(from!))
     // Not accepted: the copy waits for the controller.
     await cluster.sim.sleep(300)
     expect(places(topic).sort()).toEqual([from!, `${other(from!)}*`].sort())
@@ -164,7 +164,7 @@ describe('a move', () => {
       const topic = await started({ seed: calls })
       await produce(topic, 5)
       const [from] = places(topic)
-      move(topic, other(from!))
+      await move(topic, other(from!))
       await cluster.sim.sleep(200)
       accept()
       let acked = 10
@@ -199,11 +199,30 @@ describe('a move', () => {
     const { driver, ports } = cluster.broker(1)
     await cluster.sim.wait(driver.deleteRecords(at(topic), 7, ports.clock.monotonic() + 10_000))
     const [from] = places(topic)
-    move(topic, other(from!))
+    await move(topic, other(from!))
     await settle()
     expect(places(topic)).toEqual([other(from!)])
     expect(view(topic)).toMatchObject({ logStartOffset: 7, endOffset: 20 })
     expect(await offsets(topic)).toEqual([6, 8, 10, 12, 14, 16, 18])
+  })
+
+  it('can be seen as soon as it is asked for, also while another one copies', async () => {
+    await started()
+    const topic = cluster.createTopic('many', [1], 4)
+    await settle(200)
+    const { driver, directories } = cluster.broker(1)
+    const into = (index: number): Promise<ReplicationError> =>
+      cluster.sim.wait(
+        driver.moveToDirectory({ at: { ...at(topic), topic: 'many', partition: index }, path: '/data1' }),
+      )
+    const [first, second] = directories
+    const asked = first!.logs.filter((log) => log.topicId === topic)
+    for (const { partition } of asked) expect(await into(partition)).toBe('NONE')
+    // Nobody has accepted yet.
+    expect(asked.length).toBeGreaterThan(1)
+    expect(second!.futures.length).toBe(asked.length)
+    await settle(1000)
+    expect(second!.logs.filter((log) => log.topicId === topic).length).toBe(4)
   })
 
   it('to another directory, or back, ends the one before', async () => {
@@ -211,14 +230,14 @@ describe('a move', () => {
     await produce(topic, 5)
     const [from] = places(topic)
     const [first, second] = ['/data0', '/data1', '/data2'].filter((path) => path !== from)
-    move(topic, first!)
+    await move(topic, first!)
     await cluster.sim.sleep(200)
-    move(topic, second!)
+    await move(topic, second!)
     await settle(1000)
     expect(places(topic)).toEqual([second])
-    move(topic, from!)
+    await move(topic, from!)
     await cluster.sim.sleep(200)
-    move(topic, second!)
+    await move(topic, second!)
     await settle(1000)
     expect(places(topic)).toEqual([second])
     expect(await offsets(topic)).toEqual(evens(10))
@@ -232,14 +251,14 @@ describe('a move', () => {
     await produce(topic, 20)
     const [from] = places(topic)
     const bytes = cluster.broker(1).directories.flatMap(({ logs }) => logs.map(({ size }) => size))
-    move(topic, other(from!))
+    await move(topic, other(from!))
     // Copied in one piece, and paid for with time before anything else is done.
     await settle(Math.floor(bytes[0]! / 2))
     expect(places(topic).length).toBe(2)
     await settle(Math.floor(bytes[0]!))
     expect(places(topic)).toEqual([other(from!)])
     rate = Number.POSITIVE_INFINITY
-    move(topic, from!)
+    await move(topic, from!)
     await settle(200)
     expect(places(topic)).toEqual([from])
   })
@@ -249,7 +268,7 @@ describe('a move', () => {
     await produce(topic, 5)
     const [from] = places(topic)
     const goal = other(from!)
-    move(topic, goal)
+    await move(topic, goal)
     await cluster.sim.sleep(200)
     const described = await cluster.sim.wait(cluster.broker(1).driver.describeDirectories())
     const logs = described.flatMap(({ path, logs }) =>
@@ -268,19 +287,19 @@ describe('a move', () => {
     await produce(topic, 2)
     const id = cluster.broker(1).directories.find(({ path }) => path === from)!.meta.directoryId
     expect(cluster.partition(topic).directories[0]).toBe(id)
-    expect(move(topic, goal)).toBe('KAFKA_STORAGE_ERROR')
-    expect(move(topic, from!)).toBe('NONE')
+    expect(await move(topic, goal)).toBe('KAFKA_STORAGE_ERROR')
+    expect(await move(topic, from!)).toBe('NONE')
   })
 
   it('is refused where it cannot be, and kept in mind for a replica that is yet to come', async () => {
     const topic = await started()
-    expect(move(topic, '/elsewhere')).toBe('LOG_DIR_NOT_FOUND')
+    expect(await move(topic, '/elsewhere')).toBe('LOG_DIR_NOT_FOUND')
     const long = { topic: 't'.repeat(230), topicId: topic, partition: 0 }
-    expect(cluster.broker(1).driver.moveToDirectory({ at: long, path: '/data0' })).toBe('INVALID_TOPIC_EXCEPTION')
+    expect(await cluster.broker(1).driver.moveToDirectory({ at: long, path: '/data0' })).toBe('INVALID_TOPIC_EXCEPTION')
     for (const path of ['/data1', '/data0']) {
       const name = `u${path.at(-1)}`
       const before = { topic: name, topicId: 'AAAAAAAAAAAAAAAAAAAAAA', partition: 0 }
-      expect(cluster.broker(1).driver.moveToDirectory({ at: before, path })).toBe('REPLICA_NOT_AVAILABLE')
+      expect(await cluster.broker(1).driver.moveToDirectory({ at: before, path })).toBe('REPLICA_NOT_AVAILABLE')
       const created = cluster.createTopic(name, [1])
       await settle(200)
       expect(places(created)).toEqual([path])
@@ -290,7 +309,7 @@ describe('a move', () => {
   it('ends with the replica', async () => {
     const topic = await started()
     await produce(topic, 5)
-    move(topic, other(places(topic)[0]!))
+    await move(topic, other(places(topic)[0]!))
     await cluster.sim.sleep(50)
     cluster.deleteTopic(topic)
     await settle()
