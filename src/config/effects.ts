@@ -139,10 +139,6 @@ const ACCEPTED: readonly Row[] = [
       'flush.ms',
     ],
   ],
-  [
-    'segments of one topic are rolled as their records come',
-    ['log.roll.jitter.ms', 'log.roll.jitter.hours', 'segment.jitter.ms'],
-  ],
   ['files grow with what is written', ['log.preallocate', 'preallocate']],
   [
     'connections to other nodes have fixed time-outs',

@@ -85,6 +85,7 @@ export interface NodeConfig {
 export interface TopicSettings {
   readonly segmentBytes: number
   readonly segmentMs: number
+  readonly segmentJitterMs: number
   readonly segmentIndexBytes: number
   readonly indexIntervalBytes: number
   readonly retentionBytes: number

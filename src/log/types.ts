@@ -8,6 +8,8 @@ import type { LogCleaner } from './cleaner/cleaner.ts'
 export interface LogConfig {
   readonly segmentBytes: number
   readonly segmentMs: number
+  /** Segments live so much shorter, each by another part of it. Default 0. */
+  readonly segmentJitterMs?: number
   readonly segmentIndexBytes: number
   readonly indexIntervalBytes: number
   readonly retentionBytes: number
