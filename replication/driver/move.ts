@@ -99,29 +99,42 @@ export class Move {
     this.#copy = await this.to.promote(this.#copy!)
     this.#promoted = true
     const copy = this.#copy
-    if (!(await this.#copied(() => this.#same(copy)))) return false
-    this.replica.moved(copy, this.to)
-    this.#copy = null
+    // The last look and the switch are one turn: whatever came between would be in the old log only.
+    const swap = (): boolean => {
+      if (!this.#same(copy)) return false
+      this.replica.moved(copy, this.to)
+      this.#copy = null
+      return true
+    }
+    if (!(await this.#copied(swap))) return false
     // Nothing that was durable before may depend on a cache now.
     await copy.flush()
     await from.delete(source)
     return true
   }
 
-  /** Copies until nothing is left and `done`; false: cancelled. No turn of the loop is between the last look and the answer. */
-  async #copied(done: () => boolean): Promise<boolean> {
-    for (;;) {
-      if (this.#over) return false
-      const before = this.#copy?.endOffset ?? 0
-      const size = this.#copy?.size ?? 0
+  /** Copies until nothing is left and `finish` has done what is to be done then; false: cancelled. */
+  async #copied(finish: () => boolean): Promise<boolean> {
+    let idleMs = AGAIN_MS
+    while (!this.#over) {
+      const copy = this.#copy!
+      const { endOffset, logStartOffset, size } = copy
       const step = await this.#step()
       if (this.#over) return false
-      const copied = Math.max(0, (this.#copy?.size ?? 0) - size)
-      if ((this.#copy?.endOffset ?? 0) > before && copied > 0) await this.#pay(copied)
-      if (step === 'copied') await this.#pause(0)
-      else if (done()) return true
-      else await this.#pause(AGAIN_MS)
+      if (copy.endOffset > endOffset && copy.size > size) await this.#pay(copy.size - size)
+      if (step === 'whole') {
+        if (!this.#over && finish()) return true
+        await this.#pause(AGAIN_MS)
+      } else if (copy.endOffset !== endOffset || copy.logStartOffset !== logStartOffset) {
+        idleMs = AGAIN_MS
+        await this.#pause(0)
+      } else {
+        // The copy would not have what it was given, or there was nothing to give: not in a tight loop.
+        await this.#pause(idleMs)
+        idleMs = Math.min(2 * idleMs, MAX_PAUSE_MS)
+      }
     }
+    return false
   }
 
   /** The operator's rate, whatever was copied before: a move is one long copy, not bursts. */
