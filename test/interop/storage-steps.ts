@@ -78,8 +78,6 @@ export function storageSteps(): readonly Step[] {
     remove('delete less than is gone', at(DELETED, 0, 1)),
     remove('delete more than there is', at(DELETED, 0, 1000)),
     remove('delete at a negative offset', at(DELETED, 0, -7)),
-    remove('delete of an unknown topic', at('nowhere', 0, 1)),
-    remove('delete of an unknown partition', at(DELETED, 9, 1)),
     remove('delete of a compacted topic', at(COMPACTED, 0, 1)),
     remove('delete of a topic without a policy', at('kept-for-ever', 0, 1)),
     remove('delete one partition twice', at(DELETED, 0, 2), at(DELETED, 0, 2)),
