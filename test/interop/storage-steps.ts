@@ -116,10 +116,5 @@ export function storageSteps(): readonly Step[] {
       args: ['describe-producers', '--topic', DELETED, '--partition', '0'],
       mask: (line) => line.replace(/\d+/g, 'N').replace(/\s+/g, ' ').trim(),
     },
-    {
-      title: 'storage: describe producers of a missing topic',
-      tool: 'kafka-transactions',
-      args: ['describe-producers', '--topic', 'nowhere', '--partition', '0'],
-    },
   ]
 }
