@@ -85,6 +85,8 @@ export class RaftStorage {
     })
     if (log.damaged !== null) throw new StorageError(path, 'CORRUPT', `the metadata log is damaged: ${log.damaged}`)
     const election = await readElection(disk, disk.join(path, STATE_FILE))
+    // A kill may have come between its rename and the sync of that: a vote that this life tells again must outlive the power.
+    await disk.syncDirectory(path)
     return new RaftStorage(disk, path, log, election, snapshots, bootstrap)
   }
 

@@ -6,6 +6,9 @@ import type { PartitionImage } from '../../cluster/metadata/index.ts'
 import { LOST_DIR, MIGRATING_DIR, type NodeId, UNASSIGNED_DIR, type Uuid } from '../../src/base/index.ts'
 import type { LogDirectory, PartitionLog } from '../../src/log/index.ts'
 
+const REMEDY =
+  'bring it back or, where it is gone and nobody else may lead, set unclean.leader.election.enable=true on the topic'
+
 export type Placement =
   | { readonly kind: 'found'; readonly directory: LogDirectory; readonly log: PartitionLog }
   | { readonly kind: 'create'; readonly directory: LogDirectory }
@@ -29,7 +32,7 @@ export function place(
   if (assigned !== UNASSIGNED_DIR && assigned !== LOST_DIR && assigned !== MIGRATING_DIR) {
     const directory = online.find((candidate) => candidate.meta.directoryId === assigned)
     if (directory !== undefined) return { kind: 'create', directory }
-    if (!lost) return { kind: 'unavailable', reason: `its log directory ${assigned} is not online here` }
+    if (!lost) return { kind: 'unavailable', reason: `its log directory ${assigned} is not online here; ${REMEDY}` }
   }
   if (wanted !== null && online.includes(wanted)) return { kind: 'create', directory: wanted }
   const open = online.filter((candidate) => !cordoned.includes(candidate.meta.directoryId))

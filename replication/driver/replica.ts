@@ -45,7 +45,7 @@ export class Replica {
   #work = 0
   /** Appends staged and not yet appended. */
   #writing = 0
-  /** Its damaged part was cut; until it has the leader's records again it must not lead. */
+  /** Its damaged part was cut; until it has the leader's records again it must not lead, but where loss is accepted. */
   #rebuilding = false
   #offlineReason: string | null = null
   #tick: Timer | null = null
@@ -120,7 +120,7 @@ export class Replica {
     if (log.damaged !== null) {
       this.#host.options.logger.error(
         { topic: this.at.topic, partition: this.at.partition, damage: log.damaged },
-        'the log is damaged: this replica will not lead before it has copied its leader again',
+        'the log is damaged: this replica copies its leader again before it leads, unless its loss is accepted',
       )
     }
     if (settings.log.flush === 'fsync' && log.durableEndOffset < log.appendedOffset) this.flush()
@@ -163,14 +163,37 @@ export class Replica {
       return
     }
     if (log.damaged !== null || this.#rebuilding) {
-      this.goOffline(log.damaged ?? 'the log was cut where it was damaged and is not complete again')
-      return
+      if (!this.#lossAccepted(partition)) {
+        this.goOffline(log.damaged ?? 'the log was cut where it was damaged and is not complete again')
+        return
+      }
+      if (log.damaged !== null && this.#work === 0) this.#cutToLead(log.damaged)
     }
     // A leader in the same epoch has nothing to wait for; a new one must be the only writer.
     const role = this.#state.role
     const leads = role.kind === 'leader' && role.epoch === partition.leaderEpoch
     if (this.#work > 0 && !leads) this.step({ kind: 'become-follower', assignment: partition })
-    else this.step({ kind: 'become-leader', assignment: partition, logEndOffset: log.endOffset })
+    else {
+      this.#rebuilding = false
+      this.step({ kind: 'become-leader', assignment: partition, logEndOffset: log.endOffset })
+    }
+  }
+
+  /** By the controller, who chose this leader from outside ISR and ELR (KIP-704), or by who set up the topic. */
+  #lossAccepted(partition: PartitionImage): boolean {
+    if (partition.leaderRecoveryState === 'RECOVERING') return true
+    return this.#host.options.configFor(this.at.topic).uncleanLeaderElection
+  }
+
+  /** No leader is left to copy, and offline it would keep everybody else from leading too: leads when it is cut. */
+  #cutToLead(damage: string): void {
+    const lostFrom = this.log.endOffset
+    const { leaderEpoch } = this.assigned
+    this.#host.options.logger.error(
+      { topic: this.at.topic, partition: this.at.partition, damage, lostFrom, leaderEpoch },
+      'elected with a damaged log where loss is accepted: cutting it to lead; what lies behind the damage is lost',
+    )
+    this.cutDamage().catch(this.#host.options.onFatal)
   }
 
   /** The same log in another directory takes over, while nobody works on either. */
@@ -320,7 +343,7 @@ export class Replica {
     }
   }
 
-  /** A follower whose log was found damaged cuts the damaged part before it copies it again. */
+  /** Cuts the damaged part: before the log is copied again, or before it leads without. */
   async cutDamage(): Promise<void> {
     this.#rebuilding = true
     await this.truncate({ to: this.log.endOffset })

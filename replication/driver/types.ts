@@ -256,6 +256,8 @@ export interface ReplicaView {
   readonly minInsyncReplicas: number
   /** flush=fsync: only what is durable counts for the high watermark. */
   readonly durable: boolean
+  /** What its log goes by now; null before it is open. */
+  readonly settings: LogConfig | null
 }
 
 /** A replica of this broker, for whoever lives in the same process. Properties are read live. */
@@ -388,6 +390,8 @@ export interface TopicSettings {
   /** Which partitions' replicas are listed in the topic's throttles with this broker: as what they are led by, and as what
    *  follows. Default: none. */
   readonly throttled?: { readonly leader: ThrottledPartitions; readonly follower: ThrottledPartitions }
+  /** A damaged log may be cut to lead. */
+  readonly uncleanLeaderElection: boolean
 }
 
 export type ThrottledPartitions = ReadonlySet<number> | 'all'

@@ -93,4 +93,8 @@ class View implements ReplicaView {
   get logStartOffset(): ReplicaView['logStartOffset'] {
     return this.#replica.observedLog?.logStartOffset ?? -1
   }
+
+  get settings(): ReplicaView['settings'] {
+    return this.#replica.observedLog?.config ?? null
+  }
 }

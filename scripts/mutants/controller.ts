@@ -110,6 +110,15 @@ export const controller: readonly Mutant[] = [
     file: 'replication/driver/driver.ts',
     find: 'if (stale !== undefined) await this.#deleteLog(directory, stale)',
     replace: 'if (stale === undefined) continue\n        this.#opened(replica, stale, directory)\n        return',
+    also: [
+      {
+        // The first image of a life would have it deleted under its new name.
+        file: 'replication/driver/driver.ts',
+        find: 'if (this.#replicas.get(log.topicId)?.has(log.partition) === true) continue',
+        replace:
+          'const [topicId, partition] = [this.image.topicIds.get(log.topic), log.partition]\n        if (topicId !== undefined && this.#replicas.get(topicId)?.has(partition) === true) continue',
+      },
+    ],
     expect: ['P19', 'P10'],
   },
 ]

@@ -1,5 +1,6 @@
 // All mutants, and what could not become one.
 
+import { answers } from './answers.ts'
 import { broker } from './broker.ts'
 import { controller } from './controller.ts'
 import { idempotence } from './idempotence.ts'
@@ -25,6 +26,7 @@ export const themes: readonly Theme[] = [
   { name: 'Acknowledgements and idempotence', mutants: idempotence },
   { name: 'Controller', mutants: controller },
   { name: 'Requests', mutants: broker },
+  { name: 'Answers and settings', mutants: answers },
 ]
 
 export const mutants: readonly Mutant[] = themes.flatMap((theme) => theme.mutants)

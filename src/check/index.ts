@@ -30,7 +30,7 @@ export {
   PartitionInvariants,
 } from './invariants/partitions.ts'
 export { type IsrProposal, ProposalInvariants } from './invariants/proposals.ts'
-export { type Ballot, QuorumInvariants, type QuorumObservation, type Vote } from './invariants/quorum.ts'
+export { QuorumInvariants, type QuorumObservation } from './invariants/quorum.ts'
 export { type ReplicaObservation, type SeenReplica, unseen } from './invariants/replicas.ts'
 export { type HeardHeartbeat, SessionInvariants } from './invariants/sessions.ts'
 export { type EpochStart, StorageInvariants } from './invariants/storage.ts'
@@ -43,3 +43,4 @@ export {
 } from './invariants/truth.ts'
 export type * from './invariants/types.ts'
 export type { VoterKey } from './invariants/voters.ts'
+export type { Ballot, Vote } from './invariants/votes.ts'

@@ -46,7 +46,9 @@ export async function withClient(args: ClientArguments, run: (client: Client) =>
   const { createPorts } = await import('../io/index.ts')
   const ports = createPorts({ tablesDirectory: '', unref: false })
   try {
-    const client = createClient(ports, { bootstrap: args.bootstrap, requestTimeoutMs: args.timeout * 1000 })
+    // One request takes half of it, so that a connection that is dead leaves time for another.
+    const times = { requestTimeoutMs: args.timeout * 500, apiTimeoutMs: args.timeout * 1000 }
+    const client = createClient(ports, { bootstrap: args.bootstrap, ...times })
     try {
       await run(client)
     } finally {

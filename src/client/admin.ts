@@ -73,7 +73,7 @@ export class SmallAdmin implements Admin {
         assignments: (topic.assignment ?? []).map((brokerIds, partitionIndex) => ({ partitionIndex, brokerIds })),
         configs: Object.entries(topic.configs ?? {}).map(([name, value]) => ({ name, value })),
       })),
-      timeoutMs: this.#timeout(options),
+      timeoutMs: this.#brokerTimeout(options),
       validateOnly: options.validateOnly ?? false,
     }
     const { body } = await this.#change(apis.CreateTopics, request, options, (answer) => notController(answer.topics))
@@ -81,7 +81,7 @@ export class SmallAdmin implements Admin {
   }
 
   async deleteTopics(names: readonly string[], options: AdminOptions = {}): Promise<TopicOutcome[]> {
-    const timeoutMs = this.#timeout(options)
+    const timeoutMs = this.#brokerTimeout(options)
     const request = (version: number): Input<typeof apis.DeleteTopics.request> =>
       version >= 6 ? { topics: names.map((name) => ({ name })), timeoutMs } : { topicNames: names, timeoutMs }
     const { body } = await this.#change(apis.DeleteTopics, request, options, (a) => notController(a.responses))
@@ -118,7 +118,7 @@ export class SmallAdmin implements Admin {
         count,
         assignments: assignment === undefined ? null : assignment.map((brokerIds) => ({ brokerIds })),
       })),
-      timeoutMs: this.#timeout(options),
+      timeoutMs: this.#brokerTimeout(options),
       validateOnly: options.validateOnly ?? false,
     }
     const { body } = await this.#change(apis.CreatePartitions, request, options, (a) => notController(a.results))
@@ -265,7 +265,12 @@ export class SmallAdmin implements Admin {
   }
 
   #timeout(options: AdminOptions): number {
-    return options.timeoutMs ?? this.#cluster.requestTimeoutMs
+    return options.timeoutMs ?? this.#cluster.apiTimeoutMs
+  }
+
+  /** What a broker is told: it answers before the request is given up. */
+  #brokerTimeout(options: AdminOptions): number {
+    return Math.min(this.#timeout(options), this.#cluster.requestTimeoutMs)
   }
 
   #timing(options: AdminOptions): {

@@ -34,7 +34,9 @@ export function createClient(ports: ClientPorts, options: ClientOptions): Client
   const firstMs = options.retryBackoffMs ?? RETRY_BACKOFF_MS
   const retry = new Retry(ports.clock, ports.random, timers, firstMs, options.retryBackoffMaxMs ?? RETRY_BACKOFF_MAX_MS)
   const bootstrap = endpointsOf(options.bootstrap)
-  const cluster = new Cluster(rpc, retry, timers, bootstrap, options.requestTimeoutMs ?? REQUEST_TIMEOUT_MS)
+  const requestTimeoutMs = options.requestTimeoutMs ?? REQUEST_TIMEOUT_MS
+  const apiTimeoutMs = options.apiTimeoutMs ?? 2 * requestTimeoutMs
+  const cluster = new Cluster(rpc, retry, timers, bootstrap, { requestTimeoutMs, apiTimeoutMs })
   const closing: { close(): void }[] = []
   const close = (): void => {
     for (const one of closing.splice(0)) one.close()

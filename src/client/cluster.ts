@@ -28,6 +28,7 @@ export class Cluster {
   readonly #retry: Retry
   readonly #timers: Timers
   readonly #requestTimeoutMs: number
+  readonly #apiTimeoutMs: number
   readonly #bootstrap: readonly Endpoint[]
   readonly #peers = new Map<string, Peer>()
   readonly #brokers = new Map<NodeId, Endpoint>()
@@ -38,16 +39,28 @@ export class Cluster {
   /** Which of the brokers `any` answers; moves on when one has failed. */
   #turn = 0
 
-  constructor(rpc: Rpc, retry: Retry, timers: Timers, bootstrap: readonly Endpoint[], requestTimeoutMs: number) {
+  constructor(
+    rpc: Rpc,
+    retry: Retry,
+    timers: Timers,
+    bootstrap: readonly Endpoint[],
+    times: { readonly requestTimeoutMs: number; readonly apiTimeoutMs: number },
+  ) {
     this.#rpc = rpc
     this.#retry = retry
     this.#timers = timers
     this.#bootstrap = bootstrap
-    this.#requestTimeoutMs = requestTimeoutMs
+    this.#requestTimeoutMs = times.requestTimeoutMs
+    this.#apiTimeoutMs = times.apiTimeoutMs
   }
 
   get requestTimeoutMs(): number {
     return this.#requestTimeoutMs
+  }
+
+  /** Of a call that may ask several brokers, or one again: a connection that is dead costs it one request's time-out. */
+  get apiTimeoutMs(): number {
+    return this.#apiTimeoutMs
   }
 
   get retry(): Retry {

@@ -178,7 +178,7 @@ export class SmallConsumer implements Consumer {
   async #locate(assigned: Assigned): Promise<void> {
     const generation = this.#generation
     const { topic, partition, resolve } = assigned
-    const deadline = this.#cluster.retry.now() + this.#cluster.requestTimeoutMs
+    const deadline = this.#cluster.retry.now() + this.#cluster.apiTimeoutMs
     await this.#cluster.leader(topic, partition, false, deadline)
     if (resolve === null || generation !== this.#generation) return
     const [found] = await listOffsets(this.#cluster, [{ topic, partition, at: resolve }], deadline)

@@ -14,3 +14,20 @@ export class ClientError extends Error {
     this.maybeApplied = maybeApplied
   }
 }
+
+/** The broker's log and our sequences no longer fit together. */
+export const LOST_SEQUENCE: ReadonlySet<ErrorName> = new Set([
+  'OUT_OF_ORDER_SEQUENCE_NUMBER',
+  'UNKNOWN_PRODUCER_ID',
+  'INVALID_PRODUCER_EPOCH',
+  'INVALID_PRODUCER_ID_MAPPING',
+])
+
+/** With these the records may be in a log all the same: a leader says so of what it had appended before it lost its role. */
+export const MAYBE_APPLIED: ReadonlySet<ErrorName> = new Set([
+  'REQUEST_TIMED_OUT',
+  'NOT_ENOUGH_REPLICAS_AFTER_APPEND',
+  'NOT_LEADER_OR_FOLLOWER',
+  'KAFKA_STORAGE_ERROR',
+  'UNKNOWN_SERVER_ERROR',
+])

@@ -74,7 +74,7 @@ export class SmallGroupConsumer implements GroupConsumer {
     }
   }
 
-  async commit(timeoutMs: number = this.#cluster.requestTimeoutMs): Promise<void> {
+  async commit(timeoutMs: number = this.#cluster.apiTimeoutMs): Promise<void> {
     const progress = [...this.#progress.values()]
     if (progress.length === 0) return
     const since = this.#since

@@ -1,6 +1,7 @@
 // A small producer. Each partition has a queue and one batch on its way, so order holds without a window of sequences;
 // what waits meanwhile becomes the next batch. An idempotent one may have up to five on their way, as Java's: a retry waits
-// for all that were sent before it, so it is one at a time and in order.
+// for all that were sent before it, so it is one at a time and in order, and no new batch leaves, nor is given a sequence,
+// while one before it has still to leave: a leader that knows nothing of the producer would take it with the gap.
 //
 // Idempotence: a batch keeps producer id, epoch and base sequence over its retries. When a batch is given up, or the
 // broker refuses its sequence, nobody knows which sequence the log holds: the partition goes on with a new producer id,
@@ -11,15 +12,11 @@ import type { RpcFailure } from '../rpc/index.ts'
 import type { ErrorName, ProduceResponse } from '../wire/index.ts'
 import { apis, buildBatch, compressBatch, errorName, isRetriable, readBatchHeader } from '../wire/index.ts'
 import type { Cluster } from './cluster.ts'
-import { ClientError } from './errors.ts'
+import { ClientError, LOST_SEQUENCE, MAYBE_APPLIED } from './errors.ts'
 import { type Given, type Item, inputOf, rejectAll, rejectItem, sizeOf, type Waiting } from './items.ts'
 import { partitionOfKey } from './murmur2.ts'
+import { type Identity, newQueue, type Queue, Turn } from './queue.ts'
 import type { ClientPorts, Produced, Producer, ProducerOptions, ProducerRecord } from './types.ts'
-
-interface Identity {
-  readonly producerId: number
-  readonly producerEpoch: number
-}
 
 /** A record that waits to know how many partitions its topic has. */
 interface Counting {
@@ -28,40 +25,12 @@ interface Counting {
   readonly reject: (error: unknown) => void
 }
 
-interface Queue {
-  readonly topic: string
-  readonly partition: number
-  readonly items: Item[]
-  running: boolean
-  /** Batches without a final answer yet; none of them rejects. In the order in which they were sent. */
-  readonly inFlight: Set<Promise<void>>
-  identity: Identity | null
-  nextSequence: number
-}
-
 const NO_IDENTITY: Identity = { producerId: -1, producerEpoch: -1 }
 /** Kafka's default max.request.size leaves room for the request around a batch of this size. */
 const BATCH_BYTES = 1_000_000
 const SEQUENCES = 2 ** 31
 /** Brokers know that many batches of a producer again (KAFKA-5494). */
 const IN_FLIGHT_MAX = 5
-
-/** The broker's log and our sequences no longer fit together. */
-const LOST_SEQUENCE: ReadonlySet<ErrorName> = new Set([
-  'OUT_OF_ORDER_SEQUENCE_NUMBER',
-  'UNKNOWN_PRODUCER_ID',
-  'INVALID_PRODUCER_EPOCH',
-  'INVALID_PRODUCER_ID_MAPPING',
-])
-
-/** With these the records may be in a log all the same: a leader says so of what it had appended before it lost its role. */
-const MAYBE_APPLIED: ReadonlySet<ErrorName> = new Set([
-  'REQUEST_TIMED_OUT',
-  'NOT_ENOUGH_REPLICAS_AFTER_APPEND',
-  'NOT_LEADER_OR_FOLLOWER',
-  'KAFKA_STORAGE_ERROR',
-  'UNKNOWN_SERVER_ERROR',
-])
 
 export class SmallProducer implements Producer {
   readonly #cluster: Cluster
@@ -215,7 +184,7 @@ export class SmallProducer implements Producer {
     const key = `${partition}:${topic}`
     let queue = this.#queues.get(key)
     if (queue === undefined) {
-      queue = { topic, partition, items: [], running: false, inFlight: new Set(), identity: null, nextSequence: 0 }
+      queue = newQueue(topic, partition)
       this.#queues.set(key, queue)
     }
     queue.items.push(item)
@@ -230,32 +199,43 @@ export class SmallProducer implements Producer {
     // One microtask later, so that records sent in one go share a batch.
     await Promise.resolve()
     while (queue.items.length > 0) {
+      if (queue.inFlight.size >= this.#maxInFlight || queue.leaving > 0) {
+        await new Promise<void>((resolve) => {
+          queue.moved = resolve
+        })
+        continue
+      }
       const items = this.#takeBatch(queue)
+      const turn = new Turn(queue)
       try {
         const first = items[0]!
         const delivery =
           first.kind === 'batch'
-            ? this.#deliverGiven(queue, first.given)
+            ? this.#deliverGiven(queue, turn, first.given)
             : (
                 await this.#sendRecords(
                   queue,
+                  turn,
                   items.map((item) => (item as Extract<Item, { kind: 'record' }>).waiting),
                 )
               ).delivered
         const sent: Promise<void> = delivery
           .catch((error: unknown) => rejectAll(items, error))
-          .finally(() => queue.inFlight.delete(sent))
+          .finally(() => {
+            queue.inFlight.delete(sent)
+            turn.leave()
+          })
         queue.inFlight.add(sent)
       } catch (error) {
         rejectAll(items, error)
+        turn.leave()
       }
-      while (queue.inFlight.size >= this.#maxInFlight) await Promise.race(queue.inFlight)
     }
     queue.running = false
   }
 
-  async #deliverGiven(queue: Queue, given: Given): Promise<void> {
-    given.settle(await this.#deliver(queue, given.bytes, given.deadline, [...queue.inFlight]))
+  async #deliverGiven(queue: Queue, turn: Turn, given: Given): Promise<void> {
+    given.settle(await this.#deliver(queue, turn, given.bytes, given.deadline, [...queue.inFlight]))
   }
 
   #takeBatch(queue: Queue): Item[] {
@@ -272,7 +252,11 @@ export class SmallProducer implements Producer {
   }
 
   /** Resolves with the delivery under way, so that batches leave in order. */
-  async #sendRecords(queue: Queue, batch: readonly Waiting[]): Promise<{ readonly delivered: Promise<void> }> {
+  async #sendRecords(
+    queue: Queue,
+    turn: Turn,
+    batch: readonly Waiting[],
+  ): Promise<{ readonly delivered: Promise<void> }> {
     const { deadline } = batch[0]!
     const identity = this.#idempotent ? await this.#identified(deadline) : NO_IDENTITY
     if (queue.identity !== identity) {
@@ -288,7 +272,7 @@ export class SmallProducer implements Producer {
     if (this.#compression !== 'none') {
       bytes = await compressBatch(bytes, readBatchHeader(bytes, 0)!, this.#compression, this.#ports.offload)
     }
-    const delivered = this.#deliver(queue, bytes, deadline, [...queue.inFlight]).then(
+    const delivered = this.#deliver(queue, turn, bytes, deadline, [...queue.inFlight]).then(
       (baseOffset) => {
         for (const [i, waiting] of batch.entries()) waiting.settle(baseOffset, i)
       },
@@ -307,6 +291,7 @@ export class SmallProducer implements Producer {
    *  offset. Rejects with ClientError. */
   async #deliver(
     queue: Queue,
+    turn: Turn,
     batch: Uint8Array,
     deadline: Instant,
     earlier: readonly Promise<void>[],
@@ -326,10 +311,12 @@ export class SmallProducer implements Producer {
       }
       const left = deadline - this.#cluster.retry.now()
       const timeoutMs = Math.max(1, Math.min(this.#cluster.requestTimeoutMs, left))
-      const result =
+      const answered =
         this.#acks === 0
-          ? withoutAnswer(await leader.peer.post(apis.Produce, body, { timeoutMs }))
-          : await leader.peer.send(apis.Produce, body, { timeoutMs })
+          ? leader.peer.post(apis.Produce, body, { timeoutMs }).then(withoutAnswer)
+          : leader.peer.send(apis.Produce, body, { timeoutMs })
+      if (attempt === 0) turn.leave()
+      const result = await answered
       if (result === null) return -1
       let error: ErrorName
       let message: string
@@ -346,6 +333,7 @@ export class SmallProducer implements Producer {
         message = `${result.reason}${result.error === undefined ? '' : ` (${result.error.message})`}`
         this.#cluster.invalidate(topic)
       }
+      turn.wait()
       const mayFollow = overtakes && error === 'OUT_OF_ORDER_SEQUENCE_NUMBER'
       const giveUp = this.#closed || !(mayFollow || isRetriable(error)) || attempt >= this.#retries
       if (giveUp || !(await this.#cluster.retry.pause(attempt, deadline))) {

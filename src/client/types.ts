@@ -30,6 +30,8 @@ export interface ClientOptions {
   readonly clientId?: string
   /** Of one request. Default 30,000. */
   readonly requestTimeoutMs?: number
+  /** Of one call, which may take several requests. Default twice `requestTimeoutMs`, as Kafka's (KIP-533). */
+  readonly apiTimeoutMs?: number
   /** First pause before a retry, doubling to `retryBackoffMaxMs`. Default 100, 1,000. */
   readonly retryBackoffMs?: number
   readonly retryBackoffMaxMs?: number

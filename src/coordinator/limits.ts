@@ -10,4 +10,6 @@ export const limits: CoordinatorLimits = {
   staleTableMs: 12 * 60 * 60 * 1000,
   undecidedRecords: 100_000,
   openedBytes: 128 * 1024 * 1024,
+  lateMs: 100,
+  catchUpMs: 100,
 }

@@ -5,7 +5,8 @@
 
 import type { Epoch, Instant, Offset, Timer, Timers } from '../base/index.ts'
 import { assert, messageOf, ProtocolError, StorageError } from '../base/index.ts'
-import { Appender } from './appender.ts'
+import { EncodeError } from '../wire/index.ts'
+import { Appender, type EncodedRecord } from './appender.ts'
 import { LogFeed, type RawRecord } from './feed.ts'
 import { type Folded, Standby } from './standby.ts'
 import type { Turns } from './turns.ts'
@@ -347,11 +348,7 @@ export class CoordinatorPartition<Record, Event, Answer> {
         return
       }
       case 'append':
-        this.#appender.add(
-          effect.append,
-          effect.epoch,
-          effect.records.map((record) => this.#options.codec.encode(record)),
-        )
+        this.#append(effect.append, effect.epoch, effect.records)
         return
       case 'note': {
         const { groupId, text } = effect
@@ -361,15 +358,36 @@ export class CoordinatorPartition<Record, Event, Answer> {
     }
   }
 
+  #append(append: number, epoch: Epoch, records: readonly Record[]): void {
+    let encoded: EncodedRecord[]
+    try {
+      encoded = records.map((record) => this.#options.codec.encode(record))
+    } catch (error) {
+      if (!(error instanceof EncodeError)) throw error
+      // What is made of a client's names (a member's id of its instance id) may be longer than a name can be: the log has nothing
+      // of it, and whoever asked hears so.
+      this.#options.logger.warn({ ...this.#where(), reason: error.message }, 'a record cannot be written')
+      this.#step({ kind: 'append-failed', append, error: 'UNKNOWN_SERVER_ERROR', written: false })
+      return
+    }
+    this.#appender.add(append, epoch, encoded)
+  }
+
   /** The tick may come too early, never too late: a deadline that moved away costs nothing until then. */
   #reschedule(): void {
     const at = this.#machine.deadline() ?? Number.POSITIVE_INFINITY
     if (at >= this.#tickAt || this.#role.kind === 'gone') return
     this.#tick?.cancel()
     this.#tickAt = at
-    this.#tick = this.#timers.at(at, () => {
+    const ring = (): void => {
       this.#tickAt = Number.POSITIVE_INFINITY
       this.#step({ kind: 'tick' })
+    }
+    this.#tick = this.#timers.at(at, () => {
+      const { lateMs, catchUpMs } = this.#limits
+      if (this.#options.ports.clock.monotonic() - at < lateMs) ring()
+      // The process stood still, and timers come before what sockets have: signs of life that are here already count.
+      else this.#tick = this.#timers.after(catchUpMs, ring)
     })
   }
 

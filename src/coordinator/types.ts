@@ -62,6 +62,7 @@ export interface Machine<Record, Event, Answer> {
 }
 
 export interface RecordCodec<Record> {
+  /** Throws EncodeError where the format has no room for it; the append is then refused. */
   encode(record: Record): { readonly key: Uint8Array; readonly value: Uint8Array | null }
   /** Null for a type that is not known: skipped, as Kafka does. Throws ProtocolError. */
   decode(key: Uint8Array, value: Uint8Array | null): Record | null
@@ -132,6 +133,10 @@ export interface CoordinatorLimits {
   readonly undecidedRecords: number
   /** Of a compressed batch when it is opened. Default 128 MiB, as the log has it. */
   readonly openedBytes: number
+  /** A deadline that rings so much later than it should shows that the process stood still. Default 100 ms. */
+  readonly lateMs: number
+  /** How long deadlines are put off then, so that what has arrived meanwhile is heard before them. Default 100 ms. */
+  readonly catchUpMs: number
 }
 
 export interface CoordinatorView {

@@ -132,7 +132,9 @@ export function renameStaticMember(group: Group, oldId: string, newId: string): 
   const old = group.members.get(oldId)
   assert(old !== undefined && old.groupInstanceId !== null, `${oldId} is a static member of ${group.groupId}`)
   assert(old.awaitingJoin === null && old.awaitingSync === null, `${oldId} is replaced while it waits`)
-  const renamed: Member = { ...old, memberId: newId }
+  // Not new, as in Kafka: of new members whose clients have given up there may be any number (KAFKA-7610), and so their sessions
+  // end while they wait; an instance has one place.
+  const renamed: Member = { ...old, memberId: newId, isNew: false }
   group.members.delete(oldId)
   group.members.set(newId, renamed)
   group.staticMembers.set(old.groupInstanceId, newId)

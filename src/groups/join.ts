@@ -47,10 +47,6 @@ const SKIP_ASSIGNMENT_FROM = 9
 export function join(work: Work, request: JoinRequest): void {
   const { body } = request
   const { config } = work.shard
-  if (body.groupId === '') {
-    refused(work, request, 'INVALID_GROUP_ID', body.memberId)
-    return
-  }
   if (body.sessionTimeoutMs < config.minSessionTimeoutMs || body.sessionTimeoutMs > config.maxSessionTimeoutMs) {
     refused(work, request, 'INVALID_SESSION_TIMEOUT', body.memberId)
     return
@@ -236,6 +232,8 @@ export function replacedIsCommitted(work: Work, then: Replaced): void {
   // Who cannot be told to skip is told that another leads, or it would assign anew without a rebalance.
   if (!skips) response.leader = then.oldLeader ?? ''
   answerJoin(work, group, member, response)
+  // One that ran out while it waited was not counted.
+  startSession(work, group, member.memberId, member.sessionTimeoutMs)
 }
 
 /** Nobody knows it by its new id: what it was stands again, if the log does not have the record. */
@@ -244,6 +242,7 @@ export function replacedHasFailed(work: Work, then: Replaced, error: ErrorName, 
   if (found === null) return
   const { group, member } = found
   answerJoin(work, group, member, joinError(error, '', then.request.version))
+  startSession(work, group, member.memberId, member.sessionTimeoutMs)
   if (written || group.state !== 'Stable') return
   work.active.deadlines.clear(sessionName(group.groupId, then.newId))
   updateMember(group, member, then.before)

@@ -26,10 +26,6 @@ type LeaveRequest = Extract<GroupRequest, { api: 'LeaveGroup' }>
 
 export function sync(work: Work, request: SyncRequest): void {
   const { body, token, version } = request
-  if (body.groupId === '') {
-    answerError(work, request, 'INVALID_GROUP_ID')
-    return
-  }
   // KIP-559: from version 5 on it must say which protocol it means.
   if (version >= 5 && (body.protocolType === null || body.protocolName === null)) {
     answerError(work, request, 'INCONSISTENT_GROUP_PROTOCOL')
@@ -120,10 +116,6 @@ export function assignmentHasFailed(work: Work, then: Assigned, error: ErrorName
 
 export function heartbeat(work: Work, request: HeartbeatRequest): void {
   const { body } = request
-  if (body.groupId === '') {
-    answerError(work, request, 'INVALID_GROUP_ID')
-    return
-  }
   const group = groupOf(work, body.groupId)
   if (group === null) {
     answerError(work, request, 'UNKNOWN_MEMBER_ID')
@@ -151,10 +143,6 @@ export function hear(work: Work, group: Group, memberId: string): void {
 
 export function leave(work: Work, request: LeaveRequest): void {
   const { body, version } = request
-  if (body.groupId === '') {
-    answerError(work, request, 'INVALID_GROUP_ID')
-    return
-  }
   // Before version 3 one member leaves at a time, and its error is the answer's.
   const one = { memberId: body.memberId, groupInstanceId: null, reason: null }
   const leaving: LeaveRequest['body']['members'] = version < 3 ? [one] : body.members

@@ -8,7 +8,7 @@ import { type Cell, committed, latest } from './cells.ts'
 import { CONSUMER, type Group, identify, isSubscribed } from './group.ts'
 import { hear } from './membership.ts'
 import { type CommittedOffset, groupTombstone, offsetRecord, offsetTombstone } from './records.ts'
-import { answerAfter, answerError, appendInParts, groupOf, note, type Work } from './shard.ts'
+import { answerAfter, answerAfterAll, answerError, appendInParts, groupOf, note, type Work } from './shard.ts'
 import type { GroupRecord, GroupRequest, GroupResponses } from './types.ts'
 
 type CommitRequest = Extract<GroupRequest, { api: 'OffsetCommit' }>
@@ -94,7 +94,7 @@ export function fetchOffsets(work: Work, request: FetchRequest): void {
         }))
   const found = topics === null ? asked.filter(({ partitions }) => partitions.length > 0) : asked
   const response: GroupResponses['OffsetFetch'] = { groupId, topics: found, errorCode: errorCode('NONE') }
-  if (requireStable) answerAfter(work, request, response)
+  if (requireStable) answerAfterAll(work, request, response)
   else work.effects.push({ kind: 'answer', api: 'OffsetFetch', token: request.token, response })
 }
 

@@ -4,7 +4,7 @@
 import { unreachable } from '../base/index.ts'
 import type { ErrorName } from '../wire/index.ts'
 import { type Cell, commit, drop, insert, isGone } from './cells.ts'
-import type { Group } from './group.ts'
+import { type Group, newGroup } from './group.ts'
 import { replacedHasFailed, replacedIsCommitted } from './join.ts'
 import { assignmentHasFailed, assignmentIsCommitted } from './membership.ts'
 import { answerJoin, answerSync, sessionName } from './rebalance.ts'
@@ -20,8 +20,10 @@ export function appendIsCommitted(work: Work, append: number): void {
   while (n < outstanding.length && outstanding[n]!.append <= append) n++
   for (const one of outstanding.splice(0, n)) {
     settleCells(work, one, {
-      group: (cell) => {
+      group: (cell, groupId) => {
         for (const gone of commit(cell, one.append)) bury(work, gone)
+        // Tombstones of some of its offsets were refused: a group of offsets alone, as whoever reads the log will see it.
+        if (isGone(cell) && work.active.contents.offsets.has(groupId)) cell.committed = newGroup(groupId, work.at.wall)
       },
       offset: (cell) => commit(cell, one.append),
     })

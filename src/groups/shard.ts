@@ -187,6 +187,15 @@ export function answerAfter(
   else waitFor(work, appends[0] ?? last, last, { kind: 'answer', request, answer: reply })
 }
 
+/** Answers what was read of the latest writes when all of them are committed; if any is refused, nobody has ever said so. */
+export function answerAfterAll(work: Work, request: GroupRequest, response: GroupResponses[GroupApi]): void {
+  const reply = { kind: 'answer', api: request.api, token: request.token, response } as GroupAnswer
+  const { outstanding } = work.active
+  const [first] = outstanding
+  if (first === undefined) work.effects.push(reply)
+  else waitFor(work, first.append, outstanding.at(-1)!.append, { kind: 'answer', request, answer: reply })
+}
+
 /** A batch must stay below `max.message.bytes`, whose default is 1 MiB; offsets of a large group need several. */
 const PART_BYTES = 256 * 1024
 

@@ -15,7 +15,7 @@ import { foldGroup, foldOffset } from './records.ts'
 import { refuse } from './refusals.ts'
 import { appendHasFailed, appendIsCommitted, commitTimeIsOver, failEverything } from './settle.ts'
 import { type Alarm, type Contents, type GroupShard, newActive, newContents, offsetCell, type Work } from './shard.ts'
-import type { GroupConfig, GroupEffect, GroupEvent, GroupRecord, GroupRequest, Moment } from './types.ts'
+import type { GroupApi, GroupConfig, GroupEffect, GroupEvent, GroupRecord, GroupRequest, Moment } from './types.ts'
 
 const RETENTION = 'retention'
 
@@ -174,8 +174,14 @@ function ring(work: Work, alarm: Alarm): void {
   } else unreachable(alarm)
 }
 
+/** What is asked of a group without a name is wrong wherever it is asked; offsets may have been committed for it, long ago. */
+const NAMED: ReadonlySet<GroupApi> = new Set(['JoinGroup', 'SyncGroup', 'Heartbeat', 'LeaveGroup', 'OffsetDelete'])
+
 function ask(shard: GroupShard, request: GroupRequest, at: Moment): GroupEffect[] {
   const { phase } = shard
+  if (NAMED.has(request.api) && 'groupId' in request.body && request.body.groupId === '') {
+    return [refuse(request, 'INVALID_GROUP_ID')]
+  }
   if (phase.kind !== 'active') {
     const error: ErrorName = phase.kind === 'loading' ? 'COORDINATOR_LOAD_IN_PROGRESS' : 'NOT_COORDINATOR'
     return [refuse(request, error)]

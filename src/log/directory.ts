@@ -64,6 +64,10 @@ export async function openLogDirectory(
     const directory = new OpenDirectory(ports, path, options, meta, previous, release)
     const started = clock.monotonic()
     const bytes = await directory.load()
+    if (options.stopped?.() === true) {
+      await directory.abandon(marker)
+      throw new StorageError(path, 'CLOSED', `${path} was being opened when the node was told to stop`)
+    }
     if (!previous.cleanShutdown) {
       const took = Math.round(clock.monotonic() - started)
       logger.info({ directory: path, bytes, ms: took }, `Recovered ${bytes} bytes in ${took} ms in ${path}`)
@@ -160,7 +164,7 @@ class OpenDirectory implements LogDirectory {
     let verified = 0
     let next = 0
     const worker = async (): Promise<void> => {
-      for (let i = next++; i < names.length; i = next++) {
+      for (let i = next++; i < names.length && this.#options.stopped?.() !== true; i = next++) {
         const name = names[i]!
         const identity = await identify(this.#ports, this.#around.janitor, this.path, name)
         if (identity === null) continue
@@ -191,6 +195,16 @@ class OpenDirectory implements LogDirectory {
       if (log.damaged !== null && !each.future) this.previousBrokerEpoch = -1
     }
     return verified
+  }
+
+  /** Gives up what was opened, and nothing of which was used: what the last stop said is said again. */
+  async abandon(marker: Uint8Array | null): Promise<void> {
+    this.#closed = true
+    await this.#around.janitor.stop()
+    const logs = [...this.#logs.values()]
+    for (const log of logs) await log.abandon()
+    if (marker === null || this.#failure !== null || logs.some((log) => log.damaged !== null)) return
+    await this.#ports.disk.writeFileAtomic(this.#ports.disk.join(this.path, CLEAN_MARKER), marker)
   }
 
   /** Writes what was found, so that no stale entry is ever read again, and sets the alarm. */

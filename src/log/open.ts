@@ -70,7 +70,7 @@ export async function openLog(
   if (loaded.cutBytes > 0) {
     logger.warn(fields, `Cut ${loaded.cutBytes} bytes of a torn tail; the log ends at offset ${loaded.endOffset}`)
   }
-  if (loaded.damaged !== null) logger.error(fields, `The log is damaged and must not lead: ${loaded.damaged}`)
+  if (loaded.damaged !== null) logger.error(fields, `The log is damaged and must not lead as it is: ${loaded.damaged}`)
   // What is acknowledged by its durability must be durable before the first question is answered.
   if (config.flush === 'fsync' && loaded.damaged === null) await log.flush()
   return { log, loaded }

@@ -626,17 +626,18 @@ export class SegmentedLog implements PartitionLog {
     this.#durability.cutting(Math.min(this.#logStartOffset, offset))
     // The new one may have the name of an old one, which must have left it first.
     for (const segment of dropped.reverse()) await this.#drop(segment)
+    // Before there is a segment: an empty log keeps the epochs that it is told of, and these are of a log that is gone.
+    this.#epochs.clear()
+    await this.#writeEpochs()
     const { disk, clock } = this.#around.ports
     this.#segments.replaceAll(Segment.create(disk, this.#path, offset, clock.wall()))
     this.#logStartOffset = offset
     this.#highWatermark = offset
-    this.#epochs.clear()
     this.#producers.clear()
     this.#ended(offset)
     this.#durability.restarted(offset)
     await this.#snapshots.keep(() => false)
     await this.#segments.active.sync()
-    await this.#writeEpochs()
     await this.#around.checkpoint()
   }
 

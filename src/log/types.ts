@@ -315,4 +315,6 @@ export interface OpenDirectoryOptions {
   readonly checkpointIntervalMs?: number
   /** log.retention.check.interval.ms; default 5 min. */
   readonly retentionCheckIntervalMs?: number
+  /** Asked before each log is opened: true ends the opening with StorageError CLOSED, and a clean stop stays one. */
+  readonly stopped?: () => boolean
 }

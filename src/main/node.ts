@@ -64,6 +64,7 @@ class Node implements OdradekNode {
   /** Null until a directory fails. */
   #timers: Timers | null = null
   readonly #view: NodeView
+  #opening: Promise<void> = Promise.resolve()
 
   constructor(options: NodeOptions) {
     this.nodeId = options.config.nodeId
@@ -116,7 +117,8 @@ class Node implements OdradekNode {
     const ports = { ...this.#ports, logger: this.#logger }
     const { identity, usable, failed } = await checkDirectories(ports, config)
     this.#unusable.push(...failed)
-    await this.#openDirectories(usable)
+    this.#opening = this.#openDirectories(usable)
+    await this.#opening
     const doubtful = this.#unusable.length > 0
     this.#brokerIncarnationId = (doubtful ? null : unansweredIncarnation(this.#directories)) ?? this.#incarnationId
     const rooms = await this.#build(identity)
@@ -156,6 +158,7 @@ class Node implements OdradekNode {
       configOf: () => resolveTopicConfig(NO_CONFIGS, { broker: NO_CONFIGS, cluster: NO_CONFIGS }, this.#config),
       checkpointIntervalMs: this.#config.int('log.flush.offset.checkpoint.interval.ms'),
       retentionCheckIntervalMs: this.#config.long('log.retention.check.interval.ms'),
+      stopped: () => this.#stopped !== null,
       ...(cleaner === null ? {} : { cleaner }),
     }
     for (const path of paths) {
@@ -303,7 +306,11 @@ class Node implements OdradekNode {
       rpc.close()
     }
     this.#timers?.clear()
-    if (!this.#dead) await this.#closeDirectories()
+    if (!this.#dead) {
+      // What is half open would end without the word of a clean stop, and cost the replicas their place. `start` tells of a failure.
+      await this.#opening.catch(() => {})
+      await this.#closeDirectories()
+    }
     await this.kill()
   }
 

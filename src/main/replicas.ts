@@ -45,7 +45,8 @@ export function connectReplication(rooms: ReplicaRooms): ReplicationDriver {
     configFor: (topic) => {
       const settings = topicSettings(config, latest, topic)
       const throttled = throttledPartitions(latest, topic, config.nodeId)
-      return { log: settings, minInsyncReplicas: settings.minInsyncReplicas, throttled }
+      const { minInsyncReplicas, uncleanLeaderElection } = settings
+      return { log: settings, minInsyncReplicas, uncleanLeaderElection, throttled }
     },
     onDirectoryAssigned: ({ topicId, partition, directoryId }) =>
       cluster.assignReplicas([{ topicId, index: partition, directory: directoryId }]),

@@ -57,17 +57,8 @@ export interface DiskFaults {
   syncSlowFactor: number
 }
 
-export interface FlippedBit {
-  readonly path: string
-  readonly bit: number
-  /** Gives it back, where what stood there stands there still. */
-  readonly mend: Undo
-}
-
-/** What a host's disk holds; outlives processes. */
-export class DiskState {
-  root: DirectoryNode = new DirectoryNode()
-  readonly faults: DiskFaults = {
+function noFaults(): DiskFaults {
+  return {
     freeBytes: Number.POSITIVE_INFINITY,
     appendFailsOneIn: 0,
     readFailsOneIn: 0,
@@ -78,6 +69,19 @@ export class DiskState {
     slowFactor: 1,
     syncSlowFactor: 1,
   }
+}
+
+export interface FlippedBit {
+  readonly path: string
+  readonly bit: number
+  /** Gives it back, where what stood there stands there still. */
+  readonly mend: Undo
+}
+
+/** What a host's disk holds; outlives processes. */
+export class DiskState {
+  root: DirectoryNode = new DirectoryNode()
+  readonly faults: DiskFaults = noFaults()
   readonly locks: Map<string, Process> = new Map()
   readonly staged: Set<Staged> = new Set()
   readonly #rot: Rot = new Rot((path) => this.#file(path))
@@ -243,6 +247,9 @@ export class DiskState {
     this.#lies?.files.clear()
     this.#lies?.directories.clear()
     this.staged.clear()
+    // What filled the old one, and what was to fail on it, is gone with it; how slow the machine is ends with its own undo.
+    const { slowFactor, syncSlowFactor } = this.faults
+    Object.assign(this.faults, noFaults(), { slowFactor, syncSlowFactor })
     this.observer?.disturbed('replaced')
   }
 

@@ -36,7 +36,8 @@ function blackouts(flush: 'os' | 'fsync', kind: 'within' | 'beyond', seed: numbe
     { at, fault: { verb: 'power-loss-all' } as const },
     ...[1, 2, 3].map((node) => ({ at: at + 500, fault: { verb: 'restart', node } as const })),
   ])
-  const swarm = { brokers: 3, minInsyncReplicas: 2, flush, network: 'rack', properties: {} } as const
+  const properties = { 'log.retention.check.interval.ms': '2000' }
+  const swarm = { brokers: 3, minInsyncReplicas: 2, flush, network: 'rack', properties } as const
   return runLife({ seed, kind, swarm, plan: { faults, durationMs: 18_000 } })
 }
 

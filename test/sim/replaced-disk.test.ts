@@ -79,3 +79,16 @@ test.each([1, 2, 3, 4])('and what its quorum log then holds survives a power los
     '/data/__cluster_metadata-0/quorum-state',
   )
 })
+
+test('what filled the old disk, and failed on it, is gone with it', async () => {
+  const cluster = createSimCluster({ seed: 1 })
+  using _ = cluster
+  await cluster.start()
+  cluster.kill(1)
+  cluster.fillDisk(1, 0)
+  cluster.failDisk(1, 'sync')
+  await cluster.replaceDisk(1)
+  await cluster.restart(1)
+  await cluster.sim.sleep(5_000)
+  expect([cluster.alive(1), ...cluster.fatal]).toEqual([true])
+})

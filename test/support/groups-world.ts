@@ -183,7 +183,10 @@ export class GroupsWorld {
     )
     this.#ask(this.test.request('OffsetFetch', { groupId, topics, requireStable }), (answer) => {
       if (answer.api !== 'OffsetFetch' || answer.response.errorCode !== 0) return
+      const inLog = this.#offsetsInLog(groupId)
       for (const { partitionIndex, committedOffset } of answer.response.topics[0]!.partitions) {
+        // Offsets are never used twice, so one that the log refused is in it nowhere.
+        if (committedOffset >= 0) expect(inLog, 'G5: what is said is committed').toContain(committedOffset)
         const least = floors.get(`${groupId}/${partitionIndex}`) ?? -1
         expect(committedOffset, 'G5: an acknowledged offset does not go back').toBeGreaterThanOrEqual(least)
       }
@@ -302,6 +305,16 @@ export class GroupsWorld {
       this.#begunAnew(groupId)
     } else expect(generation, 'G3: generations go up').toBeGreaterThanOrEqual(newest)
     this.#newest.set(groupId, generation)
+  }
+
+  /** Every offset that was ever committed. */
+  #offsetsInLog(groupId: string): Set<number> {
+    const offsets = new Set<number>()
+    for (const record of this.test.committedRecords()) {
+      if (record.type === 'OffsetCommit' && record.value !== null && record.key.group === groupId)
+        offsets.add(record.value.body.offset)
+    }
+    return offsets
   }
 
   #begunAnew(groupId: string): void {

@@ -93,6 +93,7 @@ export class ReplicationCluster {
   readonly fetches: { readonly from: number; readonly to: number; readonly request: FetchRequest }[] = []
   readonly fatal: Error[] = []
   minInsync: number
+  uncleanElection: boolean = false
   log: LogConfig
   readonly #options: ReplicationClusterOptions
   readonly #sessions = new Map<string, LeaderSession>()
@@ -166,7 +167,11 @@ export class ReplicationCluster {
         moveRate: this.#options.moveRate ?? ((): number => Number.POSITIVE_INFINITY),
         windowMs: 1000,
       },
-      configFor: () => ({ log: this.log, minInsyncReplicas: this.minInsync }),
+      configFor: () => ({
+        log: this.log,
+        minInsyncReplicas: this.minInsync,
+        uncleanLeaderElection: this.uncleanElection,
+      }),
       interBrokerListener: 'INTERNAL',
       replicaLagTimeMaxMs: this.#options.lagMs ?? 30_000,
       fetchWaitMaxMs: 500,

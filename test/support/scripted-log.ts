@@ -95,7 +95,8 @@ export class ScriptedLog extends ScriptedBroker {
     const header = readBatchHeader(bytes, 0)!
     const key = `${header.producerId}/${name}/${index}`
     if (header.producerId >= 0) {
-      const next = this.#sequences.get(key) ?? 0
+      // As Kafka's: a producer of whom the log has nothing may begin anywhere (KIP-360).
+      const next = this.#sequences.get(key) ?? header.baseSequence
       if (header.baseSequence < next) {
         const known = to.batches
           .map((b) => readBatchHeader(b, 0)!)

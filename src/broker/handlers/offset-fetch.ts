@@ -63,7 +63,6 @@ async function fetched({ groupId, topics }: Asked, requireStable: boolean, call:
     const { partitionIndexes } = topic
     return [{ name: found?.name ?? topic.name, topicId: found?.id ?? ZERO_UUID, partitionIndexes }]
   })
-  if (known !== undefined && known.length === 0 && unknown.length > 0) return { groupId, topics: unknown, errorCode: 0 }
   const group = await askGroup(call, 'OffsetFetch', groupId, { groupId, topics: known ?? null, requireStable })
   if (group.errorCode !== 0) return group
   const named = byId

@@ -1,10 +1,10 @@
 // What clients are told, held against what is on the disks and committed: an acks=all success only for what is committed
 // and lies where the answer says (P12), errors that name no offset (P18), consumers that are shown only what is committed
 // and never two values at one offset (P11, P10), ends of logs that never go back from one leader to the next (P5), produces
-// that are taken by who leads and by nobody else (P13).
+// that are taken by who leads and by nobody else (P13); the time that an answer names is that of the batch (P18).
 // Does not check whether an answer comes at all, nor whether an error was the right one, nor what is in a record.
 
-import type { Epoch, NodeId, Offset } from '../../base/index.ts'
+import type { Epoch, NodeId, Offset, Timestamp } from '../../base/index.ts'
 import type { BatchFact } from './batches.ts'
 import type { LogModel } from './logs.ts'
 import type { Findings } from './types.ts'
@@ -29,7 +29,13 @@ export class AnswerInvariants {
     this.#findings = findings
   }
 
-  acknowledged(node: NodeId, model: LogModel, sent: ProducedFact, baseOffset: Offset): void {
+  acknowledged(
+    node: NodeId,
+    model: LogModel,
+    sent: ProducedFact,
+    baseOffset: Offset,
+    appendTime: Timestamp = -1,
+  ): void {
     const log = model.log(node)
     const all = sent.acks === -1
     this.#findings.marked(all ? 'produce: acknowledged by all' : 'produce: acknowledged by one')
@@ -55,12 +61,36 @@ export class AnswerInvariants {
       const text = `acknowledges offset ${baseOffset} of epoch ${batch.fact.epoch}, in which node ${batch.writer} led`
       this.#violated('P13', model, node, baseOffset, text)
     }
+    this.#timeTold(node, model, sent, batch.fact, appendTime)
     if (!all) return
     if (!batch.committed) {
       const text = `acknowledges offset ${baseOffset} with acks=all, and it is not committed`
       this.#violated('P12', model, node, baseOffset, text)
     }
     batch.acknowledged = true
+  }
+
+  /** A client takes it for its record's time. Of a duplicate Kafka names the largest time with CreateTime, too
+   *  (UnifiedLog.append), and whether it is one cannot always be told: its first copy may have come at the same moment. */
+  #timeTold(node: NodeId, model: LogModel, sent: ProducedFact, fact: BatchFact, appendTime: Timestamp): void {
+    if (appendTime === fact.appendTime || (sent.producerId >= 0 && appendTime === fact.maxTimestamp)) return
+    const text = `acknowledges offset ${fact.baseOffset} with append time ${appendTime}, where its disk has ${fact.appendTime}`
+    this.#violated('P18', model, node, fact.baseOffset, text)
+  }
+
+  /** What was sent with acks=all lies on the node's disk, below its own high watermark: nothing is left to wait for. */
+  settled(node: NodeId, model: LogModel, sent: ProducedFact): boolean {
+    if (sent.acks !== -1 || sent.producerId < 0) return false
+    const log = model.log(node)
+    for (let i = log.segments.length - 1; i >= 0; i--) {
+      const { batches } = log.segments[i]!
+      for (let j = batches.length - 1; j >= 0; j--) {
+        const batch = batches[j]!
+        if (batch.order < sent.batchesBefore) return false
+        if (isSame(batch.fact, sent)) return batch.committed && batch.endOffset <= log.checked
+      }
+    }
+    return false
   }
 
   refused(node: NodeId, model: LogModel, baseOffset: Offset, error: string): void {

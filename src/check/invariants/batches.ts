@@ -1,7 +1,7 @@
 // What lies on one disk of one log: segments of batches, and how far they are durable. A picture drawn from what was
 // written, cut and synced, not from what a node says of itself. Judges nothing; see `logs.ts`.
 
-import type { Epoch, NodeId, Offset } from '../../base/index.ts'
+import type { Epoch, NodeId, Offset, Timestamp } from '../../base/index.ts'
 
 /** What a batch's header says. */
 export interface BatchFact {
@@ -18,6 +18,10 @@ export interface BatchFact {
   readonly baseSequence: number
   readonly lastSequence: number
   readonly control: boolean
+  /** With LogAppendTime when it was appended; −1 with CreateTime. */
+  readonly appendTime: Timestamp
+  /** The largest time of its records. */
+  readonly maxTimestamp: Timestamp
   /** The whole batch where somebody will want to read its records (the metadata log's); null otherwise. */
   readonly bytes: Uint8Array | null
 }
@@ -34,18 +38,24 @@ export class Batch {
   acknowledged = false
   /** Its place among all batches that this log ever held anywhere. */
   readonly order: number
+  /** The writer's `seenFrom` when it wrote. */
+  readonly writerSaw: Offset
   /** Disks that had it and lost it to a power failure, a lie, a replacement or a flipped bit. */
   lostBy: readonly NodeId[] = []
+  /** Those, and who has got it again since. */
+  everLostBy: readonly NodeId[] = []
 
-  constructor(fact: BatchFact, writer: NodeId, before: Batch | undefined, order = 0) {
+  constructor(fact: BatchFact, writer: NodeId, before: Batch | undefined, order = 0, writerSaw: Offset = 0) {
     this.fact = fact
     this.writer = writer
     this.before = before
     this.order = order
+    this.writerSaw = writerSaw
   }
 
   lost(node: NodeId): void {
     if (!this.lostBy.includes(node)) this.lostBy = [...this.lostBy, node]
+    if (!this.everLostBy.includes(node)) this.everLostBy = [...this.everLostBy, node]
   }
 
   get baseOffset(): Offset {
@@ -101,6 +111,10 @@ export class ReplicaLog {
   foundFrom: Offset = Number.POSITIVE_INFINITY
   /** Below it a snapshot on the same disk holds everything (the metadata log). */
   covered: Offset = 0
+  /** Where the node last said that its log begins. */
+  saidStart: Offset = 0
+  /** Of all batches from here on the node knows who produced them; of those below it need not. */
+  seenFrom: Offset = 0
 
   constructor(node: NodeId) {
     this.node = node
@@ -115,6 +129,12 @@ export class ReplicaLog {
 
   get damaged(): boolean {
     return this.rot.size > 0 || this.foundFrom < Number.POSITIVE_INFINITY
+  }
+
+  /** The node tells its producers anew from what is left. Kafka keeps no snapshot of them at or below the log's start
+   *  then (ProducerStateManager.truncateAndReload), so who wrote below only may be forgotten; not while a log runs on. */
+  retold(): void {
+    this.seenFrom = Math.min(Math.max(this.seenFrom, this.startOffset, this.saidStart), this.endOffset)
   }
 
   get startOffset(): Offset {
@@ -165,6 +185,8 @@ export class ReplicaLog {
     let at = this.segments.length
     while (at > 0 && this.segments[at - 1]!.baseOffset > baseOffset) at--
     this.segments.splice(at, 0, segment)
+    // Who begins behind what its leader still has never saw who wrote before (UnifiedLog.truncateFullyAndStartAt).
+    if (at === 0) this.seenFrom = baseOffset
     return segment
   }
 

@@ -36,11 +36,12 @@ export class ControllerInvariants {
     /** Brokers that registered in this step after an unclean end. */
     const unclean: NodeId[] = []
     for (const { before, after } of change.brokers) this.#broker(before, after, unclean)
-    for (const { before, after } of change.partitions) {
+    for (const { before, after, last } of change.partitions) {
       if (after === null) continue
-      this.#shape(after)
+      // Brokers are known as the step leaves them: of what it passed through, that cannot be asked.
+      if (last) this.#shape(after)
       if (before === null) this.#created(after)
-      else this.#changed(before, after, unclean)
+      else this.#changed(before, after, last ? unclean : [])
     }
     // A broker that was fenced in this step may still be in an ISR that the step did not name.
     if (change.brokers.some(({ before, after }) => before !== null && !sameStanding(before, after))) {
@@ -66,7 +67,8 @@ export class ControllerInvariants {
   deletes(key: string): boolean {
     const partition = this.#truth.partitions.get(key)
     const own = partition === undefined ? undefined : this.#truth.settings.configs.get(`2:${partition.topic}`)
-    return partition === undefined || own?.has('retention.bytes') === true || own?.has('retention.ms') === true
+    const limits = ['retention.bytes', 'retention.ms'].map((name) => own?.get(name) ?? '-1')
+    return partition === undefined || limits.some((limit) => limit !== '-1')
   }
 
   #broker(before: BrokerTruth | null, after: BrokerTruth | null, unclean: NodeId[]): void {

@@ -103,6 +103,7 @@ export class LogModel {
     if (log === undefined) return
     log.foundFrom = Number.POSITIVE_INFINITY
     log.foundFrom = log.damagedFrom
+    log.retold()
   }
 
   /** A segment ends after so many bytes now; what was cut, newest first. */
@@ -116,6 +117,7 @@ export class LogModel {
       segment.ends.pop()
     }
     segment.durable = Math.min(segment.durable, segment.batches.length)
+    if (cut.length > 0) log.retold()
     this.#wasCut(log, cut)
     return cut
   }
@@ -137,6 +139,7 @@ export class LogModel {
       if (this.kind === 'partition') this.release(node, log.startOffset)
       return 'front'
     }
+    log.retold()
     this.#wasCut(log, segment!.batches.reverse())
     return 'end'
   }
@@ -161,6 +164,7 @@ export class LogModel {
   ): Batch[] {
     const log = this.log(node)
     const before = log.segments.flatMap((segment) => segment.batches)
+    const { seenFrom } = log
     // What an fsync has answered stays so while the power lasts, also of a disk that had forgotten it after an error: no
     // node can know better.
     const answered = new Map(powered ? log.segments.map((each) => [each.baseOffset, each.durableSize]) : [])
@@ -173,6 +177,8 @@ export class LogModel {
       }
       segment.synced(Math.max(durable, answered.get(base) ?? 0))
     }
+    log.seenFrom = seenFrom
+    log.retold()
     const lost = before.filter((batch) => !log.holds(batch))
     for (const batch of log.rot.keys()) if (!log.holds(batch)) log.rot.delete(batch)
     if (lost.length > 0) log.checked = Math.min(log.checked, lost[0]!.baseOffset)
@@ -189,6 +195,7 @@ export class LogModel {
     // A power failure may take the end of a log to below its start, which is checkpointed apart: Kafka takes such a log for
     // empty from its start on (LogLoader.recoverLog), and the high watermark is never below that. P20 judges the start.
     const owedFrom = Math.max(log.covered, startOffset)
+    log.saidStart = startOffset
     let at = Math.max(log.checked, log.startOffset)
     while (at < upTo) {
       const batch = log.at(at)
@@ -279,7 +286,7 @@ export class LogModel {
     if (batch.endOffset > this.committedEnd) {
       this.committedEnd = batch.endOffset
       this.lastCommitted = batch
-      const wrong = this.#sequences.next(batch.fact)
+      const wrong = this.#sequences.next(batch.fact, batch.writerSaw)
       if (wrong !== null) this.#violated('P17', node, batch.fact, wrong)
       this.onCommitted?.(batch)
     }
@@ -300,7 +307,7 @@ export class LogModel {
           quorum ? 'quorum: uncommitted records overwritten' : 'partition: uncommitted records overwritten',
         )
       }
-      const batch = new Batch(fact, node, before, this.batches++)
+      const batch = new Batch(fact, node, before, this.batches++, this.log(node).seenFrom)
       known.push(batch)
       return batch
     }

@@ -20,6 +20,9 @@ export interface PartitionFacts {
   model(key: string): LogModel | undefined
 }
 
+/** One event brings no more registrations of a partition than this: each broker of a life fenced, and more. */
+const RECENT = 8
+
 interface Exposure {
   /** By leader epoch, the largest high watermark that its leader has exposed. */
   readonly byEpoch: Map<Epoch, Offset>
@@ -31,9 +34,8 @@ interface Exposure {
 export class PartitionInvariants {
   readonly #facts: PartitionFacts
   readonly #findings: Findings
-  /** By partition, the newest epoch whose leader was chosen uncleanly with a damaged log: it will be offline rather than
-   *  lead, and cuts nobody's log. When it comes back whole it is elected anew. */
-  readonly #unfit: Map<string, Epoch> = new Map()
+  /** By partition, the newest registrations, oldest first. */
+  readonly #registrations: Map<string, readonly PartitionTruth[]> = new Map()
   readonly #exposed: Map<string, Exposure> = new Map()
   readonly #leading: Map<string, Map<NodeId, SeenReplica>> = new Map()
   /** By partition, who was dropped from its replicas, and the epoch that began with that. */
@@ -55,7 +57,8 @@ export class PartitionInvariants {
     if (view.durableEndOffset !== seen.durableEndOffset) this.#hardened(seen, view)
     const moved = view.leaderEpoch !== seen.leaderEpoch || role !== seen.role
     if (moved) this.#moved(seen, view)
-    if (view.partitionEpoch !== seen.partitionEpoch) seen.partitionEpoch = view.partitionEpoch
+    const { partitionEpoch: since } = seen
+    if (view.partitionEpoch !== since) seen.partitionEpoch = view.partitionEpoch
     if (role === 'leader') {
       const isr = view.maximalIsr
       if (moved || isr !== seen.maximalIsr || view.isrState !== seen.isrState) {
@@ -67,7 +70,7 @@ export class PartitionInvariants {
         if (view.isrState === 'pending-expand') this.#proposed(seen, view)
       }
     }
-    if (view.highWatermark !== seen.highWatermark) this.#advanced(seen, view, !moved)
+    if (view.highWatermark !== seen.highWatermark) this.#advanced(seen, view, !moved, since)
     if (view.logStartOffset !== seen.logStartOffset) this.#started(seen, view)
   }
 
@@ -81,6 +84,7 @@ export class PartitionInvariants {
     if (after === null) return
     const key = keyOf(after)
     for (const id of before?.replicas ?? []) if (!after.replicas.includes(id)) this.#drop(key, id, after.leaderEpoch)
+    this.#registrations.set(key, [...(this.#registrations.get(key) ?? []).slice(-RECENT), after])
     if (before !== null && before.leader !== after.leader) this.#interrupted(key, before)
     // The same leader may be elected anew, with less than it had.
     if (before !== null && before.leaderEpoch !== after.leaderEpoch) this.#forgive(key, after, before)
@@ -132,6 +136,10 @@ export class PartitionInvariants {
         this.#violated('P6', seen, view, `leads in epoch ${leaderEpoch} as node ${other.node} does`)
     }
     leading.set(node, seen)
+    if (view.highWatermark > view.endOffset) {
+      const text = `leads from ${view.highWatermark} on as if that were committed, and its log ends at ${view.endOffset}`
+      this.#violated('P4', seen, view, text)
+    }
     if (leading.size > 1) this.#findings.marked('partition: two believe they lead')
     const model = this.#facts.model(key)
     for (const log of model?.logs.values() ?? []) {
@@ -175,7 +183,7 @@ export class PartitionInvariants {
       )
   }
 
-  #advanced(seen: SeenReplica, view: ReplicaObservation, goesOn: boolean): void {
+  #advanced(seen: SeenReplica, view: ReplicaObservation, goesOn: boolean, since: number): void {
     const before = seen.highWatermark
     const { highWatermark } = view
     seen.highWatermark = highWatermark
@@ -191,7 +199,7 @@ export class PartitionInvariants {
         )
       // A leader that an unclean election passed over may go on by itself; what it calls committed binds nobody.
       else if (highWatermark > Math.max(before, model.committedEnd) && view.leaderEpoch >= model.forgivenEpoch)
-        this.#allowed(seen, view, model)
+        this.#allowed(seen, view, model, since)
       if (highWatermark >= view.epochStartOffset) this.#exposes(seen, view)
     }
     if (highWatermark > before) {
@@ -202,17 +210,25 @@ export class PartitionInvariants {
   }
 
   /** P4: all of the maximal ISR have it (durably, where that is what counts), and the ISR is large enough. */
-  #allowed(seen: SeenReplica, view: ReplicaObservation, model: LogModel): void {
+  #allowed(seen: SeenReplica, view: ReplicaObservation, model: LogModel, since: number): void {
     const { highWatermark, maximalIsr, isr, minInsyncReplicas } = view
     // The controller's word besides the replica's own, which may have it wrong.
     const truth = this.#facts.truth.partitions.get(seen.key)
     const minimum = Math.max(minInsyncReplicas, truth === undefined ? 1 : this.#facts.promised(truth))
-    if (isr.length < minimum) {
+    const last = model.log(seen.node).at(highWatermark - 1)
+    // In one event it may have heard of several registrations, and committed by one that was large enough (Kafka acts on each).
+    const passed = (this.#registrations.get(seen.key) ?? []).some(
+      ({ leader, partitionEpoch: at, isr: then }) =>
+        leader === seen.node &&
+        at > since &&
+        at < view.partitionEpoch &&
+        then.length >= minimum &&
+        (last === null || then.every((id) => last.lostBy.includes(id) || model.log(id).holds(last))),
+    )
+    if (isr.length < minimum && !passed) {
       const text = `commits up to ${highWatermark} with ISR [${isr.join(', ')}] and a minimum of ${minimum}`
       this.#violated('P4', seen, view, text)
     }
-    const own = model.log(seen.node)
-    const last = own.at(highWatermark - 1)
     if (last === null) return
     for (const member of maximalIsr) {
       if (last.lostBy.includes(member) || this.#mayBeGone(seen.key, member, view.leaderEpoch)) continue
@@ -260,20 +276,17 @@ export class PartitionInvariants {
   /** P8 while it is proposed: the new member has what its leader's epoch began with (KAFKA-7128). */
   #proposed(seen: SeenReplica, view: ReplicaObservation): void {
     const model = this.#facts.model(seen.key)
-    // A deleted topic's replicas are deleted by each node when it hears of that, so a member may have done so while its
-    // leader's proposal still waits for an answer. Such a proposal can change nothing: it names the topic by its id, which
-    // no later topic has (KIP-516), and is refused with UNKNOWN_TOPIC_ID.
-    const truth = this.#facts.truth.partitions.get(seen.key)
-    if (model === undefined || truth === undefined) return
-    // Nor can one of an epoch that is over: it names that epoch and is refused (FENCED_LEADER_EPOCH, KIP-497). Its leader may be
-    // cut off and not know, while whom it proposed follows the next one and is cut to what that one has.
-    if (truth.leaderEpoch > view.leaderEpoch) return
+    // What has no future is not judged. Of a deleted topic each node deletes its replica when it hears of that, and the
+    // proposal is refused: UNKNOWN_TOPIC_ID (KIP-516). After an election the member follows the new leader, who need not
+    // have what was never committed; the former may long propose before it hears: FENCED_LEADER_EPOCH (KIP-497).
+    const settled = this.#facts.truth.partitions.get(seen.key)?.leaderEpoch ?? Number.POSITIVE_INFINITY
+    if (model === undefined || settled > view.leaderEpoch) return
     for (const id of view.maximalIsr) {
       if (view.isr.includes(id) || this.#mayBeGone(seen.key, id, view.leaderEpoch)) continue
       const log = model.log(id)
       if (log.endOffset >= view.epochStartOffset || !this.#facts.running(id)) continue
-      const text = `proposes member ${id}, which ends at ${log.endOffset}, in an epoch that begins at ${view.epochStartOffset}`
-      this.#violated('P8', seen, view, text)
+      const what = `proposes member ${id}, which ends at ${log.endOffset}`
+      this.#violated('P8', seen, view, `${what}, in an epoch that begins at ${view.epochStartOffset}`)
     }
   }
 
@@ -339,7 +352,6 @@ export class PartitionInvariants {
     if (missing === null) return
     // Who does not run may have lost it since, and is no member any more when it comes back (KIP-966).
     if (!this.#facts.running(id) && missing.lostBy.includes(id)) return
-    if (partition.leader === id && this.#unfit.get(keyOf(partition)) === partition.leaderEpoch) return
     const name = `${partition.topic}-${partition.index}`
     const { baseOffset, fact } = missing
     const text = `${name}: ${id} is in the ${where} of epoch ${partition.leaderEpoch}/${partition.partitionEpoch}, its log ends at ${log.endOffset}, and offset ${baseOffset} of epoch ${fact.epoch} is committed`
@@ -367,9 +379,10 @@ export class PartitionInvariants {
     const log = model.log(after.leader)
     const lost = [...model.committed.values()].filter((batch) => !log.holds(batch) && batch.endOffset > model.released)
     const first = lost[0]
-    if (electedUncleanly(before, after) && log.damaged) this.#unfit.set(key, after.leaderEpoch)
-    else if (electedUncleanly(before, after)) {
-      model.forgive(Math.min(first?.baseOffset ?? Number.POSITIVE_INFINITY, log.endOffset), after.leaderEpoch)
+    if (electedUncleanly(before, after)) {
+      // What recovery found damaged it cuts to lead: there is no leader that it could copy (Kafka cuts there in any case).
+      const kept = Math.min(first?.baseOffset ?? Number.POSITIVE_INFINITY, log.endOffset, log.foundFrom)
+      model.forgive(kept, after.leaderEpoch)
       return
     }
     if (first === undefined) return

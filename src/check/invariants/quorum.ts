@@ -4,12 +4,13 @@
 // back (R9) and is shown only after a commit in the leader's own epoch (R10), candidates that are voters (R15), epochs that
 // are raised only where a majority, and nobody who hears the leader, thinks that a candidate can win (R12).
 // Does not check the bytes of the log (see `logs.ts`), nor liveness (R13 is in `check-quorum.ts`, R20 is a life's); hands on
-// what sets of voters are checked by (`voters.ts`).
+// what sets of voters (`voters.ts`) and votes (`votes.ts`) are checked by.
 
 import type { Epoch, NodeId, Offset, Uuid } from '../../base/index.ts'
 import type { LogModel } from './logs.ts'
 import type { Findings } from './types.ts'
 import { VoterInvariants, type VoterKey } from './voters.ts'
+import { type Ballot, type Vote, VoteInvariants } from './votes.ts'
 
 /** A node's quorum as it shows itself; live, as `observe()` gives it. */
 export interface QuorumObservation {
@@ -24,23 +25,6 @@ export interface QuorumObservation {
   readonly durableEndOffset: Offset
   readonly endOffset: Offset
   readonly voters: readonly VoterKey[]
-}
-
-/** What `quorum-state` on a disk says. */
-export interface Vote {
-  readonly epoch: Epoch
-  /** −1: nobody. */
-  readonly votedFor: NodeId
-}
-
-/** What a request for a vote says. */
-export interface Ballot {
-  readonly candidate: NodeId
-  readonly epoch: Epoch
-  readonly lastEpoch: Epoch
-  readonly endOffset: Offset
-  /** Whom it was meant for; null where the version does not say. */
-  readonly voterDirectoryId: Uuid | null
 }
 
 interface Seen {
@@ -60,7 +44,6 @@ export class QuorumInvariants {
   readonly #findings: Findings
   readonly #leaders: Map<Epoch, NodeId> = new Map()
   readonly #seen: Map<NodeId, Seen> = new Map()
-  readonly #votes: Map<NodeId, Map<Epoch, NodeId>> = new Map()
   readonly #durable: Map<NodeId, Vote> = new Map()
   /** The last epoch on a disk that was replaced. */
   readonly #former: Map<NodeId, Epoch> = new Map()
@@ -70,12 +53,14 @@ export class QuorumInvariants {
   /** Who granted a pre-vote, by candidate and epoch. */
   readonly #preVotes: Map<string, Set<NodeId>> = new Map()
   readonly #voters: VoterInvariants
+  readonly #votes: VoteInvariants
   #campaigning = 0
 
   constructor(log: LogModel, findings: Findings) {
     this.#log = log
     this.#findings = findings
     this.#voters = new VoterInvariants(log, findings)
+    this.#votes = new VoteInvariants(log, findings)
   }
 
   /** Some living node asks for votes. */
@@ -93,7 +78,7 @@ export class QuorumInvariants {
     const epoch = this.#durable.get(node)?.epoch
     if (epoch !== undefined) this.#former.set(node, Math.max(epoch, this.#former.get(node) ?? 0))
     this.#durable.delete(node)
-    this.#votes.delete(node)
+    this.#votes.replaced(node)
     this.#directories.delete(node)
     this.#voters.replaced(node)
     this.ended(node)
@@ -131,24 +116,7 @@ export class QuorumInvariants {
       const text = `node ${node} writes epoch ${vote.epoch} over ${before.epoch} in its quorum-state`
       this.#findings.violated('R3', text, { node, epoch: vote.epoch })
     }
-    let votes = this.#votes.get(node)
-    if (votes === undefined) {
-      votes = new Map()
-      this.#votes.set(node, votes)
-    }
-    const given = votes.get(vote.epoch)
-    if (given !== undefined && given !== vote.votedFor) {
-      const text = `node ${node} voted for ${given} in epoch ${vote.epoch} and then writes ${vote.votedFor}`
-      this.#findings.violated('R2', text, { node, epoch: vote.epoch })
-    }
-    if (vote.votedFor >= 0 && durable) {
-      votes.set(vote.epoch, vote.votedFor)
-      if (given === undefined)
-        this.#findings.noted(`node ${node} votes for ${vote.votedFor} in epoch ${vote.epoch}`, {
-          node,
-          epoch: vote.epoch,
-        })
-    }
+    this.#votes.written(node, vote, durable)
     if (durable) this.#durable.set(node, vote)
   }
 
@@ -175,18 +143,13 @@ export class QuorumInvariants {
 
   /** A vote or a pre-vote is given: only by whom it was asked of (R15), and to a log that is not behind (R5, Raft §5.4.1). */
   granted(node: NodeId, ballot: Ballot): void {
-    const { candidate, epoch, lastEpoch, endOffset, voterDirectoryId } = ballot
+    const { epoch, voterDirectoryId } = ballot
     const directory = this.#directories.get(node)
     if (voterDirectoryId !== null && directory !== undefined && directory !== voterDirectoryId) {
       const text = `node ${node} answers for directory ${voterDirectoryId}, and its own is ${directory}`
       this.#findings.violated('R15', text, { node, epoch })
     }
-    const last = this.#log.log(node).last
-    if (last === null || lastEpoch > last.fact.epoch) return
-    if (lastEpoch === last.fact.epoch && endOffset >= last.endOffset) return
-    const own = `${last.endOffset} in epoch ${last.fact.epoch}`
-    const text = `node ${node} favours ${candidate}, whose log ends at ${endOffset} in epoch ${lastEpoch}, its own at ${own}`
-    this.#findings.violated('R5', text, { node, epoch })
+    this.#votes.granted(node, ballot)
   }
 
   /** A node sends the answer that it votes for a candidate: by then its disk must say so. */
@@ -293,6 +256,8 @@ export class QuorumInvariants {
     this.#leaders.set(epoch, node)
     const last = this.#log.lastCommitted
     const log = this.#log.log(node)
+    // What a later epoch has committed, the leader of an earlier one need not have: its votes were on the way.
+    if (last !== null && last.fact.epoch > epoch) return
     // A majority of disks that lost it excuses everybody.
     if (last === null || last.endOffset <= log.covered || log.holds(last) || last.lostBy.length * 2 > voters.length)
       return
@@ -328,8 +293,8 @@ export class QuorumInvariants {
     const last = this.#log.log(subject.node).at(upTo - 1)
     for (const voter of view.voters) {
       // A disk that has been replaced since is no voter's, and what it had acknowledged counts all the same: nobody who
-      // was told so can know (KIP-853). What the new one says does not (R15).
-      if (!this.#isVoter(voter)) count += last?.lostBy.includes(voter.id) === true ? 1 : 0
+      // was told so can know (KIP-853), also when the new one has got it since. What the new one says does not (R15).
+      if (!this.#isVoter(voter)) count += last?.everLostBy.includes(voter.id) === true ? 1 : 0
       else if (this.#holds(voter.id, upTo - 1, true, subject.node)) count++
     }
     if (count * 2 > view.voters.length) return

@@ -1,7 +1,8 @@
 // What a log must keep on its own disk, whatever the disk and the power do: what was said to be durable survives (D1, D7),
-// recovery cuts nothing that is durable and whole (D1), the word of a clean stop is left only over flushed logs and is
-// gone before anything is written (D3), leader-epoch checkpoints run on and agree with the batches and with each other
-// (P6). Does not check indexes and producer snapshots (D4; see `derived.ts`), compaction (D5) nor reads (D9; see `fetches.ts`).
+// recovery cuts nothing that is durable and whole (D1), what is cut is gone before anything is written over it (D1), the
+// word of a clean stop is left only over flushed logs and is gone before anything is written (D3), leader-epoch
+// checkpoints run on and agree with the batches and with each other (P6). Does not check indexes and producer snapshots
+// (D4; see `derived.ts`), compaction (D5) nor reads (D9; see `fetches.ts`).
 
 import type { Epoch, NodeId, Offset } from '../../base/index.ts'
 import type { LogModel } from './logs.ts'
@@ -62,6 +63,13 @@ export class StorageInvariants {
   writtenUnderMarker(node: NodeId, model: LogModel): void {
     const end = model.log(node).endOffset
     this.#violated('D3', node, model, end, 'writes while the word of its clean stop is still there')
+  }
+
+  /** Durable bytes were cut, and others are written there before the cut is durable: a power failure may leave any mixture
+   *  of both (ALICE, OSDI ’14), and of the old bytes whole batches. */
+  writtenOverCut(node: NodeId, model: LogModel): void {
+    const end = model.log(node).endOffset
+    this.#violated('D1', node, model, end, 'writes over what it has cut, and no fsync of the cut came between')
   }
 
   /** A leader-epoch checkpoint was written. */

@@ -111,11 +111,19 @@ export type MetadataFact =
   | { readonly type: 'BeginTransactionRecord' | 'EndTransactionRecord' | 'AbortTransactionRecord' }
   | { readonly type: 'other' }
 
+export interface PartitionChange {
+  readonly before: PartitionTruth | null
+  readonly after: PartitionTruth | null
+  /** The partition's last in this step: what is so when the step is over. */
+  readonly last: boolean
+}
+
 /** What one committed step changed. A metadata transaction is one step. */
 export interface TruthChange {
   /** Exclusive end of what is folded in now. */
   readonly offset: Offset
-  readonly partitions: readonly { readonly before: PartitionTruth | null; readonly after: PartitionTruth | null }[]
+  /** A batch may hold several requests' records: each change of a partition, from what was so just before it. */
+  readonly partitions: readonly PartitionChange[]
   readonly brokers: readonly { readonly before: BrokerTruth | null; readonly after: BrokerTruth | null }[]
 }
 
@@ -124,6 +132,13 @@ export interface Touched {
   readonly partitions: Iterable<string>
   readonly brokers: Iterable<NodeId>
   readonly settings: Iterable<string>
+}
+
+/** What was before the step that is being folded in, and each change of a partition in it, oldest first. */
+interface Step {
+  readonly partitions: Map<string, PartitionTruth | null>
+  readonly brokers: Map<NodeId, BrokerTruth | null>
+  changes: { readonly key: string; readonly before: PartitionTruth | null; readonly after: PartitionTruth | null }[]
 }
 
 const UNCHANGED_LEADER = -2
@@ -147,7 +162,7 @@ export class ClusterTruth {
     readonly brokers: readonly NodeId[]
     readonly settings: readonly string[]
   }[] = []
-  #before: { partitions: Map<string, PartitionTruth | null>; brokers: Map<NodeId, BrokerTruth | null> } = emptyStep()
+  #before: Step = emptyStep()
   #inTransaction = false
 
   /** One batch; null while a metadata transaction is open. */
@@ -155,7 +170,7 @@ export class ClusterTruth {
     for (const record of records) this.#record(record)
     this.offset = endOffset
     if (this.#inTransaction) return null
-    const { partitions, brokers } = this.#before
+    const { partitions, brokers, changes } = this.#before
     this.#before = emptyStep()
     this.#ends.push(endOffset)
     for (const key of partitions.keys())
@@ -171,9 +186,9 @@ export class ClusterTruth {
       })
     return {
       offset: endOffset,
-      partitions: [...partitions]
-        .map(([key, before]) => ({ before, after: this.partitions.get(key) ?? null }))
-        .filter(differ),
+      partitions: changes.filter(differ).map(({ key, before, after }) => {
+        return { before, after, last: after === (this.partitions.get(key) ?? null) }
+      }),
       brokers: [...brokers].map(([id, before]) => ({ before, after: this.brokers.get(id) ?? null })).filter(differ),
     }
   }
@@ -343,7 +358,9 @@ export class ClusterTruth {
   }
 
   #setPartition(key: string, after: PartitionTruth | null): void {
-    if (!this.#before.partitions.has(key)) this.#before.partitions.set(key, this.partitions.get(key) ?? null)
+    const before = this.partitions.get(key) ?? null
+    if (!this.#before.partitions.has(key)) this.#before.partitions.set(key, before)
+    this.#before.changes.push({ key, before, after })
     if (after === null) this.partitions.delete(key)
     else this.partitions.set(key, after)
   }
@@ -362,6 +379,7 @@ export class ClusterTruth {
   /** An aborted transaction may have named topics; nothing refers to a topic without partitions, so those may stay. */
   #undo(): void {
     this.settings.undo()
+    this.#before.changes = []
     for (const [key, before] of this.#before.partitions) {
       if (before === null) this.partitions.delete(key)
       else this.partitions.set(key, before)
@@ -382,6 +400,6 @@ function directoriesOf(replicas: readonly NodeId[], named: readonly Uuid[], othe
   return named.length === 0 ? replicas.map(() => otherwise) : named
 }
 
-function emptyStep(): { partitions: Map<string, PartitionTruth | null>; brokers: Map<NodeId, BrokerTruth | null> } {
-  return { partitions: new Map(), brokers: new Map() }
+function emptyStep(): Step {
+  return { partitions: new Map(), brokers: new Map(), changes: [] }
 }

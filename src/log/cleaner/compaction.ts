@@ -70,6 +70,8 @@ export class Compaction {
   #cleanedTo: Offset | null
   #uncleanable: string | null = null
   #running: Running | null = null
+  /** A cleaning up to here found that all of it waits for the end of a transaction, hence for segments behind it. */
+  #waitsAt: Offset | null = null
 
   constructor(log: CompactedLog, cleanedTo: Offset | null) {
     this.#log = log
@@ -90,7 +92,7 @@ export class Compaction {
     return this.#running !== null
   }
 
-  /** What could be cleaned now; null: nothing ever, as the log is. */
+  /** What could be cleaned now; null: nothing, as the log is. */
   async cleanable(now: Timestamp): Promise<Cleanable | null> {
     const log = this.#log
     const config = log.config()
@@ -113,7 +115,8 @@ export class Compaction {
       firstUnstableOffset: log.producers.firstUnstableOffset(),
       cleanedTo: this.#cleanedTo,
     }
-    return cleanableOf({ segments, ...offsets, config }, now)
+    const cleanable = cleanableOf({ segments, ...offsets, config }, now)
+    return cleanable.upTo === this.#waitsAt ? null : cleanable
   }
 
   async clean(cleanable: Cleanable, now: Timestamp, means: CleaningMeans): Promise<CleaningOutcome> {
@@ -131,6 +134,10 @@ export class Compaction {
       const result = await this.#run(running, cleanable, now, means)
       // What it is told of may have been cut while its last segment was being put in place.
       if (running.given) return { kind: 'given-up' }
+      if (result === null) {
+        this.#waitsAt = cleanable.upTo
+        return { kind: 'given-up' }
+      }
       this.#cleanedTo = result.cleanedTo
       await this.#log.checkpoint()
       return { kind: 'cleaned', ...result }
@@ -156,10 +163,11 @@ export class Compaction {
   /** The log ends at `offset` now, which is below where it ended. */
   truncated(offset: Offset): void {
     void this.giveUp()
+    this.#waitsAt = null
     if (this.#cleanedTo !== null && this.#cleanedTo > offset) this.#cleanedTo = offset
   }
 
-  #run(running: Running, cleanable: Cleanable, now: Timestamp, means: CleaningMeans): Promise<CleaningResult> {
+  #run(running: Running, cleanable: Cleanable, now: Timestamp, means: CleaningMeans): Promise<CleaningResult | null> {
     const log = this.#log
     const { disk, offload, random } = log.ports
     const alive = (): boolean => !running.given && !log.unable()

@@ -66,15 +66,18 @@ export interface CleaningResult {
   readonly bytesAfter: number
 }
 
-export async function runCleaning(context: RunContext): Promise<CleaningResult> {
+/** Null: all that is dirty waits for the end of a transaction, which lies in a segment that is not to be cleaned yet. */
+export async function runCleaning(context: RunContext): Promise<CleaningResult | null> {
   const run = new Run(context)
   const mappedTo = await run.mapKeys()
-  return run.clean(mappedTo)
+  return mappedTo === context.cleanable.firstDirtyOffset ? null : run.clean(mappedTo)
 }
 
 class Run {
   readonly #context: RunContext
   #aborted: readonly AbortedTransaction[] | null = null
+  /** Where the transactions begin whose end is not among the segments, by producer. */
+  #undecided: ReadonlyMap<number, Offset> = new Map()
   /** Offsets of the markers of aborted transactions that have stayed. */
   readonly #abortMarkers = new Set<Offset>()
 
@@ -94,6 +97,8 @@ class Run {
         for (const header of piece.headers) {
           if (header.lastOffset < cleanable.firstDirtyOffset) continue
           if (header.transactional && walk === null) walk = new TransactionWalk(await this.#abortedTransactions())
+          // Whether it has happened is not known here: in the map it would let go what it may not have replaced.
+          if (this.#isUndecided(header)) return mappedTo
           const data = !header.control && header.count > 0 && !(walk?.isAborted(header) ?? false)
           if (data && !(await this.#mapBatch(piece, header))) return this.#partly(mappedTo)
           mappedTo = header.lastOffset + 1
@@ -103,6 +108,12 @@ class Run {
       mappedTo = end
     }
     return mappedTo
+  }
+
+  #isUndecided({ transactional, control, count, producerId, baseOffset }: BatchHeader): boolean {
+    if (!transactional || control || count === 0) return false
+    const first = this.#undecided.get(producerId)
+    return first !== undefined && first <= baseOffset
   }
 
   #pieces(segment: Segment): AsyncGenerator<Piece, void> {
@@ -230,12 +241,14 @@ class Run {
       for await (const { bytes, headers } of this.#pieces(segment)) {
         for (const header of headers) {
           const marker = markerOf(bytes, header)
-          if (marker === null) transactions.data(header)
-          else transactions.marker(header, marker)
+          if (marker !== null) transactions.marker(header, marker)
+          // One without records, which is there for its producer, may have lost its marker.
+          else if (header.count > 0) transactions.data(header)
         }
       }
     }
     this.#aborted = transactions.found
+    this.#undecided = transactions.undecided
     return this.#aborted
   }
 }

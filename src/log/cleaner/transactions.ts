@@ -20,13 +20,18 @@ export interface TransactionalBatch {
   readonly transactional: boolean
 }
 
-/** Finds the aborted transactions of a log in one walk over its batches. */
+/** Finds the aborted transactions of a log in one walk over its batches, and those whose end the walk has not met. */
 export class AbortedTransactions {
   readonly found: AbortedTransaction[] = []
   readonly #open = new Map<number, Offset>()
 
   data(batch: TransactionalBatch): void {
     if (batch.transactional && !this.#open.has(batch.producerId)) this.#open.set(batch.producerId, batch.baseOffset)
+  }
+
+  /** Where the transactions begin that have data and no end, by producer; once the walk is over. */
+  get undecided(): ReadonlyMap<number, Offset> {
+    return this.#open
   }
 
   marker(batch: TransactionalBatch, type: MarkerType): void {

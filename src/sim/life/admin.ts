@@ -4,6 +4,7 @@
 import { type Admin, type AdminOptions, type Client, ClientError, type Outcome } from '../../client/index.ts'
 import { isRetriable } from '../../wire/index.ts'
 import { textOf } from './consumer.ts'
+import { endsOf } from './ends.ts'
 import type { ClientWorld, Worker } from './workload.ts'
 
 /** What is known for certain of a topic. */
@@ -31,8 +32,8 @@ export class AdminClient implements Worker {
   readonly done: Promise<void>
   progress = 0
   readonly #world: ClientWorld
-  readonly #client: Client
-  readonly #admin: Admin
+  #client: Client
+  #admin: Admin
   readonly #accounts: Map<string, Account> = new Map()
   readonly #common: Map<string, number> = new Map()
   #named = 0
@@ -183,8 +184,12 @@ export class AdminClient implements Worker {
     return false
   }
 
-  /** When all is well again: what was answered is so, and nothing of a deleted topic is in its successor. */
+  /** When all is well again: what was answered is so, and nothing of a deleted topic is in its successor. Asked by a
+   *  client that was opened anew: a connection of the old one may stand and be dead (half-open), whatever was healed, and
+   *  each that is costs a request's time-out. That the old one goes on is a matter of the healing. */
   async settle(): Promise<void> {
+    this.#client = this.#world.connect({ requestTimeoutMs: 5_000, clientId: this.name })
+    this.#admin = this.#client.admin
     const names = new Set((await this.#admin.listTopics({ timeoutMs: SETTLES_WITHIN_MS })).map(({ name }) => name))
     for (const [name, count] of this.#common) await this.#settlePartitions(name, count)
     for (const [name, account] of this.#accounts) {
@@ -210,11 +215,11 @@ export class AdminClient implements Worker {
   }
 
   async #settleRecords(name: string, account: Account): Promise<void> {
-    const [end] = await this.#admin.listOffsets([{ topic: name, partition: 0, at: 'latest' }])
+    const [end] = await endsOf(this.#admin, [{ topic: name, partition: 0 }], SETTLES_WITHIN_MS)
     const consumer = this.#client.consumer({ fetchMaxWaitMs: 100 })
     consumer.assign([{ topic: name, partition: 0, offset: 'earliest' }])
     const found = new Map<string, number>()
-    while ((consumer.position(name, 0) ?? -1) < (end?.offset ?? 0))
+    while ((consumer.position(name, 0) ?? -1) < end!)
       for (const record of await consumer.poll(500)) found.set(textOf(record.value!), record.offset)
     consumer.close()
     for (const [value, offset] of account.acknowledged) {

@@ -66,7 +66,8 @@ export class Budget {
   }
 
   /** A majority of the voters keep their disks, and every partition somebody who may lead it: a topic that was made while
-   *  all others were away has one replica in sync for long. */
+   *  all others were away has one replica in sync for long. One that is made after that, before the session is over, may
+   *  have nobody else all the same; the healing sees to it. */
   mayReplace(id: NodeId): boolean {
     if (this.#limit === 'all') return true
     const replaced = new Set([...this.#replaced, id]).size

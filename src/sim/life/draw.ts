@@ -6,7 +6,8 @@ import type { NodeId, SeededRandom } from '../../base/index.ts'
 import type { Direction, Fault, FaultPlan, PlannedFault, Verb } from '../plan.ts'
 import { drawDetain, drawLateWords } from './late-words.ts'
 import { drawRelays } from './relays.ts'
-import { LATE_STREAM, PLAN_STREAM, RELAY_STREAM, RESTART_STREAM, stream, TUNED } from './swarm.ts'
+import { drawStories } from './stories.ts'
+import { LATE_STREAM, PLAN_STREAM, RELAY_STREAM, RESTART_STREAM, STORY_STREAM, stream, TUNED } from './swarm.ts'
 import type { Swarm } from './types.ts'
 
 /** Before it, producers find their leaders and consumers their offsets. */
@@ -19,6 +20,7 @@ export function drawPlan(seed: number, swarm: Swarm, durationMs: number): FaultP
   const relays = drawRelays(stream(seed, RELAY_STREAM), swarm, FIRST_FAULT_MS, durationMs)
   const faults = [...drawer.draw(), ...relays]
   faults.push(...drawLateWords(stream(seed, LATE_STREAM), swarm, faults, durationMs))
+  faults.push(...drawStories(stream(seed, STORY_STREAM), swarm, FIRST_FAULT_MS, durationMs))
   return { faults: faults.sort((a, b) => a.at - b.at), durationMs }
 }
 

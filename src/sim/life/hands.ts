@@ -2,7 +2,7 @@
 // a node is dead already or the budget forbids it, is passed over. Draws nothing by chance.
 
 import type { NodeId } from '../../base/index.ts'
-import { unreachable } from '../../base/index.ts'
+import { StorageError, unreachable } from '../../base/index.ts'
 import type { SimCluster } from '../cluster.ts'
 import type { LinkQuality } from '../links.ts'
 import type { Fault, Verb } from '../plan.ts'
@@ -91,7 +91,10 @@ export class Hands {
   restart(id: NodeId, properties?: Readonly<Record<string, string>>): void {
     // Who died while it was stopping never says that it has stopped.
     this.stopping.delete(id)
-    this.#cluster.restarting(id, properties).catch((error: unknown) => this.#failed(id, error))
+    this.#cluster.restarting(id, properties).catch((error: unknown) => {
+      // Told to stop in the middle of its start, as it was: that it did not start is no failure.
+      if (!(error instanceof StorageError && error.code === 'CLOSED')) this.#failed(id, error)
+    })
   }
 
   /** A planned death is called off. */

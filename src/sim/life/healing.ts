@@ -2,12 +2,12 @@
 // dead or cut off; then everybody is healed and must be in sync. What a core legitimately cannot do, because all who may
 // lead a partition are outside of it, is not asked of it.
 
-import type { NodeId, Offset, SeededRandom } from '../../base/index.ts'
-import { messageOf, UNASSIGNED_DIR } from '../../base/index.ts'
-import type { NodeView } from '../../main/index.ts'
+import type { NodeId, Offset, SeededRandom, Uuid } from '../../base/index.ts'
+import { messageOf } from '../../base/index.ts'
 import type { SimCluster } from '../cluster.ts'
 import { type Budget, inEveryIsr, newestImage } from './budget.ts'
 import type { Executor } from './executor.ts'
+import { lostForGood, out, type PartitionImage } from './lost.ts'
 import type { Worker, Workload } from './workload.ts'
 
 /** For a leader of every partition, the core in sync, and something done for every client. The longest of what has to
@@ -16,12 +16,10 @@ const CORE_WITHIN_MS = 90_000
 /** For everybody in sync and every operation answered: a delivery time-out is 60 s at most. */
 const ALL_WITHIN_MS = 120_000
 const LOOK_EVERY_MS = 250
+/** unclean.leader.election.interval.ms by default: that long a controller may take to hear that a loss is accepted. */
+const ACCEPTED_WITHIN_MS = 300_000
 /** What a node is in the quorum when it has found its place. */
 const SETTLED: ReadonlySet<string> = new Set(['leader', 'follower'])
-
-type PartitionImage = NonNullable<
-  ReturnType<NonNullable<ReturnType<NodeView['image']['topics']['get']>>['partitions']['get']>
->
 
 export interface HealingWorld {
   readonly cluster: SimCluster
@@ -42,6 +40,10 @@ export class Healing {
   readonly #before: Map<Worker, number> = new Map()
   /** The core could not serve everybody, and rightly so: all must be served when all are there. */
   #owing = false
+  /** Topics' ids, of which the operator has said that a loss is accepted, or is saying so. */
+  readonly #accepted: Set<Uuid> = new Set()
+  /** What the last of those that were refused was told. */
+  #refused: string | null = null
 
   constructor(world: HealingWorld) {
     this.#world = world
@@ -97,7 +99,8 @@ export class Healing {
 
   async #healRest(): Promise<boolean> {
     const { cluster, executor, workload } = this.#world
-    if (this.#owing && !(await this.#until('L-recovery', ALL_WITHIN_MS, cluster.ids, () => this.#idle()))) return false
+    const idle = (): string[] => [...this.#acceptLosses(), ...this.#idle()]
+    if (this.#owing && !(await this.#until('L-recovery', ALL_WITHIN_MS, cluster.ids, idle))) return false
     workload.end()
     let answered = false
     void Promise.all(workload.workers.map(({ done }) => done)).then(
@@ -107,10 +110,11 @@ export class Healing {
       (error: unknown) => this.#world.violated('crash', `a client broke: ${messageOf(error)}`),
     )
     return this.#until('L-recovery', ALL_WITHIN_MS, cluster.ids, () => {
+      const lost = this.#acceptLosses()
       const behind = cluster.ids.filter((id) => !inEveryIsr(cluster, id)).map((id) => `${id} is not in every ISR`)
       // A stop that was asked for among the faults may come to its end only now; its node is then started again.
       const stopping = [...executor.stopping].map((id) => `${id} is still stopping`)
-      const missing = [...behind, ...stopping, ...(answered ? [] : ['operations are unanswered'])]
+      const missing = [...lost, ...behind, ...stopping, ...(answered ? [] : ['operations are unanswered'])]
       return missing.length > 0 ? missing : lagging(cluster)
     })
   }
@@ -124,7 +128,8 @@ export class Healing {
       await executor.pass(LOOK_EVERY_MS)
       const left = missing()
       if (left.length === 0) return true
-      if (cluster.sim.now - since < withinMs) continue
+      const patience = this.#accepted.size > 0 ? ACCEPTED_WITHIN_MS : 0
+      if (cluster.sim.now - since < withinMs + patience) continue
       for (const id of ids) this.#mustHaveSettled(id, withinMs)
       violated(name, `${withinMs} ms after healing ${ids.join()}: ${left.join('; ')}; ${this.#views()}`)
       return false
@@ -153,6 +158,37 @@ export class Healing {
       },
     )
     return () => (said === 'NONE' ? [] : [`a topic could not be reconfigured: ${said}`])
+  }
+
+  /** Does for partitions whose last copies went with replaced disks what an operator must: allows their topics an unclean
+   *  election. Not where anybody has a record: then a leader had followers, and they should have been kept eligible. */
+  #acceptLosses(): string[] {
+    const { cluster, budget, note, workload } = this.#world
+    if (!cluster.ids.every((id) => cluster.alive(id))) return []
+    const image = newestImage(cluster)
+    const replaced = (id: NodeId): boolean =>
+      !budget.voters.includes(id) && image.brokers.get(id)?.epoch === cluster.view(id).brokerEpoch
+    const missing: string[] = []
+    for (const { id, name, partitions } of image.topics.values()) {
+      const lost = [...partitions].filter(
+        ([index, partition]) => lostForGood(image, partition, replaced) && !hasRecords(cluster, id, index),
+      )
+      for (const [index, partition] of lost) missing.push(`${name}-${index} went with a disk: ${inWords(partition)}`)
+      if (lost.length === 0 || this.#accepted.has(id)) continue
+      this.#accepted.add(id)
+      note(`the loss of ${lost.map(([index]) => `${name}-${index}`).join()} is accepted`)
+      const { admin } = workload.world(`operator-${name}`).connect({ clientId: 'operator' })
+      const changes = [{ name: 'unclean.leader.election.enable', operation: 'set', value: 'true' }] as const
+      admin.incrementalAlterConfigs([{ type: 'topic', name, changes }], { timeoutMs: CORE_WITHIN_MS }).then(
+        ([outcome]) => {
+          if (outcome?.error !== 'NONE') this.#refused = `${name}: ${outcome?.error ?? 'an empty answer'}`
+        },
+        (error: unknown) => {
+          this.#refused = `${name}: ${messageOf(error)}`
+        },
+      )
+    }
+    return this.#refused === null || missing.length === 0 ? missing : [...missing, this.#refused]
   }
 
   #missingInCore(core: readonly NodeId[]): string[] {
@@ -222,20 +258,13 @@ function lagging(cluster: SimCluster): string[] {
     )
 }
 
-function inWords({ leader, replicas, isr, elr, lastKnownElr, directories }: PartitionImage): string {
-  return `leader ${leader} of ${replicas.join()}, ISR [${isr.join()}], ELR [${elr.join()}], last known [${lastKnownElr.join()}], directories ${directories.join()}`
+function hasRecords(cluster: SimCluster, topicId: Uuid, partition: number): boolean {
+  const replicas = cluster.ids.flatMap((id) => cluster.view(id).replicas)
+  return replicas.some((each) => each.topicId === topicId && each.partition === partition && each.endOffset > 0)
 }
 
-/** All who may lead are outside of the core, or lost the disk that they had: those in ISR and ELR or, where there are none,
- *  the last known (KIP-966). */
-function out(image: NodeView['image'], partition: PartitionImage, core: readonly NodeId[]): boolean {
-  const { isr, elr, lastKnownElr, replicas, directories } = partition
-  const eligible = isr.length + elr.length > 0 ? [...isr, ...elr] : lastKnownElr
-  return !eligible.some((id) => {
-    const directory = directories[replicas.indexOf(id)] ?? UNASSIGNED_DIR
-    const has = image.brokers.get(id)?.directories ?? []
-    return core.includes(id) && (directory === UNASSIGNED_DIR || has.includes(directory))
-  })
+function inWords({ leader, replicas, isr, elr, lastKnownElr, directories }: PartitionImage): string {
+  return `leader ${leader} of ${replicas.join()}, ISR [${isr.join()}], ELR [${elr.join()}], last known [${lastKnownElr.join()}], directories ${directories.join()}`
 }
 
 function shuffled<T>(items: readonly T[], random: SeededRandom): T[] {

@@ -10,9 +10,13 @@ import { type BatchHeader, readBatchHeader } from '../../wire/index.ts'
 import type { SimCluster } from '../cluster.ts'
 import { newestImage } from './budget.ts'
 import { byKey } from './consumer.ts'
+import { endsOf } from './ends.ts'
+import type { ReadRecord, ReadRecords } from './last-questions.ts'
 import type { ClientWorld, Key, Workload } from './workload.ts'
 
 const FINAL = 'final'
+/** Time enough to ask again where a leader hands over meanwhile. */
+const ENDS_WITHIN_MS = 30_000
 
 export interface Finding {
   readonly name: string
@@ -20,23 +24,29 @@ export interface Finding {
   readonly partition: string | null
 }
 
-/** Crash, assign all, seek to the beginning, poll until the end of every partition that was there when it began. */
-export async function readEverything(world: ClientWorld): Promise<void> {
+/** Crash, assign all, seek to the beginning, poll until the end of every partition that was there when it began; what it
+ *  found. */
+export async function readEverything(world: ClientWorld): Promise<ReadRecords> {
   const { recorder, topics } = world
   const { keys } = topics
   recorder.crash(FINAL)
   const client = world.connect({ requestTimeoutMs: 5_000, clientId: FINAL })
-  const ends = await client.admin.listOffsets(keys.map(({ topic, partition }) => ({ topic, partition, at: 'latest' })))
+  const ends = await endsOf(client.admin, keys, ENDS_WITHIN_MS)
   recorder.ok(recorder.invoke(FINAL, { f: 'assign', keys: keys.map(({ key }) => key), seekToBeginning: true }))
   const consumer = client.consumer({ fetchMaxWaitMs: 50, reset: 'earliest' })
   consumer.assign(keys.map(({ topic, partition }) => ({ topic, partition, offset: 'earliest' })))
+  const read = new Map<string, ReadRecord[]>(keys.map(({ key }) => [key, []]))
   const behind = (): boolean =>
-    ends.some(({ topic, partition, offset }) => (consumer.position(topic, partition) ?? -1) < offset)
+    keys.some(({ topic, partition }, i) => (consumer.position(topic, partition) ?? -1) < ends[i]!)
   while (behind()) {
     const op = recorder.invoke(FINAL, { f: 'poll', steps: [{ f: 'poll' }] })
-    recorder.ok(op, { steps: [{ f: 'poll', records: byKey(await consumer.poll(500)) }] })
+    const records = await consumer.poll(500)
+    recorder.ok(op, { steps: [{ f: 'poll', records: byKey(records) }] })
+    for (const { topic, partition, offset, timestamp, leaderEpoch } of records)
+      read.get(`${topic}-${partition}`)?.push({ offset, timestamp, leaderEpoch })
   }
   client.close()
+  return read
 }
 
 /** Retention took what lies below the leader's log start. */

@@ -15,6 +15,10 @@ import { Executor } from './executor.ts'
 import { Hands } from './hands.ts'
 import { Healing } from './healing.ts'
 import { allCaughtUp, judgeHistory, judgeLogs, readEverything } from './judge.ts'
+import { askLastQuestions } from './last-questions.ts'
+import { sendLastSequences } from './last-sequences.ts'
+import { askLastSettings, LAST_TOPIC } from './last-settings.ts'
+import { leftToRetention } from './retained.ts'
 import { CORE_STREAM, drawSwarm, stream } from './swarm.ts'
 import type { LifeKind, LifeOptions, LifeReport, Notable, RunLife, Swarm } from './types.ts'
 import { Workload } from './workload.ts'
@@ -22,6 +26,8 @@ import { Workload } from './workload.ts'
 const DURATION_MS = 60_000
 /** To read everything once more, and to look at what administrators did. */
 const FINAL_WITHIN_MS = 60_000
+/** For several checks of retention, and for followers to hear of it. */
+const RETAINED_WITHIN_MS = 15_000
 /** A life whose cluster is rotten says the same again and again. */
 const VIOLATIONS_MAX = 20
 /** What lost records alone may break; epochs, ISRs and elections hold even where the power of all fails. */
@@ -198,11 +204,16 @@ class Life {
   }
 
   async #finale(): Promise<void> {
-    await this.#inTime('L-read', readEverything(this.#workload.world('final')))
+    const workload = this.#workload
+    const read = await this.#inTime('L-read', readEverything(workload.world('final')))
     for (const admin of this.#workload.admins) await this.#inTime('L-read', admin.settle())
     // Followers learn the last high watermark with their next fetch. Who has not even the records by the end differs (P10).
     await this.#executor.pass(1_000)
     await this.#executor.passUntil(this.#cluster.sim.now + FINAL_WITHIN_MS, () => allCaughtUp(this.#cluster))
+    if (read !== null) await this.#inTime('L-read', askLastQuestions(this.#cluster, workload.world('curious'), read))
+    await this.#inTime('L-read', askLastSettings(this.#cluster, workload.world('operator')))
+    await this.#inTime('L-read', sendLastSequences(workload.world('last'), LAST_TOPIC))
+    await this.#retention()
     for (const { name, text, partition } of judgeLogs(this.#cluster))
       this.violated(name, text, partition === null ? {} : { partition })
     const judgement = judgeHistory(this.#cluster, this.#workload)
@@ -214,16 +225,27 @@ class Life {
     }
   }
 
+  async #retention(): Promise<void> {
+    const until = this.#cluster.sim.now + RETAINED_WITHIN_MS
+    let left = leftToRetention(this.#cluster)
+    while (left.length > 0 && this.#cluster.sim.now < until) {
+      await this.#executor.pass(500)
+      left = leftToRetention(this.#cluster)
+    }
+    for (const text of left) this.violated('P20', text, {})
+  }
+
   #allow(name: AnomalyName, count: number): void {
     this.#allowed[name] = (this.#allowed[name] ?? 0) + count
   }
 
   /** A reader of a healthy cluster that does not come to its end. */
-  async #inTime(name: string, reading: Promise<void>): Promise<void> {
+  async #inTime<T>(name: string, reading: Promise<T>): Promise<T | null> {
     try {
-      await this.#cluster.sim.wait(reading, FINAL_WITHIN_MS)
+      return await this.#cluster.sim.wait(reading, FINAL_WITHIN_MS)
     } catch (error) {
       this.violated(name, `everybody is in sync, and a reader was told: ${messageOf(error)}`, {})
+      return null
     }
   }
 }

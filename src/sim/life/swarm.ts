@@ -3,6 +3,7 @@
 
 import { SeededRandom } from '../../base/index.ts'
 import type { Verb } from '../plan.ts'
+import { themed } from './themes.ts'
 import type { LifeKind, Swarm, Workload } from './types.ts'
 
 /** Streams apart from each other and from the world's own, so that one more draw here changes nothing there. */
@@ -13,6 +14,8 @@ export const CORE_STREAM = 0x51a4_0004
 export const RESTART_STREAM = 0x51a4_0005
 export const RELAY_STREAM = 0x51a4_0007
 export const LATE_STREAM = 0x51a4_0008
+export const THEME_STREAM = 0x51a4_0009
+export const STORY_STREAM = 0x51a4_000a
 
 export function stream(seed: number, of: number): SeededRandom {
   return new SeededRandom((seed ^ of) >>> 0)
@@ -65,21 +68,25 @@ export function drawSwarm(seed: number, kind: LifeKind, over: Partial<Swarm> = {
   const quiet = random.below(3) > 0 && verbs.detain !== undefined
   // A bit that flips takes a disk of the budget for as long as it is wrong, and with it kills and power losses.
   const rot = random.below(3) === 0 ? 1 + random.below(12) : 0
-  return {
+  const rotting = rot > 0 ? { ...verbs, 'flip-bit': rot } : verbs
+  const drawn: Swarm = {
     brokers,
     minInsyncReplicas: Math.min(over.brokers ?? brokers, 3, minInsyncReplicas),
     flush,
     network,
-    verbs: kind === 'calm' ? {} : kind === 'beyond' ? beyond(verbs) : rot > 0 ? { ...verbs, 'flip-bit': rot } : verbs,
+    verbs: kind === 'calm' ? {} : kind === 'beyond' ? beyond(rotting) : rotting,
     pauseMs: quiet ? QUIET_PAUSE_MS : pauseMs,
     properties,
     workload: { ...workload, reckless, movers: 0 },
+  }
+  return {
+    ...(kind === 'within' ? themed(stream(seed, THEME_STREAM), { ...drawn, brokers: over.brokers ?? brokers }) : drawn),
     ...over,
   }
 }
 
-/** The power of all fails; but a disk that is gone for good, or a damaged log, may have been the last that could lead a
- *  partition again (KIP-966), and then no healing would help. */
+/** The power of all fails; but a disk that is gone for good may have been the last that could lead a partition again
+ *  (KIP-966), and then no healing would help. */
 function beyond({ 'replace-disk': _, ...verbs }: Swarm['verbs']): Swarm['verbs'] {
   return { ...verbs, 'power-loss-all': 12 }
 }

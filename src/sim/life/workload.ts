@@ -117,7 +117,8 @@ export class Workload {
       wanted.push({ name, partitions: count, replicationFactor: Math.min(replicas, this.#swarm.brokers), configs })
     }
     for (let i = 0; i < topics; i++) want(`t${i}`, partitions, topicConfigs(this.#random, recordBytesMax))
-    for (let i = 0; i < fading; i++) want(`${FADING}${i}`, 1, FADING_CONFIGS)
+    for (let i = 0; i < fading; i++)
+      want(`${FADING}${i}`, 1, i === 0 ? fadingConfigs(recordBytesMax) : fleetingConfigs(recordBytesMax))
     const judged = [...wanted]
     // Of two replicas each is often the last that is alive.
     if (reckless > 0) want(RECKLESS_TOPIC, reckless, RECKLESS_CONFIGS, this.#random.below(4) === 0 ? 3 : 2)
@@ -174,11 +175,24 @@ export class Workload {
   }
 }
 
-/** Segments of a few records, and room for a few segments. */
-const FADING_CONFIGS: Record<string, string> = {
-  'internal.segment.bytes': '1500',
-  'retention.bytes': '4000',
-  'file.delete.delay.ms': '1000',
+/** Segments of a few records, and room for a few segments. No batch may be larger than a segment. */
+function fadingConfigs(recordBytesMax: number): Record<string, string> {
+  const segmentBytes = recordBytesMax + 1_500
+  return {
+    'internal.segment.bytes': String(segmentBytes),
+    'retention.bytes': String(2 * segmentBytes),
+    'file.delete.delay.ms': '1000',
+  }
+}
+
+/** What is not committed yet is soon more than may be kept. */
+function fleetingConfigs(recordBytesMax: number): Record<string, string> {
+  const segmentBytes = recordBytesMax + 700
+  return {
+    'internal.segment.bytes': String(segmentBytes),
+    'retention.bytes': String(segmentBytes),
+    'file.delete.delay.ms': '1000',
+  }
 }
 
 /** Small segments and other corners; nothing that would let acknowledged records go. */
@@ -189,5 +203,7 @@ function topicConfigs(random: SeededRandom, recordBytesMax: number): Record<stri
   if (random.below(4) === 0) configs['message.timestamp.type'] = 'LogAppendTime'
   if (random.below(3) === 0) configs['index.interval.bytes'] = '200'
   if (random.below(2) === 0) configs['internal.segment.bytes'] = String(recordBytesMax * 3 + 2_000)
+  // Without any limit: nothing may ever be let go. Beside the draws, so that no life becomes another.
+  if (configs['segment.ms'] !== undefined) configs['retention.ms'] = '-1'
   return configs
 }

@@ -48,7 +48,6 @@ interface HeardProduce extends Heard {
 
 interface HeardVote extends Heard {
   readonly ballot: Ballot
-  readonly preVote: boolean
 }
 
 interface HeardProposal extends Heard {
@@ -84,7 +83,11 @@ export class Answers implements FrameSink {
     this.#proposals = proposals
     this.#fetches = new Fetches(facts, fetches, checks, proposals, findings)
     this.#offsets = new Offsets(facts, fetches, checks, findings)
-    this.#owed = new Owed((node, model) => facts.lookAt(node, model) >= 0, findings)
+    this.#owed = new Owed((node, model, request) => {
+      if (facts.lookAt(node, model) < 0) return false
+      const sent = (request as HeardProduce).sent.get(model)
+      return sent === undefined || !checks.settled(node, model, sent)
+    }, findings)
     this.#findings = findings
   }
 
@@ -178,14 +181,14 @@ export class Answers implements FrameSink {
   #produced(node: NodeId, heard: HeardProduce, frame: Uint8Array): void {
     const { body } = decodeResponse(apis.Produce, heard.version, frame)
     for (const { name, topicId, partitionResponses } of body.responses) {
-      for (const { index, errorCode, baseOffset } of partitionResponses) {
+      for (const { index, errorCode, baseOffset, logAppendTimeMs } of partitionResponses) {
         const model = this.#facts.model(topicId, name, index)
         if (model === undefined) continue
         const sent = heard.sent.get(model)
         if (errorCode !== 0) this.#refused(node, model, baseOffset, errorName(errorCode), heard.led.get(model) ?? -1)
         else if (sent !== undefined) {
           this.#facts.lookAt(node, model)
-          this.#checks.acknowledged(node, model, sent, baseOffset)
+          this.#checks.acknowledged(node, model, sent, baseOffset, logAppendTimeMs)
         }
       }
     }
@@ -220,16 +223,16 @@ export class Answers implements FrameSink {
     const preVote = version >= 2 && partition.preVote
     if (!preVote) this.#quorum.voteAsked(candidate, epoch, this.#facts.voters())
     const meantFor = version >= 1 && partition.voterDirectoryId !== ZERO_UUID ? partition.voterDirectoryId : null
-    const ballot = { candidate, epoch, lastEpoch, endOffset, voterDirectoryId: meantFor }
-    return { apiKey: apis.Vote.key, version, ballot, preVote }
+    const ballot = { candidate, epoch, lastEpoch, endOffset, preVote, voterDirectoryId: meantFor }
+    return { apiKey: apis.Vote.key, version, ballot }
   }
 
-  #voted(node: NodeId, { version, ballot, preVote }: HeardVote, frame: Uint8Array): void {
+  #voted(node: NodeId, { version, ballot }: HeardVote, frame: Uint8Array): void {
     const partition = decodeResponse(apis.Vote, version, frame).body.topics[0]?.partitions[0]
     if (partition?.voteGranted !== true) return
     this.#facts.lookAtQuorum(node)
     this.#quorum.granted(node, ballot)
-    if (preVote) this.#quorum.preVoteGranted(node, ballot.candidate, ballot.epoch)
+    if (ballot.preVote) this.#quorum.preVoteGranted(node, ballot.candidate, ballot.epoch)
     else this.#quorum.voteGranted(node, ballot.candidate, ballot.epoch)
   }
 

@@ -1,7 +1,7 @@
 // The files beside a log's segments, read from a disk as they are: epochs, indexes, snapshots of producers, and the batches
 // that they are told from. Reads headers and Kafka's file formats by itself, not with the log's readers; judges nothing.
-// Leaves out what a node would not believe: an index that does not ascend, epochs beyond the recovery point; and the
-// segment that is being written.
+// Leaves out what a node would not believe: an index that does not ascend, epochs and indexes of segments that reach the
+// recovery point; and the segment that is being written.
 
 import type { NodeId } from '../../base/index.ts'
 import type {
@@ -42,16 +42,15 @@ export function checkDerived(
   const segments = segmentsOf(files)
   const all = segments.flatMap(({ batches }) => batches)
   for (const batch of all) checks.whole(node, model, batch)
+  // A segment that reaches it is read again whole, and what lies beside it told anew.
+  const flushed = recoveryPoint(disk, directory)
+  const believed = segments.filter((_, i) => (segments[i + 1]?.base ?? Number.POSITIVE_INFINITY) <= flushed)
   const epochs = files.get('leader-epoch-checkpoint')
   if (epochs !== undefined) {
-    const flushed = recoveryPoint(disk, directory)
-    // The segment that reaches it is read again whole.
-    const told = segments.flatMap(({ batches }, i) =>
-      (segments[i + 1]?.base ?? Number.POSITIVE_INFINITY) <= flushed ? batches : [],
-    )
+    const told = believed.flatMap(({ batches }) => batches)
     checks.epochs(node, model, told, epochStartsOf(textOf(epochs)))
   }
-  for (const { base, size, batches } of segments.slice(0, -1)) {
+  for (const { base, size, batches } of believed) {
     const name = String(base).padStart(20, '0')
     checks.offsets(node, model, batches, offsetEntries(files.get(`${name}.index`), base, size))
     checks.times(node, model, batches, timeEntries(files.get(`${name}.timeindex`), base))

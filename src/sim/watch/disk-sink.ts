@@ -21,6 +21,8 @@ export interface DiskSink {
   quorumWroteVoters(node: NodeId, offset: Offset, epoch: number, voters: readonly VoterKey[]): void
   /** Bytes reached a log; false: nobody minds. */
   writtenUnderMarker(node: NodeId, model: LogModel): void
+  /** Bytes reached a log where durable ones had been cut, and that cut is not durable yet. */
+  writtenOverCut(node: NodeId, model: LogModel): void
   epochs(node: NodeId, model: LogModel, entries: readonly EpochStart[]): void
   /** A power failure took something, or a failed fsync did; `ends` are the ends of logs before. */
   powerLost(node: NodeId, lying: boolean, ends: ReadonlyMap<LogModel, Offset>): void

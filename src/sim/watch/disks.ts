@@ -4,12 +4,12 @@
 
 import type { NodeId, Offset } from '../../base/index.ts'
 import type { BatchFact, DerivedInvariants, Findings, LogModel } from '../../check/index.ts'
-import { type BatchHeader, readBatchHeader, validCrc } from '../../wire/index.ts'
+import { readBatchHeader } from '../../wire/index.ts'
 import type { DiskDisturbance, DiskObserver } from '../disk-observer.ts'
 import type { DiskState } from '../platter.ts'
 import { checkDerived } from './derived.ts'
 import type { DiskSink } from './disk-sink.ts'
-import { factOf } from './facts.ts'
+import { logFact, wholeBatches } from './facts.ts'
 import { votersOf } from './metadata.ts'
 import { epochStartsOf, markerEpoch, textOf, topicIdOf, voteOf } from './texts.ts'
 
@@ -23,6 +23,8 @@ interface LogFile {
   readonly base: Offset
   /** Bytes of whole batches seen. */
   parsed: number
+  /** Cut below what was durable, and not synced since: the platter has the old bytes yet. */
+  cutShort: boolean
 }
 
 interface LogDirectory {
@@ -50,6 +52,10 @@ export class DiskWatch implements DiskObserver {
   #untrusted = false
   /** The word of a clean stop is there. */
   #marker = false
+  /** The file that failed last. */
+  #failing = ''
+  /** Where an fsync of this process failed: a later one answers yes, and writes nothing of what that one should have. */
+  readonly #syncFailed: Set<string> = new Set()
 
   constructor(node: NodeId, disk: DiskState, root: string, sink: DiskSink, findings: Findings) {
     this.#node = node
@@ -74,6 +80,7 @@ export class DiskWatch implements DiskObserver {
 
   created(path: string): void {
     this.#files.delete(path)
+    this.#syncFailed.delete(path)
     const file = this.#newFile(path)
     if (file !== null) this.#directories.get(file.directory)?.model.begun(this.#node, file.base)
   }
@@ -82,6 +89,7 @@ export class DiskWatch implements DiskObserver {
     const file = this.#files.get(path) ?? null
     if (this.#emptied.size > 0) this.#indexed(path)
     if (file === null) return
+    if (file.cutShort) this.#writtenOverCut(file)
     const only = chunks[0]
     if (position === file.parsed && chunks.length === 1 && only !== undefined) {
       this.#take(path, file, bytes === only.length ? only : only.subarray(0, bytes), 0)
@@ -98,6 +106,7 @@ export class DiskWatch implements DiskObserver {
     if (file === undefined || file === null || log === undefined) return
     this.#sink.cutting(this.#node, log.model, file.base, size)
     this.cuts++
+    if (size < (log.model.log(this.#node).segment(file.base)?.durableSize ?? 0)) file.cutShort = true
     const batches = log.model.cut(this.#node, file.base, size)
     file.parsed = Math.min(file.parsed, size)
     this.#sink.cut(this.#node, log.key, batches.length, log.model.log(this.#node).endOffset)
@@ -106,7 +115,9 @@ export class DiskWatch implements DiskObserver {
   synced(path: string, size: number): void {
     const file = this.#files.get(path)
     if (file === undefined || file === null) return
-    this.#directories.get(file.directory)?.model.log(this.#node).segment(file.base)?.synced(size)
+    file.cutShort = false
+    if (!this.#syncFailed.has(path))
+      this.#directories.get(file.directory)?.model.log(this.#node).segment(file.base)?.synced(size)
   }
 
   replaced(path: string, bytes: Uint8Array): void {
@@ -147,6 +158,7 @@ export class DiskWatch implements DiskObserver {
       this.#findings.marked('disk: replaced')
     } else if (cause === 'died') this.#rescan('died')
     else this.#lost(cause)
+    if (cause === 'sync-failed') this.#syncFailed.add(this.#failing)
   }
 
   flipped(path: string, byte: number, wrong: boolean): void {
@@ -157,10 +169,14 @@ export class DiskWatch implements DiskObserver {
 
   /** A process of the node begins, on what is there. */
   opened(): void {
+    // What a life before has cut, or could not sync, is not known to this one.
+    this.#syncFailed.clear()
+    for (const file of this.#files.values()) if (file !== null) file.cutShort = false
     for (const { model } of this.#directories.values()) model.opened(this.#node)
   }
 
-  failed(_path: string, code: string): void {
+  failed(path: string, code: string): void {
+    this.#failing = path
     this.#findings.marked(code === 'ENOSPC' ? 'disk: full' : 'disk: failed')
   }
 
@@ -171,6 +187,12 @@ export class DiskWatch implements DiskObserver {
     this.#rescan('lost')
     this.#powered = true
     this.#sink.powerLost(this.#node, this.#disk.lying, ends)
+  }
+
+  #writtenOverCut(file: LogFile): void {
+    file.cutShort = false
+    const log = this.#directories.get(file.directory)
+    if (log !== undefined) this.#sink.writtenOverCut(this.#node, log.model)
   }
 
   #take(path: string, file: LogFile, bytes: Uint8Array, from: number): void {
@@ -209,7 +231,7 @@ export class DiskWatch implements DiskObserver {
     const directory = path.slice(0, slash)
     const base = Number(path.slice(slash + 1, -LOG_SUFFIX.length))
     if (!Number.isSafeInteger(base) || this.#open(directory) === undefined) return null
-    return { directory, base, parsed: 0 }
+    return { directory, base, parsed: 0, cutShort: false }
   }
 
   /** Whose log a directory holds; undefined where it says nothing of itself. */
@@ -374,26 +396,4 @@ export class DiskWatch implements DiskObserver {
     const log = this.#open(path.slice(0, path.lastIndexOf('/')))?.model.log(this.#node)
     if (match !== null && log !== undefined) log.covered = Math.max(log.covered, Number(match[1]))
   }
-}
-
-/** Batches from the start on, as long as they are whole; their checksums are looked at from `verifyFrom` on. */
-function wholeBatches(
-  bytes: Uint8Array,
-  verifyFrom: number,
-): { readonly headers: BatchHeader[]; readonly end: number } {
-  const headers: BatchHeader[] = []
-  let at = 0
-  for (;;) {
-    const header = readBatchHeader(bytes, at)
-    if (header === null || header.magic !== 2) break
-    if (at >= verifyFrom && !validCrc(bytes, header)) break
-    headers.push(header)
-    at += header.size
-  }
-  return { headers, end: at }
-}
-
-function logFact(header: BatchHeader, bytes: Uint8Array | null): BatchFact {
-  const fact = factOf(header)
-  return bytes === null ? fact : { ...fact, bytes: bytes.slice(header.position, header.position + header.size) }
 }

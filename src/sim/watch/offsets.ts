@@ -97,8 +97,10 @@ export class Offsets {
         const asked = heard.asked.get(`${topic}-${partition}`)
         if (asked === undefined) continue
         this.#answered(node, asked, errorName(errorCode), 'a question for the end of an epoch')
-        if (errorCode === 0 && heard.cuts === this.#facts.cuts(node))
-          this.#epochs.epochEndTold(node, asked.model, asked.leaderEpoch, { epoch, end }, asked.held)
+        if (errorCode !== 0 || heard.cuts !== this.#facts.cuts(node)) continue
+        // What retention has let go in this very event is no batch of the log any more, though its file stands.
+        this.#facts.lookAt(node, asked.model)
+        this.#epochs.epochEndTold(node, asked.model, asked.leaderEpoch, { epoch, end }, asked.held)
       }
     }
   }

@@ -1,6 +1,7 @@
 // Produces whose clients still wait, and whether their node still has a reason to let them: one that leads none of their
-// partitions any more has nothing to wait for, and must say so (P18). Looks only while the node hears requests, so that a
-// process that sleeps owes nothing. Does not judge how long a leader may wait: that is the client's time-out.
+// partitions any more, or has committed what was sent, has nothing to wait for, and must say so (P18). Looks only while the
+// node hears requests, so that a process that sleeps owes nothing. Does not judge how long a leader may wait for others:
+// that is the client's time-out.
 
 import type { NodeId } from '../../base/index.ts'
 import type { Findings, LogModel } from '../../check/index.ts'
@@ -9,7 +10,7 @@ import type { TappedEnd } from '../tap.ts'
 interface Waiting {
   readonly end: TappedEnd
   readonly models: readonly LogModel[]
-  /** Looks in a row that found the node leading none of them. */
+  /** Looks in a row that found nothing to wait for in any of them. */
   idle: number
 }
 
@@ -19,14 +20,14 @@ const LOOK_MS = 250
 const MOST_LOOKS = 20
 
 export class Owed {
-  readonly #leads: (node: NodeId, model: LogModel) => boolean
+  readonly #mayWait: (node: NodeId, model: LogModel, request: object) => boolean
   readonly #findings: Findings
   /** By node, in the order of their arrival. */
   readonly #waiting: Map<NodeId, Map<object, Waiting>> = new Map()
   readonly #lookedAt: Map<NodeId, number> = new Map()
 
-  constructor(leads: (node: NodeId, model: LogModel) => boolean, findings: Findings) {
-    this.#leads = leads
+  constructor(mayWait: (node: NodeId, model: LogModel, request: object) => boolean, findings: Findings) {
+    this.#mayWait = mayWait
     this.#findings = findings
   }
 
@@ -65,11 +66,11 @@ export class Owed {
       // Answers go out in the order of their requests: only the first of a connection is owed.
       if (behind.has(end)) continue
       behind.add(end)
-      waiting.idle = models.some((model) => this.#leads(node, model)) ? 0 : waiting.idle + 1
+      waiting.idle = models.some((model) => this.#mayWait(node, model, request)) ? 0 : waiting.idle + 1
       if (waiting.idle < MOST_LOOKS) continue
       all.delete(request)
       const names = models.map((model) => model.name).join(', ')
-      const text = `node ${node} leaves a produce to ${names} unanswered, though it leads none of them any more`
+      const text = `node ${node} leaves a produce to ${names} unanswered, though it leads none of them any more or has committed what was sent`
       this.#findings.violated('P18', text, { node, ...(models[0] === undefined ? {} : { partition: models[0].name }) })
     }
   }

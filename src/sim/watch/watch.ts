@@ -272,6 +272,7 @@ class ClusterWatch implements Watch {
     quorumWrote: (node: NodeId, epoch: number): void => this.#quorum.wrote(node, epoch),
     quorumWroteVoters: (...set: Parameters<QuorumInvariants['wroteVoters']>): void => this.#quorum.wroteVoters(...set),
     writtenUnderMarker: (node: NodeId, model: LogModel): void => this.#storage.writtenUnderMarker(node, model),
+    writtenOverCut: (node: NodeId, model: LogModel): void => this.#storage.writtenOverCut(node, model),
     epochs: (node: NodeId, model: LogModel, entries: readonly EpochStart[]): void =>
       this.#storage.epochs(node, model, entries),
     powerLost: (node: NodeId, lying: boolean, ends: ReadonlyMap<LogModel, Offset>): void =>

@@ -283,6 +283,7 @@ function text(command: Command, name: string, otherwise: string): string {
 function configOf(command: Command): Partial<GroupConfig> {
   return {
     ...option(command, 'delay', (text) => ({ initialRebalanceDelayMs: msOf(text) })),
+    ...option(command, 'min-session', (text) => ({ minSessionTimeoutMs: msOf(text) })),
     ...option(command, 'max-size', (text) => ({ maxSize: Number(text) })),
     ...option(command, 'metadata-max', (text) => ({ offsetMetadataMaxBytes: Number(text) })),
     ...option(command, 'retention', (text) => ({ offsetsRetentionMs: msOf(text) })),

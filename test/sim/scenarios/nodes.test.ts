@@ -121,6 +121,35 @@ test('S78 (NATS): a replica with a bit that flipped is made whole before it lead
   }
 })
 
+test('S78: damaged, and the only one that may lead, it is cut at the damage, and leads', async () => {
+  for (const seed of [39, 40]) {
+    using story = await ClusterStory.begin({ seed, replicas: 2, configs: { 'min.insync.replicas': '1' } })
+    const { cluster, sim } = story
+    await story.send(20)
+    await story.inSync()
+    const [behind] = story.followers as [number]
+    await cluster.stop(behind)
+    await story.until(() => story.partition.isr.length === 1, 'one is in sync')
+    await story.send(20)
+    const hurt = story.leader
+    cluster.kill(hurt)
+    const path = '/data/t-0/00000000000000000000.log'
+    const disk = sim.disk(cluster.host(hurt))
+    disk.flipBit(path, 8 * Math.floor(disk.peek(path)!.length / 3))
+    await cluster.restart(behind)
+    await cluster.restart(hurt)
+    await story.inSync()
+    expect(story.leader).toBe(hurt)
+    const { endOffset } = story.replica(hurt)!
+    expect(endOffset).toBeGreaterThan(10)
+    expect(endOffset).toBeLessThan(20)
+    for (const offset of story.acked.keys()) if (offset >= endOffset) story.acked.delete(offset)
+    await story.send(5)
+    await story.expectAll()
+    expect([...cluster.fatal]).toEqual([])
+  }
+})
+
 test('S78: below the recovery point a flipped bit is found when it is read, and never shown', async () => {
   using story = await ClusterStory.begin({ seed: 36 })
   const { cluster, sim } = story

@@ -324,6 +324,8 @@ describe('offsets', () => {
     const topics = [{ topicId: 'bm8tc3VjaC10b3BpYy1pZA', partitionIndexes: [0] }]
     const { groups } = await ask(to, apis.OffsetFetch, 10, { groups: [{ groupId: GROUP, topics }] })
     expect(groups[0]?.topics[0]?.partitions[0]?.errorCode).toBe(errorCode('UNKNOWN_TOPIC_ID'))
+    const lost = await ask(to, apis.OffsetFetch, 10, { groups: [{ groupId: elsewhere(), topics }] })
+    expect(lost.groups).toMatchObject([{ errorCode: errorCode('NOT_COORDINATOR'), topics: [] }])
   })
 
   test('OffsetDelete lets go what nobody reads', async () => {
@@ -337,14 +339,42 @@ describe('offsets', () => {
     expect(deleted).toMatchObject({
       errorCode: 0,
       topics: [
-        { name: 'one', partitions: [{ errorCode: 0 }] },
         { name: 'nowhere', partitions: [{ errorCode: errorCode('UNKNOWN_TOPIC_OR_PARTITION') }] },
+        { name: 'one', partitions: [{ errorCode: 0 }] },
       ],
     })
     const { groups } = await ask(to, apis.OffsetFetch, 9, { groups: [{ groupId: GROUP, topics: null }] })
     expect(groups[0]?.topics).toEqual([])
     const none = await ask(to, apis.OffsetDelete, 0, { groupId: 'nobody-at-all', topics: topics.slice(1) })
     expect(none.errorCode).not.toBe(0)
+  })
+
+  test('OffsetDelete refuses partitions that do not exist, each topic once; an error of the group is the whole answer', async () => {
+    const to = side()
+    await ask(to, apis.OffsetCommit, 9, commitBody(9))
+    const partitions = [{ partitionIndex: 1 }, { partitionIndex: 9 }]
+    const deleted = await ask(to, apis.OffsetDelete, 0, { groupId: GROUP, topics: [{ name: 'one', partitions }] })
+    expect(deleted).toMatchObject({
+      errorCode: 0,
+      topics: [
+        {
+          name: 'one',
+          partitions: [
+            { partitionIndex: 9, errorCode: errorCode('UNKNOWN_TOPIC_OR_PARTITION') },
+            { partitionIndex: 1, errorCode: 0 },
+          ],
+        },
+      ],
+    })
+    const topics = [{ name: 'nowhere', partitions: [{ partitionIndex: 0 }] }]
+    const code = async (groupId: string): Promise<number> => {
+      const answer = await ask(to, apis.OffsetDelete, 0, { groupId, topics })
+      if (answer.errorCode !== 0) expect(answer.topics).toEqual([])
+      return answer.errorCode
+    }
+    expect(await code(GROUP)).toBe(0)
+    expect(await code(elsewhere())).toBe(errorCode('NOT_COORDINATOR'))
+    expect(await code('')).toBe(errorCode('INVALID_GROUP_ID'))
   })
 })
 

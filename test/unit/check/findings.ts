@@ -65,6 +65,8 @@ export function batch(
     baseSequence: -1,
     lastSequence: -1,
     control: false,
+    appendTime: -1,
+    maxTimestamp: 0,
     bytes: null,
     ...fields,
   }

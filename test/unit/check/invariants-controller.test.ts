@@ -138,6 +138,20 @@ describe('P7: the shape of ISR and ELR', () => {
 })
 
 describe('P14: unclean elections are explicit', () => {
+  test('who joined in this very step may be elected in it; who did not may not', () => {
+    const joins = change({ isr: [1, 3], eligibleLeaderReplicas: [] })
+    const leads = (id: number): MetadataFact => change({ isr: [id], eligibleLeaderReplicas: [1], leader: id })
+    const begin = (): ReturnType<typeof world> => {
+      const begun = world()
+      begun.commit(fence(2), fence(3), change({ isr: [1] }))
+      begun.commit({ type: 'UnfenceBrokerRecord', value: { id: 2 } }, { type: 'UnfenceBrokerRecord', value: { id: 3 } })
+      return begun
+    }
+    expect(begin().commit(joins, leads(3))).toEqual([])
+    // Nor is it marked as recovering.
+    expect(begin().commit(joins, leads(2))).toEqual(['P14', 'P14'])
+  })
+
   test('nobody allowed it', () => {
     const { commit } = world()
     commit(change({ isr: [1, 2] }))

@@ -300,6 +300,52 @@ describe('P17: sequences', () => {
   test('a gap', () => expect(run(of(0, 0, 0), of(2, 0, 4))).toEqual(['P17']))
   test('an epoch that is over', () => expect(run(of(0, 1, 0), of(2, 0, 2))).toEqual(['P17']))
   test('a new epoch that does not begin at 0', () => expect(run(of(0, 0, 0), of(2, 1, 2))).toEqual(['P17']))
+
+  /** Sequences 0 to 3 in a segment that is gone, 8 written next: by a node of which something is done meanwhile. */
+  const findingsOf = (meanwhile: (model: LogModel) => void, node = 1): string[] => {
+    const { model, found } = log()
+    fill(model, [1, 2], [of(0, 0, 0), of(2, 0, 2)])
+    for (const each of [1, 2]) model.claimed(each, 4)
+    for (const each of [1, 2]) model.written(each, 4, batch(4, 5, 0))
+    model.dropped(1, 0)
+    meanwhile(model)
+    model.written(node, 4, { ...of(6, 0, 8), epoch: 1 })
+    model.claimed(node, 8)
+    return found.names
+  }
+  test('a gap behind what the log of its writer has let go', () => expect(findingsOf(() => {})).toEqual(['P17']))
+  test('a writer that began anew behind them knows nobody', () => {
+    const anew = (model: LogModel): void => {
+      model.begun(3, 4)
+      model.written(3, 4, batch(4, 5, 0))
+    }
+    expect(findingsOf(anew, 3)).toEqual([])
+    // Another still knows.
+    expect(findingsOf(anew, 2)).toEqual(['P17'])
+  })
+  test('nor need one that started again, or cut its log', () => {
+    expect(findingsOf((model) => model.opened(1))).toEqual([])
+    expect(findingsOf((model) => model.opened(2), 2)).toEqual(['P17'])
+    const cut = (model: LogModel): void => {
+      model.written(1, 4, batch(6, 7, 0))
+      model.cut(1, 4, 100)
+    }
+    expect(findingsOf(cut)).toEqual([])
+  })
+  test('nor one whose log begins there by its own word, once it started again', () => {
+    const says = (model: LogModel): void => model.claimed(2, 4, 4)
+    expect(findingsOf(says, 2)).toEqual(['P17'])
+    const again = (model: LogModel): void => {
+      says(model)
+      const facts = [of(0, 0, 0), of(2, 0, 2)]
+      const segments = [
+        { base: 0, facts, durable: 200 },
+        { base: 4, facts: [batch(4, 5, 0)], durable: 100 },
+      ]
+      model.rescanned(2, segments, 'died')
+    }
+    expect(findingsOf(again, 2)).toEqual([])
+  })
 })
 
 test('R6: what lies below a snapshot is what was committed, as far as it is there', () => {

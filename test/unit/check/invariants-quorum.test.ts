@@ -138,6 +138,17 @@ describe('R5: leaders hold what is committed', () => {
     expect(found.names).toEqual(['R5'])
   })
 
+  test('one of an earlier epoch, whose votes were on the way, need not', () => {
+    const { log, quorum: q, found } = quorum()
+    fill(log, [1, 2], [batch(0, 0, 4)])
+    q.observed(1, leader(4))
+    q.observed(1, leader(4, { highWatermark: 1, shownHighWatermark: 1 }))
+    q.observed(3, leader(3))
+    expect(found.names).toEqual([])
+    q.observed(3, leader(5))
+    expect(found.names).toEqual(['R5'])
+  })
+
   test('one whose snapshot does', () => {
     const { log, quorum: q, found } = committed()
     log.log(3).covered = 2
@@ -226,7 +237,7 @@ test('R3: records of an epoch that the disk does not know', () => {
 })
 
 describe('votes', () => {
-  const ballot = { candidate: 1, epoch: 3, lastEpoch: 1, endOffset: 5, voterDirectoryId: 'd2' }
+  const ballot = { candidate: 1, epoch: 3, lastEpoch: 1, endOffset: 5, preVote: false, voterDirectoryId: 'd2' }
   const granted = (fields: Partial<typeof ballot>): string[] => {
     const { log, quorum: q, found } = quorum()
     fill(log, [2], [batch(0, 4, 1)])
@@ -238,6 +249,33 @@ describe('votes', () => {
   test('R5: for one of an older epoch', () => expect(granted({ lastEpoch: 0, endOffset: 9 })).toEqual(['R5']))
   test('for a shorter one of a newer epoch', () => expect(granted({ lastEpoch: 2, endOffset: 1 })).toEqual([]))
   test('R15: asked of another directory', () => expect(granted({ voterDirectoryId: 'dx' })).toEqual(['R15']))
+
+  /** What is found when 2, which voted for 1 and then followed it, is asked again. */
+  const again = (fields: Partial<typeof ballot>): string[] => {
+    const { log, quorum: q, found } = quorum()
+    fill(log, [2], [batch(0, 4, 1)])
+    for (const durable of [false, true]) q.voted(2, { epoch: 3, votedFor: 1 }, durable)
+    fill(log, [2], [batch(5, 9, 3)])
+    for (const durable of [false, true]) q.voted(2, { epoch: 3, votedFor: 1 }, durable)
+    q.granted(2, { ...ballot, ...fields })
+    return found.names
+  }
+  test('told again, for the log that it was given for', () => expect(again({})).toEqual([]))
+  test('R5: told again, for a shorter log than it was given for', () => expect(again({ endOffset: 4 })).toEqual(['R5']))
+  test('R5: told to another, by the log as it is now', () => expect(again({ candidate: 3 })).toEqual(['R5']))
+  test('R5: a pre-vote, by the log as it is now', () => expect(again({ preVote: true })).toEqual(['R5']))
+  test('R5: in another epoch, by the log as it is now', () => expect(again({ epoch: 4 })).toEqual(['R5']))
+
+  test('R5: given again when the power took it, by the log as it is then', () => {
+    const { log, quorum: q, found } = quorum()
+    fill(log, [2], [batch(0, 4, 1)])
+    q.voted(2, { epoch: 3, votedFor: 1 }, false)
+    q.foundVote(2, { epoch: 2, votedFor: -1 })
+    fill(log, [2], [batch(5, 9, 2)])
+    for (const durable of [false, true]) q.voted(2, { epoch: 3, votedFor: 1 }, durable)
+    q.granted(2, ballot)
+    expect(found.names).toEqual(['R5'])
+  })
 })
 
 test('R12: an epoch raised without a majority of pre-votes', () => {
@@ -301,6 +339,8 @@ test('R7: what a disk had acknowledged counts after it was replaced, what the ne
   fill(log, [1, 2], [batch(0, 0, 1)])
   log.rescanned(2, [], 'lost')
   q.directory(2, 'another')
+  // Got again, and that alone would be nothing.
+  fill(log, [2], [batch(0, 0, 1)])
   q.observed(1, leader(1, { highWatermark: 1, shownHighWatermark: 1 }))
   expect(found.names).toEqual([])
   fill(log, [1, 2], [batch(1, 1, 1)])

@@ -49,6 +49,12 @@ describe('D1', () => {
   })
 })
 
+test('D1: written over a cut that is not durable', () => {
+  const { storage: s, model, found } = storage()
+  s.writtenOverCut(1, model)
+  expect(found.names).toEqual(['D1'])
+})
+
 describe('D3: the word of a clean stop', () => {
   test('over what is not durable', () => {
     const { storage: s, model, found } = storage()

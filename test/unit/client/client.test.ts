@@ -175,6 +175,16 @@ describe('producer', () => {
     expect(w.log.producerIds).toBe(1)
   })
 
+  test('while one has to leave again, no new one leaves: a log that knows nothing of them would take it first', async () => {
+    const w = await world()
+    const producer = w.client.producer({ maxInFlight: 5, batchBytes: 1 })
+    w.log.produceErrors.push('NOT_ENOUGH_REPLICAS')
+    const first = producer.send({ topic: 't', partition: 0, value: 'first' })
+    while (w.log.produceErrors.length > 0) await sim!.sleep(1)
+    const second = producer.send({ topic: 't', partition: 0, value: 'second' })
+    expect((await w.wait(Promise.all([first, second]))).map(({ offset }) => offset)).toEqual([0, 1])
+  })
+
   test('only an idempotent producer has several on their way, and no more than five', async () => {
     const { client } = await world()
     expect(() => client.producer({ maxInFlight: 2, idempotent: false })).toThrow(/INVALID_CONFIG/)
@@ -294,6 +304,19 @@ describe('consumer', () => {
     w.log.fetchErrors.push('NOT_LEADER_OR_FOLLOWER', 'FENCED_LEADER_EPOCH', null)
     const consumer = w.client.consumer({ fetchMaxWaitMs: 100 })
     consumer.assign([{ topic: 't', partition: 0, offset: 0 }])
+    expect(await drain(consumer, 1)).toHaveLength(1)
+  })
+
+  test('a connection that died unseen costs a call one request, not its answer', async () => {
+    const w = await world()
+    const ends = [{ topic: 't', partition: 0, at: 'latest' }] as const
+    expect((await w.wait(w.client.admin.listOffsets(ends)))[0]).toMatchObject({ error: 'NONE', offset: 0 })
+    sim!.halfOpen('b')
+    expect((await w.wait(w.client.admin.listOffsets(ends)))[0]).toMatchObject({ error: 'NONE', offset: 0 })
+    await w.wait(w.client.producer().send({ topic: 't', partition: 0, value: 'x' }))
+    sim!.halfOpen('b')
+    const consumer = w.client.consumer()
+    consumer.assign([{ topic: 't', partition: 0, offset: 'earliest' }])
     expect(await drain(consumer, 1)).toHaveLength(1)
   })
 

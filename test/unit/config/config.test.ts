@@ -129,6 +129,13 @@ describe('resolveTopicConfig', () => {
     expect(retention({ 'retention.ms': '9223372036854775807' }, {}, {})).toBe(Number.MAX_SAFE_INTEGER)
   })
 
+  test('internal.segment.bytes wins over segment.bytes and its smallest size', () => {
+    const bytes = (overrides: object): number =>
+      resolveTopicConfig(new Map(Object.entries(overrides)), NOTHING, node()).segmentBytes
+    expect(bytes({ 'segment.bytes': '2000000' })).toBe(2_000_000)
+    expect(bytes({ 'segment.bytes': '2000000', 'internal.segment.bytes': '1500' })).toBe(1500)
+  })
+
   test('the defaults are Kafka’s, and the broker’s names reach the topic', () => {
     expect(resolveTopicConfig(new Map(), NOTHING, node())).toMatchObject({
       segmentBytes: 1_073_741_824,

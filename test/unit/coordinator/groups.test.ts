@@ -74,12 +74,12 @@ function ask<Api extends GroupApi>(
   )
 }
 
-function commit(id: number, offset: number, metadata = ''): Promise<string> {
+function commit(id: number, offset: number, metadata = '', groupId = 'g'): Promise<string> {
   const partitions = [
     { partitionIndex: 3, committedOffset: offset, committedLeaderEpoch: -1, committedMetadata: metadata },
   ]
   const body = {
-    groupId: 'g',
+    groupId,
     generationIdOrMemberEpoch: -1,
     memberId: '',
     groupInstanceId: null,
@@ -125,6 +125,35 @@ describe('the group coordinator', () => {
     // In the same turn: nobody has come back into the ISR yet.
     const refused = commit(1, 8)
     expect(await cluster.sim.wait(refused)).toBe('COORDINATOR_NOT_AVAILABLE')
+    expect(await cluster.sim.wait(fetch(1))).toBe('t-3: 7')
+  })
+
+  it('refuses what no record can hold, as Kafka does, and has not changed', async () => {
+    await started()
+    expect(await cluster.sim.wait(commit(1, 7))).toBe('NONE')
+    // As long as a name in a request may be; the id of the member is longer.
+    const long = 'x'.repeat(32_767)
+    expect(await cluster.sim.wait(commit(1, 8, '', `${long}x`))).toBe('UNKNOWN_SERVER_ERROR')
+    const joining = {
+      groupId: 'g',
+      sessionTimeoutMs: 10_000,
+      rebalanceTimeoutMs: 10_000,
+      groupInstanceId: long,
+      memberId: '',
+      protocolType: 'consumer',
+      protocols: [{ name: 'range', metadata: new Uint8Array(0) }],
+      reason: null,
+    }
+    const joined = await cluster.sim.wait(ask(1, 'JoinGroup', 9, joining))
+    expect(joined.response).toMatchObject({ errorCode: 0, generationId: 1 })
+    const memberId = joined.api === 'JoinGroup' ? joined.response.memberId : ''
+    const assignments = [{ memberId, assignment: Uint8Array.of(7) }]
+    const said = { protocolType: 'consumer', protocolName: 'range', groupInstanceId: long }
+    const sync = { groupId: 'g', generationId: 1, memberId, assignments, ...said }
+    const synced = await cluster.sim.wait(ask(1, 'SyncGroup', 5, sync))
+    expect(errorName(synced.api === 'SyncGroup' ? synced.response.errorCode : 0)).toBe('UNKNOWN_SERVER_ERROR')
+    const listed = await cluster.sim.wait(ask(1, 'ListGroups', 5, { statesFilter: [], typesFilter: [] }))
+    expect(listed.response).toMatchObject({ groups: [{ groupId: 'g' }] })
     expect(await cluster.sim.wait(fetch(1))).toBe('t-3: 7')
   })
 

@@ -165,6 +165,31 @@ test('S76 (KAFKA-14055): data of aborted transactions go, markers stay while dat
   expect(await story(log)).toEqual(['0:a=1', '5:x=1', '6:y=1', '8:b=2'])
 })
 
+test('a transaction whose end lies behind what may be cleaned replaces nothing yet, and cleaning goes on when it may', async () => {
+  const log = await openCompacted(testPorts())
+  const producer = { id: 1, epoch: 0, sequence: 0 }
+  const abort = {
+    records: [marker('ABORT')],
+    producer: { ...producer, sequence: -1 },
+    transactional: true,
+    control: true,
+  }
+  await send(log, { records: [record('a', '1')] }, { records: [record('b', '1')] }, { records: [record('b', '2')] })
+  await send(log, { records: [record('a', 'gone')], producer, transactional: true })
+  await seal(log)
+  // In the active segment.
+  await send(log, abort)
+  expect(await clean(log, NOW)).toMatchObject({ kind: 'cleaned', cleanedTo: 3 })
+  expect(await story(log)).toEqual(['0:a=1', '2:b=2', '3:a=gone', '5!'])
+  // Nothing else until there are other segments to look at.
+  expect(await clean(log, NOW)).toEqual({ kind: 'given-up' })
+  expect(await compactionOf(log).cleanable(NOW)).toBe(null)
+  await send(log, { records: [record('c', '1')], producer: { ...producer, sequence: 1 } })
+  await seal(log)
+  expect(await clean(log, NOW)).toMatchObject({ kind: 'cleaned', cleanedTo: 7 })
+  expect(await story(log)).toEqual(['0:a=1', '2:b=2', '5!', '6:c=1'])
+})
+
 test('Kafka’s index of aborted transactions keeps the entries whose markers are there', async () => {
   const ports = testPorts()
   const log = await openCompacted(ports)

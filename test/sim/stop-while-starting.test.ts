@@ -1,0 +1,34 @@
+// A node that is told to stop while it starts: however far it came, the word of its last clean stop is kept. One that had
+// taken it off the disk and had opened nothing yet came back as if it had been killed, and lost its place among those who
+// may lead (KIP-966); the last of three was then elected from a disk that had lost what was acknowledged.
+
+import { expect, test } from 'vitest'
+import { createSimCluster } from '../../src/sim/index.ts'
+
+const MARKER = '/data/.kafka_cleanshutdown'
+
+test('the word of a clean stop outlives stops in the middle of starts', async () => {
+  using cluster = createSimCluster({ seed: 3 })
+  await cluster.start()
+  const { sim } = cluster
+  const { admin } = cluster.client()
+  await sim.wait(admin.createTopics([{ name: 'a', partitions: 6, replicationFactor: 3 }]))
+  await cluster.stop(3)
+  // Alone it does not register: what it says of itself is what the last stop said.
+  cluster.isolate(3)
+  const files = (): readonly string[] => sim.disk(cluster.host(3)).paths('/data')
+  const marker = (): string => new TextDecoder().decode(sim.disk(cluster.host(3)).look(MARKER) ?? undefined)
+  const said = marker()
+  expect(said).toContain('brokerEpoch')
+  let without = 0
+  const endings = new Set<string>()
+  for (let tenths = 1; tenths < 300; tenths += 3) {
+    cluster.restarting(3).catch((error: unknown) => endings.add(String(error)))
+    await sim.sleep(tenths / 10)
+    if (!files().includes(MARKER)) without++
+    await cluster.stop(3)
+    expect([tenths, JSON.parse(marker()).brokerEpoch]).toEqual([tenths, JSON.parse(said).brokerEpoch])
+  }
+  expect(without).toBeGreaterThan(10)
+  expect([...endings]).toContain('StorageError: /data was being opened when the node was told to stop')
+})
