@@ -138,6 +138,11 @@ export class SimCluster {
     return node === null || !this.alive(id) ? null : node.observe()
   }
 
+  /** What a node says of one replica; undefined where it has none. Throws for a node that is dead. */
+  replica(id: NodeId, topic: string, partition: number): NodeView['replicas'][number] | undefined {
+    return this.view(id).replicas.find((each) => each.topic === topic && each.partition === partition)
+  }
+
   /** The leader by what the living nodes say of themselves, the highest epoch winning; null where none leads. */
   leaderOf(topic: string, partition: number): NodeId | null {
     let best: { id: NodeId; epoch: number } | null = null

@@ -7,7 +7,6 @@ import { execFileSync } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { freePorts } from '../../src/main/index.ts'
 import { startApache } from './apache-cluster.ts'
 import { type ClientProgram, clients, lines } from './clients.ts'
 import { ODRADEK } from './cluster.ts'
@@ -116,14 +115,13 @@ try {
   const all = new Map(wanted)
   all.set('zstd', new Map([...wanted.get('zstd')!, ...moreAt]))
   await attempt('Apache Kafka starts again on the result and returns every record', async () => {
-    const ports = await freePorts('127.0.0.1', 2 * IDS.length)
     const apache = await startApache({
       work: join(work, 'apache'),
       quorum: 'static',
-      nodes: IDS.map((id, i) => ({
+      nodes: IDS.map((id) => ({
         id,
-        clientPort: ports[i]!,
-        controllerPort: ports[IDS.length + i]!,
+        clientPort: 19_091 + id,
+        controllerPort: 29_090 + id,
         dataDirectory: join(work, `data${id}`),
       })),
       more: ['log.retention.ms=-1'],

@@ -55,8 +55,7 @@ export function judgeHistory(cluster: SimCluster, workload: Workload): HistoryRe
   for (const { topic, partition, key } of workload.topics.keys) {
     const leader = workload.topics.fades(topic) ? cluster.leaderOf(topic, partition) : null
     if (leader === null) continue
-    const replica = cluster.view(leader).replicas.find((each) => each.topic === topic && each.partition === partition)
-    deletedBelow[key] = replica?.logStartOffset ?? 0
+    deletedBelow[key] = cluster.replica(leader, topic, partition)?.logStartOffset ?? 0
   }
   return checkHistory(workload.recorder.lines, { deletedBelow })
 }
@@ -82,7 +81,7 @@ export function judgeLogs(cluster: SimCluster): Finding[] {
   const findings: Finding[] = []
   for (const { topic, partition, key } of everyPartition(cluster)) {
     const logs = cluster.ids.flatMap((id) => {
-      const view = cluster.view(id).replicas.find((each) => each.topic === topic && each.partition === partition)
+      const view = cluster.replica(id, topic, partition)
       return view === undefined
         ? []
         : [{ id, ...readLog(key, cluster.logBytes(id, topic, partition), view.logStartOffset) }]

@@ -119,8 +119,7 @@ function replicaOf(
   partition: number,
 ): { readonly logStartOffset: Offset; readonly highWatermark: Offset } | undefined {
   const leader = cluster.leaderOf(topic, partition)
-  if (leader === null) return undefined
-  return cluster.view(leader).replicas.find((each) => each.topic === topic && each.partition === partition)
+  return leader === null ? undefined : cluster.replica(leader, topic, partition)
 }
 
 /** The first of those with the largest timestamp. */

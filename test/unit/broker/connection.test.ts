@@ -14,6 +14,15 @@ afterEach(() => {
   sim = null
 })
 
+/** A member's first word to the group `g`. */
+const JOIN = {
+  groupId: 'g',
+  sessionTimeoutMs: 10_000,
+  rebalanceTimeoutMs: 10_000,
+  protocolType: 'consumer',
+  protocols: [{ name: 'range', metadata: Uint8Array.of(0, 1, 0, 0, 0, 0, 0, 0, 0, 0) }],
+}
+
 interface World extends RequestSide {
   readonly sim: Simulation
   client(listener?: string, host?: string): RawClient
@@ -66,9 +75,7 @@ describe('order', () => {
     const w = await world()
     w.groups.lead(partitionFor('g', 50))
     const client = w.client()
-    const join = { groupId: 'g', sessionTimeoutMs: 10_000, rebalanceTimeoutMs: 10_000, protocolType: 'consumer' }
-    const protocols = [{ name: 'range', metadata: Uint8Array.of(0, 1, 0, 0, 0, 0, 0, 0, 0, 0) }]
-    client.send(apis.JoinGroup, 3, { ...join, protocols }).send(apis.Heartbeat, 3, { groupId: 'g', memberId: 'x' })
+    client.send(apis.JoinGroup, 3, JOIN).send(apis.Heartbeat, 3, { groupId: 'g', memberId: 'x' })
     await w.sim.sleep(50)
     expect(w.groups.asked.map(({ request }) => request.api)).toEqual(['JoinGroup'])
     const other = w.client('CLIENT', 'b').send(apis.Heartbeat, 3, { groupId: 'g', memberId: 'x' })
@@ -83,9 +90,7 @@ describe('order', () => {
     const w = await world()
     w.groups.lead(partitionFor('g', 50))
     const client = w.client()
-    const join = { groupId: 'g', sessionTimeoutMs: 10_000, rebalanceTimeoutMs: 10_000, protocolType: 'consumer' }
-    const protocols = [{ name: 'range', metadata: Uint8Array.of(0, 1, 0, 0, 0, 0, 0, 0, 0, 0) }]
-    client.send(apis.JoinGroup, 3, { ...join, protocols })
+    client.send(apis.JoinGroup, 3, JOIN)
     await w.sim.sleep(50)
     client.connection.destroy()
     await w.sim.sleep(50)

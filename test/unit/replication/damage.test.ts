@@ -84,7 +84,7 @@ test('it leads too where the topic allows unclean elections and it was the last 
   expect([view(1).role, view(2).endOffset, cuts(1).length]).toEqual(['leader', 8, 1])
 })
 
-test('where nobody has accepted a loss it stays offline, and nothing is cut', async () => {
+test('S78: where nobody has accepted a loss it stays offline, and nothing is cut', async () => {
   await damaged()
   const before = bytesOf(1)
   cluster.change(topic, 0, { leader: 1, isr: [1] })
