@@ -51,11 +51,11 @@ export function failedResponse(api: string, request: unknown, error: ErrorName, 
       }))
       return { errorCode: outcome.errorCode, replicaElectionResults }
     }
-    case 'ListPartitionReassignments':
     case 'AlterClientQuotas': {
       const { entries } = request as AlterClientQuotasRequest
       return { entries: entries.map(({ entity }) => ({ entity, ...outcome })) }
     }
+    case 'ListPartitionReassignments':
     case 'UnregisterBroker':
     case 'UpdateFeatures':
     case 'ControllerRegistration':
