@@ -69,7 +69,7 @@ export interface Limits {
   readonly responseBytes: number
   /** Lines about single connections. More: counted, and the count is told with a later line. */
   readonly logLinesPerSecond: number
-  /** Characters of a client id that logs and handlers see. */
+  /** Characters of a client id that handlers see. */
   readonly clientIdLength: number
 }
 

@@ -278,6 +278,16 @@ describe('a client over its quota', () => {
     }
   })
 
+  test('is known by its name in whatever letters', async () => {
+    const request = produced(30_000)
+    const wait = async (clientId: string): Promise<number> => {
+      const side = requestSide({ image: image([[{ 'client-id': '集計' }, 'producer_byte_rate', 1000]]) })
+      return (await ask(side, apis.Produce, 9, request, { clientId })).throttleTimeMs
+    }
+    expect(await wait('集計')).toBeGreaterThan(0)
+    expect(await wait('別人')).toBe(0)
+  })
+
   test('waits for what the controller says', async () => {
     const { side, sim, client } = await world([])
     side.cluster.answers.set('CreateTopics', {
