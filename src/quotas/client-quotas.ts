@@ -3,7 +3,7 @@
 // nothing instead gives it back. Accounts whose windows have passed are forgotten.
 
 import type { Instant } from '../base/index.ts'
-import { Rate } from './rate.ts'
+import { Rate, wholeWait } from './rate.ts'
 import { type Client, type Limit, type QuotaKind, type QuotaRecord, QuotaTable } from './table.ts'
 
 export interface QuotaWindows {
@@ -73,7 +73,7 @@ export class ClientQuotas {
     const rate = this.#rate(account, now)
     rate.record(amount, now)
     const used = rate.measure(now)
-    return used <= bound ? 0 : Math.round(((used - bound) / bound) * rate.spanMs(now))
+    return used <= bound ? 0 : wholeWait(((used - bound) / bound) * rate.spanMs(now))
   }
 
   #rate(account: string, now: Instant): Rate {

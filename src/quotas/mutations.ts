@@ -4,11 +4,15 @@
 
 import type { Instant } from '../base/index.ts'
 import type { QuotaWindows } from './client-quotas.ts'
+import { wholeWait } from './rate.ts'
 import { type Client, type QuotaRecord, QuotaTable } from './table.ts'
 
 interface Bucket {
+  /** Below 0: what is owed. */
   tokens: number
   at: Instant
+  /** When it is as good as new, if nothing more is asked of it. */
+  full: Instant
 }
 
 /** One request's account. */
@@ -21,6 +25,7 @@ export interface MutationCharge {
 
 const FREE: MutationCharge = { take: () => true, throttleMs: 0 }
 const KIND = 'controller_mutation_rate'
+/** Buckets kept before those that are full again are looked for. */
 const SWEEP_AT = 1_000
 
 export class MutationQuotas {
@@ -28,9 +33,15 @@ export class MutationQuotas {
   readonly #buckets = new Map<string, Bucket>()
   #records: object | null = null
   #table = new QuotaTable([])
+  #sweepAt = SWEEP_AT
 
   constructor(windows: QuotaWindows) {
     this.#windows = windows
+  }
+
+  /** Clients that something is known of. */
+  get accounts(): number {
+    return this.#buckets.size
   }
 
   follow(limits: ReadonlyMap<string, QuotaRecord>): this {
@@ -50,7 +61,7 @@ export class MutationQuotas {
     bucket.tokens = Math.min(burst, bucket.tokens + (bound * (now - bucket.at)) / 1000)
     bucket.at = now
     let throttleMs = 0
-    const debt = (): number => (bucket.tokens >= 0 ? 0 : Math.round((-bucket.tokens / bound) * 1000))
+    const debt = (): number => (bucket.tokens >= 0 ? 0 : wholeWait((-bucket.tokens / bound) * 1000))
     return {
       get throttleMs() {
         return throttleMs
@@ -61,6 +72,7 @@ export class MutationQuotas {
           return false
         }
         bucket.tokens = Math.min(burst, bucket.tokens - partitions)
+        bucket.full = now + ((burst - bucket.tokens) / bound) * 1000
         if (!strict) throttleMs = debt()
         return true
       },
@@ -70,12 +82,11 @@ export class MutationQuotas {
   #bucket(account: string, burst: number, now: Instant): Bucket {
     const known = this.#buckets.get(account)
     if (known !== undefined) return known
-    // One that was not asked of for all windows is full again, and as good as new.
-    if (this.#buckets.size >= SWEEP_AT) {
-      const fresh = now - this.#windows.count * this.#windows.ms
-      for (const [each, { tokens, at }] of this.#buckets) if (tokens >= 0 && at < fresh) this.#buckets.delete(each)
+    if (this.#buckets.size >= this.#sweepAt) {
+      for (const [each, { full }] of this.#buckets) if (full <= now) this.#buckets.delete(each)
+      this.#sweepAt = Math.max(SWEEP_AT, this.#buckets.size * 2)
     }
-    const bucket = { tokens: burst, at: now }
+    const bucket = { tokens: burst, at: now, full: now }
     this.#buckets.set(account, bucket)
     return bucket
   }

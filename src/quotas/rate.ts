@@ -4,6 +4,13 @@
 
 import type { Instant } from '../base/index.ts'
 
+/** What `throttle_time_ms` can say: three weeks and a half. */
+const LONGEST_WAIT_MS = 2 ** 31 - 1
+
+export function wholeWait(ms: number): number {
+  return Math.min(Math.round(ms), LONGEST_WAIT_MS)
+}
+
 interface Sample {
   start: Instant
   sum: number

@@ -77,6 +77,38 @@ describe('a rate', () => {
   })
 })
 
+describe('a wait', () => {
+  // throttle_time_ms is an int32; what cannot be said in it could not be answered at all.
+  test('is never longer than an answer can say', () => {
+    const bytes = quotas('producer_byte_rate', [{ 'client-id': null }, 1])
+    expect(bytes.charge('producer_byte_rate', NOBODY, 1e8, 0)).toBe(2 ** 31 - 1)
+    const percent = quotas('request_percentage', [{ 'client-id': null }, Number.MIN_VALUE])
+    expect(percent.charge('request_percentage', NOBODY, 1, 0)).toBe(2 ** 31 - 1)
+    const partitions = new MutationQuotas(WINDOWS).follow(
+      limits('controller_mutation_rate', [{ 'client-id': null }, 1e-6]),
+    )
+    expect(partitions.open(NOBODY, true, 0).take(100)).toBe(true)
+    const later = partitions.open(NOBODY, true, 0)
+    expect([later.take(1), later.throttleMs]).toEqual([false, 2 ** 31 - 1])
+  })
+})
+
+describe('what is kept', () => {
+  const name = (i: number): Client => ({ user: 'u', clientId: `c${i}` })
+
+  test('of a client that made partitions goes when its debt would have been paid, and no earlier', () => {
+    const limited = new MutationQuotas(WINDOWS).follow(limits('controller_mutation_rate', [{ 'client-id': null }, 1]))
+    // 31 in debt with the first: paid, and all saved again, after 42 s.
+    for (let i = 0; i < 5_000; i++) limited.open(name(i), true, 0).take(42)
+    expect(limited.accounts).toBe(5_000)
+    for (let i = 5_000; i < 10_000; i++) limited.open(name(i), true, 30_000).take(1)
+    expect(limited.open(name(0), true, 30_000).take(1)).toBe(false)
+    expect(limited.accounts).toBe(10_000)
+    for (let i = 10_000; i < 22_000; i++) limited.open(name(i), true, 60_000).take(1)
+    expect(limited.accounts).toBe(12_000)
+  })
+})
+
 describe('precedence', () => {
   /** From the strongest to the weakest, each with a bound of its own. */
   const rows: readonly (readonly [Parts, number])[] = [
