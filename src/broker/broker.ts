@@ -219,10 +219,8 @@ class RequestSide implements Broker {
       this.#logger.info({ client: clientAddress, listener: role.name }, `connection refused: ${verdict.reason}`)
       connection.destroy()
     } else if (this.#closing !== null || (role.kind === 'broker' && !this.#isCaughtUp())) connection.destroy()
-    else if (verdict.delayMs > 0) {
-      connection.mute(verdict.delayMs)
-      if (verdict.kind === 'stalled') this.#timers.after(verdict.delayMs, () => connection.destroy())
-    }
+    else if (verdict.kind === 'stalled') connection.condemn(verdict.delayMs)
+    else if (verdict.delayMs > 0) connection.mute(verdict.delayMs)
     this.#startSweeping()
     return connection
   }
@@ -247,7 +245,7 @@ class RequestSide implements Broker {
       isPipelined: (frame) => this.#dispatcher.isPipelined(frame, role.kind),
       begin: (frame, origin) => this.#dispatcher.begin(frame, origin),
       nextTurn: (connection) => this.#nextTurn(connection),
-      unmuteAt: (at, connection) => void this.#timers.at(at, () => connection.unmute()),
+      unmuteAt: (at, connection) => this.#timers.at(at, () => connection.unmute()),
       gone: (connection) => this.#gone(connection),
     }
   }

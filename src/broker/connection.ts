@@ -11,7 +11,7 @@
 // Requests are begun one after the other, as in Kafka, except that those marked `pipelined` (Produce, raft, brokers'
 // own) may be begun while earlier ones of that kind wait. Invariant: `held` = bytes received − bytes released.
 
-import type { Connection, ConnectionEvents, Instant, Logger } from '../base/index.ts'
+import type { Connection, ConnectionEvents, Instant, Logger, Timer } from '../base/index.ts'
 import { ProtocolError } from '../base/index.ts'
 import { FrameParser } from '../wire/index.ts'
 import { type BudgetMember, type ByteBudget, SMALL } from './budget.ts'
@@ -33,7 +33,7 @@ export interface ConnectionHost {
   /** Decodes, checks and begins one request. Never throws. */
   begin(frame: Uint8Array, origin: Origin): Begun
   /** Calls `unmute` at that instant. */
-  unmuteAt(at: Instant, connection: PeerConnection): void
+  unmuteAt(at: Instant, connection: PeerConnection): Timer
   /** Calls `resume` in the next turn of the event loop. */
   nextTurn(connection: PeerConnection): void
   /** Once, when the connection has gone. */
@@ -68,6 +68,9 @@ export class PeerConnection implements ConnectionEvents, BudgetMember {
   #budgetWait = false
   /** Until then the client waits for having used too much (KIP-219): nothing is begun or read. */
   #mutedUntil: Instant | null = null
+  /** May be set for weeks: it goes with the connection. */
+  #unmuting: Timer | null = null
+  #condemned = false
   #turnUsed = 0
   #turnAsked = false
   #lastActivity: Instant
@@ -159,14 +162,24 @@ export class PeerConnection implements ConnectionEvents, BudgetMember {
     const until = this.#host.now() + ms
     if (this.#over || this.#state === 'draining' || (this.#mutedUntil !== null && until <= this.#mutedUntil)) return
     this.#mutedUntil = until
-    this.#host.unmuteAt(until, this)
+    this.#unmuting?.cancel()
+    this.#unmuting = this.#host.unmuteAt(until, this)
     this.#flow()
   }
 
-  /** The wait may have grown meanwhile, and another call is on its way then. */
+  /** Begins and reads nothing for so long, and then it is over. */
+  condemn(ms: number): void {
+    this.#condemned = true
+    this.mute(ms)
+  }
+
   unmute(): void {
-    if (this.#mutedUntil === null || this.#host.now() < this.#mutedUntil) return
     this.#mutedUntil = null
+    this.#unmuting = null
+    if (this.#condemned) {
+      this.destroy()
+      return
+    }
     this.#lastActivity = this.#host.now()
     this.resume()
   }
@@ -369,6 +382,8 @@ export class PeerConnection implements ConnectionEvents, BudgetMember {
 
   #release(): void {
     this.#state = 'closed'
+    this.#unmuting?.cancel()
+    this.#unmuting = null
     this.#host.budget.settled(this)
     this.#host.budget.release(this.#held)
     this.#held = 0
