@@ -163,8 +163,9 @@ export class ReadWait implements PendingRead {
 
   #handedOut(entry: ReadEntry): PartitionReadResult {
     const result = this.#final(entry)
-    if (this.#request.reader.kind === 'replica' && entry.replica !== null)
-      this.#host.throttles.given(entry.replica, result.bytes)
+    const { reader } = this.#request
+    if (reader.kind === 'replica' && entry.replica !== null)
+      this.#host.throttles.given(entry.replica, reader.id, result.bytes)
     return result
   }
 

@@ -216,6 +216,8 @@ export class Replica {
     const settings = this.#host.options.configFor(this.at.topic)
     this.#log.config = settings.log
     this.throttled = settings.throttled
+    // Where it was held back and no longer is, nothing else wakes its fetcher.
+    this.fetcher?.kick()
     const durable = settings.log.flush === 'fsync'
     this.step({ kind: 'config', minInsyncReplicas: settings.minInsyncReplicas, durable })
     if (durable && this.#log.durableEndOffset < this.#log.appendedOffset) this.flush()

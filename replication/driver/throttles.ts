@@ -3,7 +3,7 @@
 // producers would wait with him (Kafka's leader goes by the committed ISR alone).
 
 import type { Instant, NodeId } from '../../src/base/index.ts'
-import { createThrottle, isExceeded, paidAt, setRate, spend, type Throttle } from '../fetching/index.ts'
+import { createThrottle, isExceeded, paidAt, setRate, spend, spendFreely, type Throttle } from '../fetching/index.ts'
 import { holdsHighWatermark } from '../partition/index.ts'
 import type { Replica } from './replica.ts'
 import type { ReplicationThrottling, ThrottledPartitions } from './types.ts'
@@ -17,8 +17,9 @@ export class Throttles {
   constructor(throttling: ReplicationThrottling | undefined, now: () => Instant) {
     this.#now = now
     this.#throttling = throttling
-    this.#leader = createThrottle(throttling?.windowMs ?? 0, now())
-    this.#follower = createThrottle(throttling?.windowMs ?? 0, now())
+    const { windowMs = 0, memoryMs = 0 } = throttling ?? {}
+    this.#leader = createThrottle(windowMs, memoryMs, now())
+    this.#follower = createThrottle(windowMs, memoryMs, now())
     this.reconfigure()
   }
 
@@ -35,12 +36,14 @@ export class Throttles {
   /** Whether this follower gets nothing of that partition now. */
   holdsBack(replica: Replica, follower: NodeId): boolean {
     if (!lists(replica.throttled?.leader, replica) || !isExceeded(this.#leader, this.#now())) return false
-    return replica.state !== null && !holdsHighWatermark(replica.state, follower, this.#now())
+    return this.#mayHoldBack(replica, follower)
   }
 
   /** What a follower was given of a partition; listed ones count, in sync or not (as in Kafka). */
-  given(replica: Replica, bytes: number): void {
-    if (bytes > 0 && lists(replica.throttled?.leader, replica)) spend(this.#leader, bytes, this.#now())
+  given(replica: Replica, follower: NodeId, bytes: number): void {
+    if (bytes === 0 || !lists(replica.throttled?.leader, replica)) return
+    if (this.#mayHoldBack(replica, follower)) spend(this.#leader, bytes, this.#now())
+    else spendFreely(this.#leader, bytes, this.#now())
   }
 
   /** Whether this broker asks for nothing of that partition now. */
@@ -50,12 +53,18 @@ export class Throttles {
   }
 
   taken(replica: Replica, bytes: number): void {
-    if (lists(replica.throttled?.follower, replica)) spend(this.#follower, bytes, this.#now())
+    if (!lists(replica.throttled?.follower, replica)) return
+    if (isInSync(replica)) spendFreely(this.#follower, bytes, this.#now())
+    else spend(this.#follower, bytes, this.#now())
   }
 
   /** When those who abstain may ask again. */
   get resumesAt(): Instant {
     return paidAt(this.#follower, this.#now())
+  }
+
+  #mayHoldBack({ state }: Replica, follower: NodeId): boolean {
+    return state !== null && !holdsHighWatermark(state, follower, this.#now())
   }
 }
 

@@ -403,6 +403,8 @@ export interface ReplicationThrottling {
   readonly moveRate?: () => number
   /** What may be saved up while nothing is copied: so many milliseconds' worth. */
   readonly windowMs: number
+  /** What those in sync took holds others back for so long at most. */
+  readonly memoryMs: number
 }
 
 export interface DirectoryPlacement {

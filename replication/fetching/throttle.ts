@@ -1,6 +1,7 @@
 // How much may be copied in a second by replicas that catch up (leader.replication.throttled.rate and the follower's): what
 // was copied is owed, and time pays it off at the rate. Who it holds back is decided elsewhere, and it is never somebody in
-// sync. Invariant: over a long time no more than the rate plus one window's burst.
+// sync; what those take is owed too, but soon forgotten. Invariant: over a long time, who is held back takes no more than the
+// rate plus one window's burst.
 
 import type { Instant } from '../../src/base/index.ts'
 
@@ -11,10 +12,12 @@ export interface Throttle {
   owed: number
   at: Instant
   readonly windowMs: number
+  /** How long it takes to pay off all that others took, at most. */
+  readonly memoryMs: number
 }
 
-export function createThrottle(windowMs: number, now: Instant): Throttle {
-  return { rate: Number.POSITIVE_INFINITY, owed: 0, at: now, windowMs }
+export function createThrottle(windowMs: number, memoryMs: number, now: Instant): Throttle {
+  return { rate: Number.POSITIVE_INFINITY, owed: 0, at: now, windowMs, memoryMs }
 }
 
 /** What is owed stays owed, at the new pace. */
@@ -26,6 +29,14 @@ export function setRate(throttle: Throttle, rate: number, now: Instant): void {
 export function spend(throttle: Throttle, bytes: number, now: Instant): void {
   settle(throttle, now)
   if (throttle.rate !== Number.POSITIVE_INFINITY) throttle.owed += bytes
+}
+
+/** By somebody whom nothing holds back: once he is quiet, the others are not to wait for hours in his place. */
+export function spendFreely(throttle: Throttle, bytes: number, now: Instant): void {
+  settle(throttle, now)
+  if (throttle.rate === Number.POSITIVE_INFINITY) return
+  const most = (throttle.rate * throttle.memoryMs) / 1000
+  throttle.owed = Math.max(throttle.owed, Math.min(throttle.owed + bytes, most))
 }
 
 export function isExceeded(throttle: Throttle, now: Instant): boolean {

@@ -149,12 +149,8 @@ const ACCEPTED: readonly Row[] = [
     ['controller.quorum.fetch.max.bytes', 'controller.quorum.fetch.snapshot.max.bytes'],
   ],
   [
-    'rates of replication are measured over windows of their own',
-    [
-      'alter.log.dirs.replication.quota.window.num',
-      'alter.log.dirs.replication.quota.window.size.seconds',
-      'replication.quota.window.num',
-    ],
+    'rates of moves between directories are measured over windows of their own',
+    ['alter.log.dirs.replication.quota.window.num', 'alter.log.dirs.replication.quota.window.size.seconds'],
   ],
   [
     'a coordinator’s state is loaded from its table, the rest of its log in pieces of a fixed size',

@@ -107,3 +107,49 @@ test('the smallest rate there is does not hold back who is in sync', async () =>
   expect(story.sim.now - again).toBeLessThan(10_000)
   expect(story.partition.isr.length).toBe(3)
 })
+
+test('who is listed no more catches up at once, whatever the rate still is', async () => {
+  const properties = { 'replica.fetch.max.bytes': '50000' }
+  story = await ClusterStory.begin({ seed: 23, brokers: 3, replicas: 2, properties })
+  await fill()
+  const added = story.cluster.ids.find((id) => !story.partition.replicas.includes(id))!
+  await throttle('follower', 1, '*')
+  await add(added)
+  await story.sim.sleep(5_000)
+  expect(story.partition.isr).not.toContain(added)
+  await throttle('follower', 1, '')
+  await story.until(() => story.partition.isr.includes(added), 'without being listed it catches up', 10_000)
+})
+
+test.each(['leader', 'follower'] as const)(
+  'what those in sync took is not held against who comes later (%s)',
+  async (side) => {
+    const properties = { 'replica.fetch.max.bytes': '50000', 'replica.lag.time.max.ms': '2000' }
+    story = await ClusterStory.begin({
+      seed: 25,
+      brokers: 3,
+      replicas: 2,
+      properties,
+      configs: { 'min.insync.replicas': '1' },
+    })
+    const { leader } = story
+    const [follower] = story.followers as [NodeId]
+    const added = story.cluster.ids.find((id) => !story.partition.replicas.includes(id))!
+    await throttle(side, RATE, '*')
+    // A minute's worth for who is in sync, all at once.
+    await fill()
+    expect(story.partition.isr).toContain(follower)
+    if (side === 'leader') await add(added)
+    else {
+      // The one that had so much has to catch up with a little more. Both go on being heard by the controller.
+      expect(story.controller).toBe(added)
+      story.cluster.cut(leader, follower)
+      await story.send(1)
+      expect(story.partition.isr).not.toContain(follower)
+      story.cluster.heal()
+    }
+    const who = side === 'leader' ? added : follower
+    const before = copied(who)
+    await story.until(() => copied(who) > before, 'it copies', 15_000)
+  },
+)

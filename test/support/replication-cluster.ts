@@ -166,6 +166,7 @@ export class ReplicationCluster {
         rates: () => ({ leader: Number.POSITIVE_INFINITY, follower: Number.POSITIVE_INFINITY }),
         moveRate: this.#options.moveRate ?? ((): number => Number.POSITIVE_INFINITY),
         windowMs: 1000,
+        memoryMs: 11_000,
       },
       configFor: () => ({
         log: this.log,
