@@ -2,6 +2,7 @@
 // entity is a user, a client id, both, or an address; a null name is the default of its kind. What a limit does is the
 // business of the brokers that hold clients to it.
 
+import { canonicalAddress } from '../../src/base/index.ts'
 import type {
   AlterClientQuotasRequest,
   AlterClientQuotasResponse,
@@ -122,16 +123,10 @@ function limitsFor(parts: readonly EntityPart[]): ReadonlyMap<string, Limit> | s
     return 'Invalid quota entity combination, IP entity shouldnot be combined with User or ClientId'
   }
   // Kafka would also take a host's name and look it up; a controller that decides asks nobody.
-  if (ip.entityName !== null && !isAddress(ip.entityName)) {
+  if (ip.entityName !== null && canonicalAddress(ip.entityName) === null) {
     return `${ip.entityName} is not a valid IP or resolvable host.`
   }
   return OF_ADDRESSES
-}
-
-function isAddress(text: string): boolean {
-  const four = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})$/.exec(text)
-  if (four !== null) return four.slice(1).every((part) => Number(part) <= 255)
-  return text === 'localhost' || (text.includes(':') && /^[0-9a-fA-F:.]+$/.test(text))
 }
 
 function valueProblem(limits: ReadonlyMap<string, Limit>, key: string, value: number): string | null {

@@ -5,6 +5,7 @@
 
 import type { MetadataImage } from '../../cluster/metadata/index.ts'
 import type { Clock } from '../base/index.ts'
+import { canonicalAddress } from '../base/index.ts'
 import type { DynamicConfig, NodeConfig } from '../config/index.ts'
 import { withDynamicConfig } from '../config/index.ts'
 import { ClientQuotas, type QuotaRecord } from '../quotas/index.ts'
@@ -63,7 +64,7 @@ export class Admission {
     this.#open++
     if (internal) return { kind: 'admitted', delayMs: 0 }
     if (this.#open > this.#bounds.connections) return { kind: 'refused', reason: 'too many connections' }
-    if (here > (this.#bounds.overrides.get(address) ?? this.#bounds.perAddress)) {
+    if (here > (this.#bounds.overrides.get(canonicalAddress(address) ?? address) ?? this.#bounds.perAddress)) {
       return { kind: 'refused', reason: 'too many connections from one address' }
     }
     const now = this.#clock.monotonic()
@@ -113,7 +114,7 @@ function overridesOf(text: string): ReadonlyMap<string, number> {
   const overrides = new Map<string, number>()
   for (const entry of text.split(',')) {
     const match = /^\s*(.+):(\d+)\s*$/.exec(entry)
-    if (match !== null) overrides.set(match[1]!, Number(match[2]))
+    if (match !== null) overrides.set(canonicalAddress(match[1]!) ?? match[1]!, Number(match[2]))
   }
   return overrides
 }

@@ -2,6 +2,8 @@
 // users before client ids. What holds for a user alone is shared by all of that user's clients, and so on: `account` names
 // who uses it up together.
 
+import { canonicalAddress } from '../base/index.ts'
+
 export type QuotaKind =
   | 'producer_byte_rate'
   | 'consumer_byte_rate'
@@ -39,7 +41,9 @@ export class QuotaTable {
     for (const { entity, key, value } of records) {
       const part = (type: string): string => {
         const found = entity.find(({ entityType }) => entityType === type)
-        return found === undefined ? NONE : found.entityName === null ? ANY : quoted(found.entityName)
+        if (found === undefined) return NONE
+        if (found.entityName === null) return ANY
+        return quoted(type === 'ip' ? addressKey(found.entityName) : found.entityName)
       }
       this.#limits.set(`${key} ${part('user')} ${part('client-id')} ${part('ip')}`, value)
       this.#kinds.add(key)
@@ -73,11 +77,16 @@ export class QuotaTable {
 
   ofAddress(kind: QuotaKind, address: string): Limit | null {
     if (!this.#kinds.has(kind)) return null
-    const ip = quoted(address)
+    const ip = quoted(addressKey(address))
     const bound =
       this.#limits.get(`${kind} ${NONE} ${NONE} ${ip}`) ?? this.#limits.get(`${kind} ${NONE} ${NONE} ${ANY}`)
     return bound === undefined ? null : { bound, account: `${kind} ${ip}` }
   }
+}
+
+/** However somebody wrote it. */
+function addressKey(text: string): string {
+  return canonicalAddress(text) ?? text
 }
 
 function quoted(name: string): string {

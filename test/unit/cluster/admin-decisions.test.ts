@@ -299,6 +299,7 @@ describe('AlterClientQuotas', () => {
   test.each<[Entity, Ops, string]>([
     [[['client-id', 'c']], { consumer_byte_rate: 1000.5 }, 'consumer_byte_rate cannot be a fractional value.'],
     [[['user', 'u']], { connection_creation_rate: 3 }, 'Invalid configuration key connection_creation_rate'],
+    [[['ip', '::::']], { connection_creation_rate: 3 }, ':::: is not a valid IP or resolvable host.'],
     [[['ip', 'no.such.host.']], { connection_creation_rate: 3 }, 'no.such.host. is not a valid IP or resolvable host.'],
     [
       [

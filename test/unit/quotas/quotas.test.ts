@@ -164,6 +164,15 @@ describe('precedence', () => {
   })
 })
 
+test.each([
+  ['localhost', '127.0.0.1'],
+  ['0:0:0:0:0:0:0:1', '::1'],
+  ['010.0.0.1', '10.0.0.1'],
+])('what is set for %s holds for connections from %s', (written, address) => {
+  const limited = quotas('connection_creation_rate', [{ ip: written }, 1])
+  expect(limited.chargeAddress('connection_creation_rate', address, 11, 0)).toBeGreaterThan(0)
+})
+
 describe('partitions made and deleted', () => {
   const bucket = (bound: number): MutationQuotas =>
     new MutationQuotas(WINDOWS).follow(limits('controller_mutation_rate', [{ 'client-id': null }, bound]))
