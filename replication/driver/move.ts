@@ -8,6 +8,7 @@ import type { LogDirectory, PartitionLog } from '../../src/log/index.ts'
 import { truncationPoint } from '../fetching/index.ts'
 import { startsWithin } from './batches.ts'
 import type { Host } from './host.ts'
+import type { Pace } from './pace.ts'
 import { assignedDirectory } from './placement.ts'
 import type { Replica } from './replica.ts'
 
@@ -20,30 +21,45 @@ const AGAIN_MS = 5
 export class Move {
   readonly replica: Replica
   readonly to: LogDirectory
+  /** Resolves when it has copied what there was, or is over: others may have the disk's time. */
+  readonly copied: Promise<void>
   readonly #host: Host
+  readonly #pace: Pace
   /** Where the replica lies when its turn comes. */
   #from: LogDirectory | null = null
   #copy: PartitionLog | null
+  /** The log whose compaction waits for the copy. */
+  #held: PartitionLog | null = null
   /** The copy has the partition's own name. */
   #promoted = false
   #cancelled = false
-  /** Milliseconds to pause for what has been copied. */
-  #owed = 0
   /** What has been copied is of use to the next process. */
   #kept = false
   #wake: (() => void) | null = null
+  #yields: () => void = () => {}
+  /** Ends the wait for its turn. */
+  #gives: () => void = () => {}
+  readonly #given: Promise<void>
 
-  constructor(host: Host, replica: Replica, to: LogDirectory, found: PartitionLog | null) {
+  constructor(host: Host, pace: Pace, replica: Replica, to: LogDirectory, found: PartitionLog | null) {
     this.#host = host
+    this.#pace = pace
     this.replica = replica
     this.to = to
     this.#copy = found
+    this.copied = new Promise((resolve) => {
+      this.#yields = resolve
+    })
+    this.#given = new Promise((resolve) => {
+      this.#gives = resolve
+    })
   }
 
-  /** Ends it; what has been copied goes, if its disk still takes it, unless it is to be `kept`. */
+  /** Ends it; what has been copied goes, if its disk still takes it, unless it is to be `kept`, which it is not twice told. */
   cancel(kept = false): void {
+    if (!this.#cancelled) this.#kept = kept
     this.#cancelled = true
-    this.#kept = kept
+    this.#gives()
     this.#wake?.()
   }
 
@@ -59,7 +75,11 @@ export class Move {
   /** Makes the copy's place, so that whoever asks sees that it is on its way. Rejects for a bug only. */
   async prepare(): Promise<void> {
     const { topic, topicId, partition } = this.replica.at
-    if (this.#over || this.#copy !== null || this.replica.directory === this.to) return
+    if (this.#over || this.replica.directory === this.to) return
+    // It would take the tombstone of a record that has been copied already.
+    this.#held = this.replica.log
+    this.#held.holdCompaction(true)
+    if (this.#copy !== null) return
     try {
       this.#copy = await this.to.createFuture(topic, topicId, partition, this.replica.log.config)
     } catch (error) {
@@ -70,8 +90,18 @@ export class Move {
     }
   }
 
-  /** Resolves when the replica has moved, or the move is over without. Rejects for a bug only. */
-  async run(): Promise<void> {
+  /** Copies when its `turn` has come. Resolves when the replica has moved, or the move is over without. Rejects for a bug only. */
+  async run(turn: Promise<unknown>): Promise<void> {
+    await Promise.race([turn, this.#given])
+    try {
+      await this.#run()
+    } finally {
+      this.#held?.holdCompaction(false)
+      this.#yields()
+    }
+  }
+
+  async #run(): Promise<void> {
     const { topic, partition } = this.replica.at
     this.#from = this.replica.directory
     if (this.#over || this.#copy === null || this.#from === null || this.#from === this.to) {
@@ -94,7 +124,10 @@ export class Move {
   }
 
   async #moved(from: LogDirectory): Promise<boolean> {
-    if (!(await this.#copied(() => true)) || !(await this.#accepted())) return false
+    if (!(await this.#copied(() => true))) return false
+    // What follows may wait for others: the next replica is copied meanwhile.
+    this.#yields()
+    if (!(await this.#accepted())) return false
     const source = this.replica.log
     this.#copy = await this.to.promote(this.#copy!)
     this.#promoted = true
@@ -107,9 +140,13 @@ export class Move {
       return true
     }
     if (!(await this.#copied(swap))) return false
-    // Nothing that was durable before may depend on a cache now.
-    await copy.flush()
-    await from.delete(source)
+    try {
+      // Nothing that was durable before may depend on a cache now.
+      await copy.flush()
+    } finally {
+      // Also where that disk has failed: left here, the old log would be taken for the replica while the disk is away.
+      await from.delete(source)
+    }
     return true
   }
 
@@ -137,15 +174,13 @@ export class Move {
     return false
   }
 
-  /** The operator's rate, whatever was copied before: a move is one long copy, not bursts. */
   async #pay(bytes: number): Promise<void> {
-    const rate = this.#host.options.throttling?.moveRate?.() ?? Number.POSITIVE_INFINITY
-    if (rate === Number.POSITIVE_INFINITY) return
-    this.#owed += (bytes / Math.max(rate, 1)) * 1000
-    while (this.#owed >= 1 && !this.#over) {
-      const ms = Math.min(this.#owed, MAX_PAUSE_MS)
-      this.#owed -= ms
-      await this.#pause(ms)
+    this.#pace.spent(bytes)
+    for (;;) {
+      const ms = this.#pace.waitMs
+      // What is left below a millisecond is owed by the next.
+      if (ms < 1 || this.#over) return
+      await this.#pause(Math.min(ms, MAX_PAUSE_MS))
     }
   }
 
@@ -156,6 +191,12 @@ export class Move {
   async #step(): Promise<'copied' | 'whole'> {
     const source = this.replica.log
     const copy = this.#copy!
+    // What it takes, and when it is durable, follows the topic.
+    copy.config = source.config
+    if (copy.damaged !== null) {
+      await copy.truncateTo(copy.endOffset)
+      return 'copied'
+    }
     const cut = cutOf(source, copy)
     if (cut !== null) {
       if (cut.kind === 'restart') await copy.truncateFullyAndStartAt(source.logStartOffset)
@@ -167,7 +208,11 @@ export class Move {
       await copy.advanceLogStart(start)
       return 'copied'
     }
-    if (copy.endOffset >= source.appendedOffset) return 'whole'
+    if (copy.endOffset >= source.appendedOffset) {
+      // What was copied before the topic asked for it.
+      if (source.config.flush === 'fsync' && copy.durableEndOffset < copy.appendedOffset) await copy.flush()
+      return 'whole'
+    }
     const options = { maxBytes: CHUNK_BYTES, upTo: source.appendedOffset, minOneBatch: true }
     const read = source.read(copy.endOffset, options)
     const found = read instanceof Promise ? await read : read
@@ -180,6 +225,8 @@ export class Move {
     return copy.endOffset >= source.appendedOffset ? 'whole' : 'copied'
   }
 
+  /** The copy may begin later: a crash takes the log's beginning back to the last checkpoint, retention may be done with the
+   *  copy first. What is committed there was deleted. */
   #same(copy: PartitionLog): boolean {
     const source = this.replica.log
     return (
@@ -188,7 +235,8 @@ export class Move {
       source.endOffset === source.appendedOffset &&
       copy.endOffset === source.endOffset &&
       copy.appendedOffset === source.endOffset &&
-      copy.logStartOffset === source.logStartOffset &&
+      copy.logStartOffset >= source.logStartOffset &&
+      copy.logStartOffset <= (this.replica.state?.highWatermark ?? 0) &&
       (source.config.flush !== 'fsync' || copy.durableEndOffset >= source.durableEndOffset)
     )
   }

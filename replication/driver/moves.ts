@@ -1,10 +1,12 @@
 // AlterReplicaLogDirs (KIP-113): which replicas are on their way to which other directory of this broker, and where those
-// that are yet to be created are wanted. One move at a time into each directory. Moves found at the start go on.
+// that are yet to be created are wanted. One at a time is copied into each directory; the waits behind that, for the
+// controller and for a quiet instant, hold up nobody. Moves found at the start go on.
 
 import { messageOf } from '../../src/base/index.ts'
 import type { LogDirectory, PartitionLog } from '../../src/log/index.ts'
 import type { Host } from './host.ts'
 import { Move } from './move.ts'
+import { Pace } from './pace.ts'
 import { directoryName, type Replica } from './replica.ts'
 import type { DirectoryMove, ReplicationError } from './types.ts'
 
@@ -24,13 +26,17 @@ export class Moves {
   readonly #isFailed: (directory: LogDirectory) => boolean
   /** By key of the replica. */
   readonly #moves = new Map<string, Under>()
-  readonly #queues = new Map<LogDirectory, Promise<void>>()
+  /** The last that is to be copied into each. */
+  readonly #queues = new Map<LogDirectory, Promise<unknown>>()
+  readonly #pace: Pace
   /** By name of the partition's directory. */
   readonly #wanted = new Map<string, LogDirectory>()
 
   constructor(host: Host, isFailed: (directory: LogDirectory) => boolean) {
     this.#host = host
     this.#isFailed = isFailed
+    const rate = (): number => host.options.throttling?.moveRate?.() ?? Number.POSITIVE_INFINITY
+    this.#pace = new Pace(rate, () => host.now())
   }
 
   /** Where a replica that is being created was wanted; asked once. */
@@ -108,25 +114,27 @@ export class Moves {
   /** Resolves when nothing is copied any more. */
   async stop(): Promise<void> {
     for (const { move } of this.#moves.values()) move.cancel(true)
-    await Promise.all(this.#queues.values())
+    await Promise.all([...this.#moves.values()].map(({ over }) => over))
   }
 
   /** Behind the end of the one before of the same replica; copying, when it is its turn. Resolves when it has its place. */
   async #start(replica: Replica, to: LogDirectory, found: PartitionLog | null): Promise<void> {
     const { onFatal } = this.#host.options
     const before = this.#moves.get(replica.key)?.over ?? Promise.resolve()
-    const queue = this.#queues.get(to) ?? Promise.resolve()
-    const move = new Move(this.#host, replica, to, found)
+    const turn = this.#queues.get(to) ?? Promise.resolve()
+    const move = new Move(this.#host, this.#pace, replica, to, found)
     const prepared = before.then(() => move.prepare())
-    const over: Promise<void> = Promise.all([prepared, queue])
-      .then(() => move.run())
+    const over: Promise<void> = prepared
+      .then(() => move.run(turn))
       .then(() => {
         if (this.#moves.get(replica.key)?.move === move) this.#moves.delete(replica.key)
-        if (this.#queues.get(to) === over) this.#queues.delete(to)
       })
     over.catch(onFatal)
     this.#moves.set(replica.key, { move, over })
-    this.#queues.set(to, over)
+    const queue: Promise<unknown> = Promise.all([turn, move.copied]).then(() => {
+      if (this.#queues.get(to) === queue) this.#queues.delete(to)
+    })
+    this.#queues.set(to, queue)
     await prepared.catch(() => {})
   }
 

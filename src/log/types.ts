@@ -192,6 +192,8 @@ export interface PartitionLog {
   advanceLogStart(offset: Offset): Promise<void>
   /** Rolls by time, deletes by retention, expires producers. Called by the log directory now and then. */
   maintain(): Promise<void>
+  /** While it is held, compaction leaves the log as it is: whoever copies it needs the tombstones of what he has copied. */
+  holdCompaction(held: boolean): void
   /** fsync of what has been appended before the call; `durableEndOffset` follows. */
   flush(): Promise<void>
   /** Flushes, leaves indexes and a producer snapshot as a clean stop does, and closes the files. */

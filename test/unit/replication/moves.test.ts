@@ -4,9 +4,8 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import type { ReplicationError } from '../../../replication/driver/index.ts'
 import type { Uuid } from '../../../src/base/index.ts'
-import type { LogDirectory } from '../../../src/log/index.ts'
-import { batchesOf } from '../../../src/wire/index.ts'
 import { batchOf } from '../../support/logs.ts'
+import * as moves from '../../support/moves.ts'
 import { at, ReplicationCluster, type ReplicationClusterOptions } from '../../support/replication-cluster.ts'
 
 let cluster: ReplicationCluster
@@ -26,69 +25,18 @@ afterEach(() => {
   expect(fatal).toEqual([])
 })
 
-let tag = 0
-async function produce(topic: Uuid, count: number, id = 1): Promise<void> {
-  const { driver, ports } = cluster.broker(id)
-  for (let i = 0; i < count; i++) {
-    const deadline = ports.clock.monotonic() + 30_000
-    const bytes = batchOf({ tag: tag++, count: 2, valueSize: 200 })
-    const { error } = await cluster.sim.wait(driver.append({ at: at(topic), bytes, acks: -1, deadline }), 60_000)
-    expect(error).toBe('NONE')
-  }
-}
-
-/** What the controller does: takes what brokers have said of directories since. */
-function accept(): void {
-  for (const broker of cluster.brokers) {
-    for (const { topicId, partition, directoryId } of broker.placements.splice(0)) {
-      if (!cluster.image.topics.has(topicId)) continue
-      const { replicas, directories } = cluster.partition(topicId, partition)
-      const told = directories.map((id, i) => (replicas[i] === broker.id ? directoryId : id))
-      if (told.join() !== directories.join()) cluster.change(topicId, partition, { directories: told })
-    }
-  }
-}
-
-async function settle(ms = 500): Promise<void> {
-  for (let i = 0; i < ms / 10; i++) {
-    accept()
-    await cluster.sim.sleep(10)
-  }
-}
-
-function move(topic: Uuid, path: string, id = 1): Promise<ReplicationError> {
-  return cluster.sim.wait(cluster.broker(id).driver.moveToDirectory({ at: at(topic), path }))
-}
-
-/** Where a broker's logs of the topic are; a copy under way has a star. */
-function places(topic: Uuid, id = 1): string[] {
-  const of = (directory: LogDirectory): string[] => [
-    ...directory.logs.filter((log) => log.topicId === topic).map(() => directory.path),
-    ...directory.futures.filter((log) => log.topicId === topic).map(() => `${directory.path}*`),
-  ]
-  return cluster.broker(id).directories.flatMap(of)
-}
+const produce = (topic: Uuid, count: number, id = 1): Promise<void> => moves.produce(cluster, topic, count, id)
+const accept = (): void => moves.accept(cluster)
+const settle = (ms?: number): Promise<void> => moves.settle(cluster, ms)
+const move = (topic: Uuid, path: string, id = 1): Promise<ReplicationError> => moves.move(cluster, topic, path, id)
+const places = (topic: Uuid, id = 1): string[] => moves.places(cluster, topic, id)
+const offsets = (topic: Uuid, id = 1): Promise<number[]> => moves.offsets(cluster, topic, id)
 
 function view(topic: Uuid, id = 1) {
   return cluster
     .broker(id)
     .driver.observe()
     .find((replica) => replica.topicId === topic)!
-}
-
-async function offsets(topic: Uuid, id = 1): Promise<number[]> {
-  const log = cluster
-    .broker(id)
-    .directories.flatMap((directory) => [...directory.logs])
-    .find((one) => one.topicId === topic)!
-  const found: number[] = []
-  for (let from = log.logStartOffset; from < log.endOffset; ) {
-    const options = { maxBytes: 1_000_000, upTo: log.endOffset, minOneBatch: true }
-    const read = await cluster.sim.wait(Promise.resolve(log.read(from, options)))
-    for (const chunk of read.chunks) for (const header of batchesOf(chunk)) found.push(header.baseOffset)
-    from = read.endOffset
-  }
-  return found
 }
 
 const evens = (to: number): number[] => Array.from({ length: to / 2 }, (_, i) => 2 * i)
@@ -168,6 +116,7 @@ describe('a move', () => {
       await cluster.sim.sleep(200)
       accept()
       let acked = 10
+      let tag = 1000
       const { driver, ports, timers } = cluster.broker(1)
       const send = async (): Promise<void> => {
         for (;;) {
