@@ -42,11 +42,15 @@ export class Throttle {
     return ms
   }
 
-  /** What was charged does not go out after all. The wait remains. */
-  refund(kind: Bytes, amount: number): void {
-    if (!this.#free && this.#quotas.has(kind)) {
-      this.#quotas.refund(kind, this.#client, amount, this.#clock.monotonic())
-    }
+  /** Counts bytes that the client gets, or says that it must not get them now: then they are not counted, and the wait remains. */
+  admits(kind: Bytes, amount: number): boolean {
+    if (this.#free || !this.#quotas.has(kind)) return true
+    const now = this.#clock.monotonic()
+    // One batch may be more than all windows hold, and would never be given. Kafka's clients wait for it for ever.
+    const alone = amount > this.most(kind) && this.#quotas.used(kind, this.#client, now) <= 0
+    if (this.charge(kind, amount) === 0 || alone) return true
+    this.#quotas.refund(kind, this.#client, amount, now)
+    return false
   }
 
   /** Bytes that the client may be given at once. */

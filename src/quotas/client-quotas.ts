@@ -52,6 +52,12 @@ export class ClientQuotas {
     if (limit !== null) this.#rate(limit.account, now).record(-amount, now)
   }
 
+  /** What counts against the client's limit now; 0 without one. */
+  used(kind: QuotaKind, client: Client, now: Instant): number {
+    const limit = this.#table.ofClient(kind, client)
+    return limit === null ? 0 : (this.#rates.get(limit.account)?.total(now) ?? 0)
+  }
+
   chargeAddress(kind: QuotaKind, address: string, amount: number, now: Instant): number {
     const limit = this.#table.ofAddress(kind, address)
     return limit === null ? 0 : this.#charge(limit, amount, now)

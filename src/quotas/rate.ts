@@ -37,11 +37,16 @@ export class Rate {
     current.sum += amount
   }
 
-  /** Per second. */
-  measure(now: Instant): number {
+  /** All that counts now. */
+  total(now: Instant): number {
     let sum = 0
     for (const sample of this.#fresh(now)) sum += sample.sum
-    return sum / (this.spanMs(now) / 1000)
+    return sum
+  }
+
+  /** Per second. */
+  measure(now: Instant): number {
+    return this.total(now) / (this.spanMs(now) / 1000)
   }
 
   /** The time that `measure` divides by. */

@@ -47,10 +47,7 @@ export const fetch: Handler<typeof FetchRequest, typeof FetchResponse> = async (
   if (readable.length > 0) {
     const results = await read(readable, reader, request, call)
     const bytes = results.reduce((sum, result) => sum + result.bytes, 0)
-    if (call.throttle.charge('consumer_byte_rate', bytes) > 0) {
-      call.throttle.refund('consumer_byte_rate', bytes)
-      return emptied(context)
-    }
+    if (!call.throttle.admits('consumer_byte_rate', bytes)) return emptied(context)
     results.forEach((result, i) => {
       const partition = readable[i]!
       if (told(partition, result, context)) answers.set(partition, answer(partition, result, reader, hints, call))

@@ -278,6 +278,34 @@ describe('a client over its quota', () => {
     }
   })
 
+  test('gets a batch that is more than it may ever have at once, when it has had nothing else, and waits all the longer', async () => {
+    const { side, sim, client } = await world([[{ 'client-id': 'raw' }, 'consumer_byte_rate', 1000]])
+    const consumer = client()
+    const fetching = {
+      minBytes: 1,
+      maxWaitMs: 10,
+      maxBytes: 1 << 20,
+      topics: [{ topic: 'one', partitions: [{ partition: 0, partitionMaxBytes: 1 << 20 }] }],
+    }
+    const next = async (): Promise<readonly [wait: number, topics: number]> => {
+      consumer.send(apis.Fetch, 11, fetching)
+      await sim.wait(consumer.answers(consumer.frames.length + 1))
+      const { throttleTimeMs, responses } = consumer.answer(consumer.frames.length - 1, apis.Fetch, 11)
+      return [throttleTimeMs, responses.length]
+    }
+    side.replication.logs.set(0, [new Uint8Array(500)])
+    expect(await next()).toEqual([0, 1])
+    side.replication.logs.set(0, [new Uint8Array(60_000)])
+    const [wait, topics] = await next()
+    expect([wait > 0, topics]).toEqual([true, 0])
+    // 60 s of its rate, less the ten that it may save.
+    const [long, given] = await next()
+    expect(given).toBe(1)
+    expect(long).toBeGreaterThan(45_000)
+    expect(long).toBeLessThan(55_000)
+    expect((await next())[1]).toBe(1)
+  })
+
   test('is known by its name in whatever letters', async () => {
     const request = produced(30_000)
     const wait = async (clientId: string): Promise<number> => {
