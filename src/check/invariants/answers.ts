@@ -44,11 +44,12 @@ export class AnswerInvariants {
     const batch = baseOffset < 0 ? null : log.at(baseOffset)
     if (batch === null || batch.baseOffset !== baseOffset || !isSame(batch.fact, sent)) {
       // acks=1 says that its leader wrote it. The answer may have waited behind others while it was cut off again. With
-      // acks=all it was committed; since then a move of the partition may have ended, and its leader deleted its log.
+      // acks=all it was committed; since then a move of the partition may have ended, and its leader deleted its log. That
+      // leader need not have written it: a duplicate is answered for whoever did.
+      if (!all && model.wrote(node, baseOffset, (fact) => isSame(fact, sent))) return
       const committed = model.committed.get(baseOffset)
-      const stands = !all || (log.endOffset === 0 && committed !== undefined && isSame(committed.fact, sent))
-      if (stands && model.wrote(node, baseOffset, (fact) => isSame(fact, sent))) {
-        if (all && committed !== undefined) committed.acknowledged = true
+      if (all && log.endOffset === 0 && committed !== undefined && isSame(committed.fact, sent)) {
+        committed.acknowledged = true
         return
       }
       const there = batch === null ? 'nothing' : `the batch ${batch.baseOffset} to ${batch.endOffset - 1}`

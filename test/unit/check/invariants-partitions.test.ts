@@ -461,6 +461,9 @@ describe('answers', () => {
       model.dropped(1, 0)
       expect(model.log(1).endOffset).toBe(0)
       a.acknowledged(1, model, sent(), 5)
+      // Another one's, which it answered as a duplicate.
+      model.dropped(2, 0)
+      a.acknowledged(2, model, sent(), 5)
       expect(found.names).not.toContain('P12')
       a.acknowledged(1, model, sent({ producerId: 4 }), 5)
       expect(found.names).toContain('P12')
