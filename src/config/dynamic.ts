@@ -7,6 +7,11 @@ import { Values } from './values.ts'
 /** Kafka changes these while it runs; here they are read once, when the node starts. */
 const READ_AT_START: ReadonlySet<string> = new Set(['listeners', 'listener.security.protocol.map'])
 
+/** Whether it holds from start to stop, whatever Kafka lets change. */
+export function isReadAtStart(key: ConfigKey): boolean {
+  return key.scope === 'read-only' || READ_AT_START.has(key.name)
+}
+
 /** A configuration that brokers take while they run, under its name: one of a node's, or a throttle. */
 export function dynamicConfigKey(name: string): ConfigKey | undefined {
   return brokerConfigKeys.get(name) ?? quotaConfigKeys.get(name)

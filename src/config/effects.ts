@@ -164,7 +164,7 @@ const ACCEPTED: readonly Row[] = [
   [
     'internal to Kafka',
     [
-      'internal.*',
+      'internal.metadata.*',
       'log.initial.task.delay.ms',
       'producer.id.expiration.check.interval.ms',
       'server.max.startup.time.ms',

@@ -6,6 +6,7 @@ import {
   brokerConfigKeys,
   configEffect,
   groupConfigKeys,
+  isReadAtStart,
   quotaConfigKeys,
   topicConfigKeys,
 } from '../../src/config/index.ts'
@@ -79,7 +80,8 @@ function table(keys: readonly ConfigKey[]): string {
     .sort((a, b) => (a.name < b.name ? -1 : 1))
     .map((key) => {
       const { kind } = effectOf(key)
-      const scope = topicConfigKeys.get(key.name) === key ? 'per topic' : SCOPES[key.scope]
+      const broker = isReadAtStart(key) ? SCOPES['read-only'] : SCOPES[key.scope]
+      const scope = topicConfigKeys.get(key.name) === key ? 'per topic' : broker
       return `| \`${key.name}\` | ${key.default === null ? '' : `\`${key.default}\``} | ${scope} | ${kind} |\n`
     })
   return `| key | default | may be changed | |\n|---|---|---|---|\n${rows.join('')}`

@@ -7,10 +7,12 @@ import { describe, expect, test } from 'vitest'
 import {
   brokerConfigKeys,
   configEffect,
+  isReadAtStart,
   parseNodeConfig,
   quotaConfigKeys,
   strayEffects,
   topicConfigKeys,
+  validateDynamicBrokerConfigs,
 } from '../../../src/config/index.ts'
 import { TOPIC_SYNONYMS } from '../../../src/config/topic-rows.ts'
 import { withTables } from '../../support/configuration-page.ts'
@@ -68,6 +70,19 @@ describe('what is said of a configuration', () => {
     const { kind } = configEffect(name)
     // To be refused it has to be looked at.
     if (kind !== 'refused') expect(isRead(name)).toBe(kind === 'acts')
+  })
+
+  test.each(
+    [...brokerConfigKeys.values(), ...quotaConfigKeys.values()].filter(
+      ({ name }) => configEffect(name).kind === 'acts',
+    ),
+  )('of when $name may be changed', (key) => {
+    const value = new Map([[key.name, key.default ?? '1']])
+    const refusal = validateDynamicBrokerConfigs(value, true)
+    expect(refusal?.startsWith('Cannot update these configs dynamically') ?? false).toBe(isReadAtStart(key))
+    if (!isReadAtStart(key)) {
+      expect(validateDynamicBrokerConfigs(value, false) === null).toBe(key.scope === 'cluster-wide')
+    }
   })
 
   test('fits a configuration', () => {
