@@ -83,6 +83,8 @@ export async function unlessFailed(
     await act()
   } catch (error) {
     if (!(error instanceof StorageError) || path === config.metadataLogDir) throw error
+    // Not the disk's word: the node was told to stop.
+    if (error.code === 'CLOSED') throw error
     failed.push(path)
     logger.error({ directory: path, error: error.message }, `${path} is out of service: its disk has failed`)
   }
