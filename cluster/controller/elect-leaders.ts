@@ -5,7 +5,7 @@
 import type { NodeConfig } from '../../src/config/index.ts'
 import type { ElectLeadersRequest, ElectLeadersResponse, Input } from '../../src/wire/index.ts'
 import { errorCode } from '../../src/wire/index.ts'
-import type { MetadataImage } from '../metadata/index.ts'
+import type { MetadataImage, PartitionImage } from '../metadata/index.ts'
 import { topicByName } from '../metadata/index.ts'
 import { Changes } from './changes.ts'
 import type { Decision, Refusal } from './types.ts'
@@ -49,11 +49,17 @@ function elect(changes: Changes, name: string, index: number, type: ElectionType
   if (topic === undefined) return refusal('UNKNOWN_TOPIC_OR_PARTITION', `No such topic as ${name}`)
   const partition = changes.partition(topic, index)
   if (partition === undefined) return refusal('UNKNOWN_TOPIC_OR_PARTITION', `No such partition as ${name}-${index}`)
-  const done = type === 'preferred' ? partition.leader === partition.replicas[0] : partition.leader >= 0
-  if (done) return refusal('ELECTION_NOT_NEEDED', 'Leader election not needed for topic partition.')
+  if (isLed(partition, type)) return refusal('ELECTION_NOT_NEEDED', 'Leader election not needed for topic partition.')
   if (changes.records.length >= MAX_RECORDS_PER_USER_OP) return TOO_LARGE
-  if (changes.edit(topic, index, { election: type }) !== null) return null
+  // It may change what else was due; an election it is when the leader is the one who was asked for.
+  changes.edit(topic, index, { election: type })
+  if (isLed(changes.partition(topic, index)!, type)) return null
   return type === 'preferred'
     ? refusal('PREFERRED_LEADER_NOT_AVAILABLE', 'The preferred leader was not available.')
     : refusal('ELIGIBLE_LEADERS_NOT_AVAILABLE', 'Eligible topic partition leaders are not available.')
+}
+
+/** As it is asked for. */
+function isLed({ leader, replicas }: PartitionImage, type: ElectionType): boolean {
+  return type === 'preferred' ? leader === replicas[0] : leader >= 0
 }

@@ -191,15 +191,16 @@ function completeReassignment(change: PartitionChange, target: Target): void {
 
 function setAssignment(change: PartitionChange, target: Target, record: PartitionChangeRecord): void {
   const { partition } = change
+  if (!sameList(target.replicas, partition.replicas)) record.replicas = [...target.replicas]
   if (supportsDirectories(change.level)) {
     const directories = target.replicas.map((replica) => {
       if (change.directory?.broker === replica) return change.directory.id
       const at = partition.replicas.indexOf(replica)
       return at >= 0 ? partition.directories[at]! : change.defaultDirectory(replica)
     })
-    if (!sameList(directories, partition.directories)) record.directories = directories
+    // Replicas without directories are taken for unassigned: two of one special id that change places are the same list.
+    if (record.replicas !== null || !sameList(directories, partition.directories)) record.directories = directories
   }
-  if (!sameList(target.replicas, partition.replicas)) record.replicas = [...target.replicas]
   if (!sameList(target.removing, partition.removingReplicas)) record.removingReplicas = [...target.removing]
   if (!sameList(target.adding, partition.addingReplicas)) record.addingReplicas = [...target.adding]
 }

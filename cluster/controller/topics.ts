@@ -335,7 +335,9 @@ function addPartitions(
   if (additional > MAX_RECORDS_PER_USER_OP) {
     return refusal('POLICY_VIOLATION', 'Excessively large number of partitions per request.')
   }
-  const factor = topic.partitions.get(0)?.replicas.length ?? 1
+  const first = topic.partitions.get(0)
+  // Of one that moves: what it will have. Kafka counts what is to go, too, and asks for more than there may be brokers.
+  const factor = first === undefined ? 1 : first.replicas.length - first.removingReplicas.length
   const { assignments } = asked
   if (assignments !== null && assignments.length !== additional) {
     const sentence = `Attempted to add ${additional} additional partition(s), but only ${assignments.length} assignment(s) were specified.`

@@ -18,8 +18,9 @@ import {
   defaultBootstrapRecords,
   startSessions,
 } from '../../../cluster/controller/index.ts'
+import { emptyChange } from '../../../cluster/controller/partition-change.ts'
 import { configsOf, MetadataFold, supportedFeatures, topicByName } from '../../../cluster/metadata/index.ts'
-import { SeededRandom } from '../../../src/base/index.ts'
+import { LOST_DIR, MIGRATING_DIR, SeededRandom } from '../../../src/base/index.ts'
 import type { CreateTopicsRequest, MetadataRecord } from '../../../src/wire/index.ts'
 import { apis, encode, errorName } from '../../../src/wire/index.ts'
 import { nodeConfig } from './fixtures.ts'
@@ -173,6 +174,23 @@ describe('CreatePartitions', () => {
     expect(topicByName(draft, 't')!.partitions.get(3)!.replicas).toEqual([3, 1])
   })
 
+  test('while the first one moves, as many as it will have', () => {
+    create([topic('t', { numPartitions: 1, replicationFactor: 1 })])
+    const first = topicByName(draft, 't')!.partitions.get(0)!.replicas[0]!
+    const replicas = [1, 2, 3].filter((id) => id !== first)
+    const topics = [{ name: 't', partitions: [{ partitionIndex: 0, replicas }] }]
+    take(
+      decideAlterPartitionReassignments(draft, controller.node, {
+        timeoutMs: 1,
+        allowReplicationFactorChange: true,
+        topics,
+      }),
+    )
+    expect(topicByName(draft, 't')!.partitions.get(0)!.replicas.length).toBe(3)
+    expect(grow('t', 2)).toBe('NONE')
+    expect(topicByName(draft, 't')!.partitions.get(1)!.replicas.length).toBe(2)
+  })
+
   test("refuses in Kafka's words", () => {
     create([topic('t', { numPartitions: 2 })])
     expect(grow('t', 2)).toBe('INVALID_PARTITIONS Topic already has 2 partition(s).')
@@ -312,6 +330,19 @@ describe('reassignments and elections', () => {
     ]
     expect(listed(asked)).toEqual([{ name: 'b', partitions: [ofB] }])
     expect(listed([])).toEqual([])
+  })
+
+  test('another order keeps directories, also those that nobody has named since an upgrade', () => {
+    create([manual('a', [1, 2])])
+    const { id } = topicByName(draft, 'a')!
+    for (const directory of [MIGRATING_DIR, LOST_DIR]) {
+      const value = { ...emptyChange(id, 1), directories: [directory, directory] }
+      draft.apply({ type: 'PartitionChangeRecord', version: 2, value })
+      const { replicas } = topicByName(draft, 'a')!.partitions.get(1)!
+      move('a', [...replicas].reverse())
+      // Who is told that it has none takes that for a replica that went away and came back: it would delete its log.
+      expect(topicByName(draft, 'a')!.partitions.get(1)!.directories).toEqual([directory, directory])
+    }
   })
 
   test('an election of no known type is refused as a whole', () => {
