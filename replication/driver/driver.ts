@@ -331,9 +331,9 @@ class Driver implements ReplicationDriver, Host {
     const load = (directory: LogDirectory): number => directory.logs.length + (this.#creating.get(directory) ?? 0)
     // A directory that is out of service now may be back in the next life, with what is in it.
     const allHere = this.#failedDirectories.size === 0 && (this.options.unusable ?? []).length === 0
-    const lost = allHere && !isCounted(replica.assigned, nodeId)
+    const counted = isCounted(replica.assigned, nodeId)
     const wanted = this.#moves.wanted(directoryName(replica.at.topic, replica.at.partition))
-    return place(online, cordoned, replica.at.topicId, replica.at.partition, assigned, lost, load, wanted)
+    return place(online, cordoned, replica.at.topicId, replica.at.partition, assigned, counted, allHere, load, wanted)
   }
 
   async #create(replica: Replica): Promise<void> {

@@ -157,7 +157,8 @@ describe('the copy of a move', () => {
     expect(places(cluster, topic)).toEqual(['/data0'])
   })
 
-  it('leaves no older log behind when its disk fails as soon as it is the replica', async () => {
+  /** To the moment when the copy is the replica, has more than the old log, and the old log is still there. */
+  async function switched(): Promise<Uuid> {
     const topic = await copied()
     const { driver, ports, timers } = cluster.broker(1)
     const send = async (): Promise<void> => {
@@ -175,14 +176,36 @@ describe('the copy of a move', () => {
       for (let i = 0; i < 100_000 && !done(); i++) await cluster.sim.sleep(0.05)
     }
     await until(() => directory('/data1').get(topic, 0) !== undefined)
-    // What the old log has must be durable in the copy before it goes: time enough for the disk to fail.
+    // What the old log has must be durable in the copy before it goes.
     cluster.sim.disk('b1').faults.syncSlowFactor = 1000
     await until(() => directory('/data1').get(topic, 0)!.endOffset > old.endOffset)
     expect(places(cluster, topic)).toEqual(['/data0', '/data1'])
+    return topic
+  }
+
+  it('leaves no older log behind when its disk fails as soon as it is the replica', async () => {
+    await switched()
     cluster.sim.killDirectory('b1', '/data1')
     await settle(cluster, 2000)
     // It lacks what was acknowledged since, and would be the replica of the next process.
     expect(directory('/data0').logs).toEqual([])
+  })
+
+  it('is waited for where an older log is left and the copy is counted on', async () => {
+    const topic = await switched()
+    const { endOffset } = directory('/data1').get(topic, 0)!
+    const role = () => cluster.broker(1).driver.observe()[0]!.role
+    cluster.sim.disk('b1').faults.syncSlowFactor = 1
+    cluster.unusable.add('/data1')
+    await reboot()
+    await settle(cluster)
+    expect([role(), places(cluster, topic)]).toEqual(['offline', ['/data0']])
+    expect(cluster.broker(1).warnings.join()).toContain('its log directory')
+    cluster.unusable.clear()
+    await reboot()
+    await settle(cluster)
+    expect([role(), places(cluster, topic)]).toEqual(['leader', ['/data1']])
+    expect(directory('/data1').get(topic, 0)!.endOffset).toBeGreaterThanOrEqual(endOffset)
   })
 })
 
