@@ -14,7 +14,7 @@ export { type ConfigEffect, configEffect, strayEffects } from './effects.ts'
 /** Whether configurations of groups and of client-metrics subscriptions may be set. */
 export { validateGroupConfigs, validateMetricsConfigs } from './group.ts'
 /** Checks a node's properties as a whole and gives them meaning. */
-export { parseNodeConfig, RACK_AWARE_SELECTOR } from './node.ts'
+export { parseNodeConfig, plainPath, RACK_AWARE_SELECTOR } from './node.ts'
 export type { Property } from './properties.ts'
 /** Text of a properties file to names and values, with line numbers for messages. */
 export { parseProperties } from './properties.ts'

@@ -39,17 +39,26 @@ export function parseNodeConfig(properties: ReadonlyMap<string, string>, options
   const addresses = readAddresses(values, nodeId, options?.hostname ?? 'localhost', problems)
   checkTogether(values, problems)
   checkServed(values, problems)
+  const logDirs = values.list(properties.has('log.dirs') ? 'log.dirs' : 'log.dir').map(plainPath)
+  const twice = logDirs.find((path, i) => logDirs.indexOf(path) < i)
+  if (twice !== undefined) problems.push(`log.dirs names ${twice} twice: each directory is one disk. Name it once.`)
   if (problems.length > 0) throw refusal(problems)
-  const logDirs = values.list(properties.has('log.dirs') ? 'log.dirs' : 'log.dir')
+  const metadataLogDir = values.string('metadata.log.dir')
   return Object.assign(values, {
     nodeId,
     ...addresses,
     logDirs,
-    metadataLogDir: values.string('metadata.log.dir') ?? logDirs[0]!,
+    metadataLogDir: metadataLogDir === null ? logDirs[0]! : plainPath(metadataLogDir),
     rack: values.string('broker.rack'),
     given: properties,
     warnings,
   })
+}
+
+/** One directory, one spelling, as java.io.File has it: tools name it as DescribeLogDirs does. */
+export function plainPath(path: string): string {
+  const single = path.replaceAll(/\/{2,}/g, '/')
+  return single.length > 1 && single.endsWith('/') ? single.slice(0, -1) : single
 }
 
 function refusal(problems: readonly string[]): ConfigError {

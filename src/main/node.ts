@@ -8,7 +8,13 @@ import { createRaftDriver, type RaftDriver } from '../../raft/driver/index.ts'
 import type { ReplicationDriver } from '../../replication/driver/index.ts'
 import { Bug, ConfigError, type Logger, messageOf, type NodeId, Timers, type Uuid } from '../base/index.ts'
 import { type Broker, createBroker, type ServedListener } from '../broker/index.ts'
-import { type ListenerConfig, type NodeConfig, resolveTopicConfig, withDynamicConfig } from '../config/index.ts'
+import {
+  type ListenerConfig,
+  type NodeConfig,
+  plainPath,
+  resolveTopicConfig,
+  withDynamicConfig,
+} from '../config/index.ts'
 import type { GroupCoordinator } from '../coordinator/index.ts'
 import { LogCleaner, type LogDirectory, openLogDirectory } from '../log/index.ts'
 import { createRpc, type Rpc } from '../rpc/index.ts'
@@ -248,7 +254,7 @@ class Node implements OdradekNode {
       broker: configsOf(cluster.image, BROKER_RESOURCE, String(this.nodeId)),
       cluster: configsOf(cluster.image, BROKER_RESOURCE, ''),
     }
-    const named = withDynamicConfig(this.#config, dynamic).list('cordoned.log.dirs')
+    const named = withDynamicConfig(this.#config, dynamic).list('cordoned.log.dirs').map(plainPath)
     return this.#directories
       .filter(({ path }) => this.#config.logDirs.includes(path) && (named.includes('*') || named.includes(path)))
       .map(({ meta }) => meta.directoryId)

@@ -107,6 +107,9 @@ describe('parseNodeConfig', () => {
     expect(node().logDirs).toEqual(['/tmp/kafka-logs'])
     expect(node({ 'log.dirs': '/a, /b' })).toMatchObject({ logDirs: ['/a', '/b'], metadataLogDir: '/a' })
     expect(node({ 'log.dir': '/a', 'metadata.log.dir': '/m' })).toMatchObject({ logDirs: ['/a'], metadataLogDir: '/m' })
+    const spelled = node({ 'log.dirs': '/a/,//b//c,/', 'metadata.log.dir': '/b/c/' })
+    expect(spelled).toMatchObject({ logDirs: ['/a', '/b/c', '/'], metadataLogDir: '/b/c' })
+    expect(() => node({ 'log.dirs': '/a,/b,/a/' })).toThrow('log.dirs names /a twice')
   })
 })
 
