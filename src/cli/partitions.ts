@@ -10,13 +10,19 @@ export function parseMove(text: string): PartitionMove {
   return { topic: topic!, partition: Number(partition), replicas: replicas!.split(',').map(Number) }
 }
 
+/** Null: it names a topic, not one of its partitions. */
+export function parsePartition(text: string): TopicPartition | null {
+  const match = /^(.+):(\d+)$/.exec(text)
+  return match === null ? null : { topic: match[1]!, partition: Number(match[2]) }
+}
+
 /** `topic:partition`, or a topic for all of its partitions. */
 export async function partitionsOf(admin: Admin, texts: readonly string[]): Promise<TopicPartition[]> {
   const found: TopicPartition[] = []
   for (const text of texts) {
-    const match = /^(.+):(\d+)$/.exec(text)
-    if (match !== null) {
-      found.push({ topic: match[1]!, partition: Number(match[2]) })
+    const named = parsePartition(text)
+    if (named !== null) {
+      found.push(named)
       continue
     }
     const [topic] = await admin.describeTopics([text])

@@ -6,7 +6,7 @@ import type { Admin, MovingPartition, Outcome, PartitionMove, TopicPartition } f
 import type { ClientArguments } from '../options.ts'
 import { clientOptions, jsonOption, withClient } from '../options.ts'
 import { note, print, printJson, table } from '../output.ts'
-import { parseMove, partitionsOf } from '../partitions.ts'
+import { parseMove, parsePartition, partitionsOf } from '../partitions.ts'
 
 const LOOK_EVERY_MS = 500
 
@@ -58,8 +58,17 @@ const cancel: CommandModule<object, ReassignArguments> = {
     withClient(args, async ({ admin }) => {
       const asked = args.partitions.length > 0 ? await partitionsOf(admin, args.partitions) : null
       const moving = await admin.listPartitionReassignments(asked)
-      if (moving.length === 0) return args.json ? printJson([]) : note('nothing moves')
-      const back: PartitionMove[] = moving.map(({ topic, partition }) => ({ topic, partition, replicas: null }))
+      const going = new Set(moving.map(({ topic, partition }) => `${topic}:${partition}`))
+      // Who names a partition is told when it does not move, or is not there.
+      const still = args.partitions
+        .flatMap((text) => parsePartition(text) ?? [])
+        .filter(({ topic, partition }) => !going.has(`${topic}:${partition}`))
+      const back: PartitionMove[] = [...moving, ...still].map(({ topic, partition }) => ({
+        topic,
+        partition,
+        replicas: null,
+      }))
+      if (back.length === 0) return args.json ? printJson([]) : note('nothing moves')
       report(await admin.alterPartitionReassignments(back), 'goes back', args.json)
     }),
 }
