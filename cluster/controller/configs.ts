@@ -1,9 +1,11 @@
 // Changes of configurations: SET, DELETE, APPEND and SUBTRACT as Kafka's ConfigurationControlManager makes them, and the
-// older form that replaces all of a resource. A resource is changed whole or not at all. While ELR is on, min.insync.replicas has a cluster-wide value
-// and none on single brokers, and changing it clears the ELRs that were built under the old one (KIP-966).
+// older form that replaces all of a resource. A resource is changed whole or not at all. While ELR is on,
+// min.insync.replicas has a cluster-wide value and none on single brokers, and changing it clears the ELRs that were built
+// under the old one (KIP-966).
 
 import type { ConfigKey, NodeConfig } from '../../src/config/index.ts'
 import {
+  conflictingBrokerConfigs,
   conflictingTopicConfigs,
   dynamicConfigKey,
   groupConfigKeys,
@@ -38,6 +40,7 @@ import { MAX_RECORDS_PER_USER_OP, refusal } from './types.ts'
 
 const MIN_ISR = 'min.insync.replicas'
 const MAX_VALUE_LENGTH = 32_767
+const NOTHING: ReadonlyMap<string, string> = new Map()
 
 export type ConfigOperation = 'SET' | 'DELETE' | 'APPEND' | 'SUBTRACT'
 const OPERATIONS: readonly ConfigOperation[] = ['SET', 'DELETE', 'APPEND', 'SUBTRACT']
@@ -161,7 +164,7 @@ export function editConfigs(
     if (value === (current.get(edit.name) ?? null) && at.type !== BROKER_RESOURCE) continue
     records.push(configRecord(at, edit.name, value))
   }
-  const problem = valuesProblem(at, set, next, options)
+  const problem = valuesProblem(at, set, next, options) ?? brokerConflict(draft, at, edits, next, options)
   if (problem !== null) return problem
   return isElrEnabled(draft) ? withElrRules(at, records) : records
 }
@@ -252,6 +255,21 @@ function valuesProblem(
     return refusal(problem.kind === 'request' ? 'INVALID_REQUEST' : 'INVALID_CONFIG', problem.message)
   }
   const problem = validateDynamicBrokerConfigs(set, at.name !== '')
+  return problem === null ? null : refusal('INVALID_REQUEST', problem)
+}
+
+/** By this node's properties: those of another broker are not known here. */
+function brokerConflict(
+  draft: MetadataImage,
+  at: ConfigResource,
+  edits: readonly ConfigEdit[],
+  next: ReadonlyMap<string, string>,
+  options: { readonly node: NodeConfig } | 'creating',
+): Refusal | null {
+  if (at.type !== BROKER_RESOURCE || options === 'creating') return null
+  const dynamic =
+    at.name === '' ? { broker: NOTHING, cluster: next } : { broker: next, cluster: configsOf(draft, at.type, '') }
+  const problem = conflictingBrokerConfigs(new Set(edits.map(({ name }) => name)), options.node, dynamic)
   return problem === null ? null : refusal('INVALID_REQUEST', problem)
 }
 

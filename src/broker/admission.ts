@@ -109,11 +109,11 @@ export class Admission {
   }
 }
 
-/** `host:count,…`; IPv6 addresses have colons too. What is none is left out. */
+/** `host:count,…`; IPv6 addresses have colons too, with brackets or without. */
 function overridesOf(text: string): ReadonlyMap<string, number> {
   const overrides = new Map<string, number>()
   for (const entry of text.split(',')) {
-    const match = /^\s*(.+):(\d+)\s*$/.exec(entry)
+    const match = /^\s*\[?(.+?)\]?:\s*([+-]?\d+)\s*$/.exec(entry)
     if (match !== null) overrides.set(canonicalAddress(match[1]!) ?? match[1]!, Number(match[2]))
   }
   return overrides

@@ -1,6 +1,7 @@
 // Broker configurations changed while the broker runs: whether they may be, and a node's configuration with them.
 
 import { brokerConfigKeys, quotaConfigKeys } from './table.ts'
+import { RULES } from './together.ts'
 import type { ConfigKey, DynamicConfig, NodeConfig } from './types.ts'
 import { Values } from './values.ts'
 
@@ -46,18 +47,38 @@ export function validateDynamicBrokerConfigs(values: ReadonlyMap<string, string>
   return `Cannot update these configs dynamically: [${atStart.join(', ')}]. A node binds its listeners when it starts: write them into its properties and restart it.`
 }
 
+/** Null when what these names are about can stand together as it would be, else Kafka's sentence for INVALID_REQUEST. */
+export function conflictingBrokerConfigs(
+  changed: ReadonlySet<string>,
+  node: NodeConfig,
+  dynamic: DynamicConfig,
+): string | null {
+  const rules = RULES.filter(({ names }) => names.some((name) => changed.has(name)))
+  if (rules.length === 0) return null
+  const values = merged(node, dynamic)
+  for (const { problem } of rules) {
+    const sentence = problem(values)
+    if (sentence !== null) return sentence
+  }
+  return null
+}
+
 /** The node's configuration as it is now: dynamic values, the broker's before the cluster's, over what the file says. */
 export function withDynamicConfig(node: NodeConfig, dynamic: DynamicConfig): NodeConfig {
-  const merged = new Map(node.given)
-  for (const overrides of [dynamic.cluster, dynamic.broker]) {
-    for (const [name, value] of overrides)
-      if (brokerConfigKeys.get(name)?.validate(value) === null) merged.set(name, value)
-  }
   const { nodeId, isBroker, isController, listeners, advertisedListeners, controllerListenerNames } = node
   const { interBrokerListenerName, staticVoters, bootstrapServers, logDirs, metadataLogDir, rack, given, warnings } =
     node
-  return Object.assign(new Values(merged), {
+  return Object.assign(merged(node, dynamic), {
     ...{ nodeId, isBroker, isController, listeners, advertisedListeners, controllerListenerNames },
     ...{ interBrokerListenerName, staticVoters, bootstrapServers, logDirs, metadataLogDir, rack, given, warnings },
   })
+}
+
+function merged(node: NodeConfig, dynamic: DynamicConfig): Values {
+  const values = new Map(node.given)
+  for (const overrides of [dynamic.cluster, dynamic.broker]) {
+    for (const [name, value] of overrides)
+      if (brokerConfigKeys.get(name)?.validate(value) === null) values.set(name, value)
+  }
+  return new Values(values)
 }

@@ -8,7 +8,13 @@ export {
   describeTopicConfigs,
 } from './describe.ts'
 /** Whether a broker's configuration may be changed while it runs. */
-export { dynamicConfigKey, isReadAtStart, validateDynamicBrokerConfigs, withDynamicConfig } from './dynamic.ts'
+export {
+  conflictingBrokerConfigs,
+  dynamicConfigKey,
+  isReadAtStart,
+  validateDynamicBrokerConfigs,
+  withDynamicConfig,
+} from './dynamic.ts'
 /** What each of them does here. */
 export { type ConfigEffect, configEffect, strayEffects } from './effects.ts'
 /** Whether configurations of groups and of client-metrics subscriptions may be set. */

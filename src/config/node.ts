@@ -4,6 +4,7 @@
 import { ConfigError } from '../base/index.ts'
 import { readAddresses } from './addresses.ts'
 import { brokerConfigKeys, nearestName } from './table.ts'
+import { RULES } from './together.ts'
 import type { NodeConfig } from './types.ts'
 import { Values } from './values.ts'
 
@@ -99,13 +100,9 @@ function checkTogether(values: Values, problems: string[]): void {
     queued <= 0 || queued >= values.int('socket.request.max.bytes'),
     'queued.max.request.bytes must be larger or equal to socket.request.max.bytes',
   )
-  demand(
-    values.int('max.connections.per.ip') > 0 || values.string('max.connections.per.ip.overrides') !== '',
-    'max.connections.per.ip can be set to zero only if max.connections.per.ip.overrides property is set.',
-  )
-  for (const name of ['log.retention.hours', 'log.retention.minutes', 'log.retention.ms']) {
-    if (!values.has(name)) continue
-    demand(values.long(name) !== 0, 'log.retention.ms must be unlimited (-1) or, greater than or equal to 1')
+  for (const { problem } of RULES) {
+    const sentence = problem(values)
+    if (sentence !== null) problems.push(sentence)
   }
   demand(
     values.int('default.replication.factor') === -1 || values.int('default.replication.factor') > 0,

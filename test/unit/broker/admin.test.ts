@@ -399,7 +399,7 @@ describe('new connections', () => {
     await sim.sleep(100)
     expect([closed(a), closed(b)]).toEqual([1, 0])
     side.cluster.image = image([], {
-      '4:': { 'max.connections.per.ip': '1', 'max.connections.per.ip.overrides': 'a:3,b:1' },
+      '4:': { 'max.connections.per.ip': '1', 'max.connections.per.ip.overrides': 'a: 3,b:-1,[::1]:7' },
     })
     const more = many(2, () => connect('a'))
     const other = many(1, () => connect('b'))

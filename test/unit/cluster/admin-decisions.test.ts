@@ -139,6 +139,41 @@ describe('configurations of running brokers', () => {
     expect(configsOf(draft, BROKER, '1').size).toBe(0)
   })
 
+  // DynamicBrokerConfig.validate of Kafka 4.3.1 says so, with "requirement failed: " before most of it.
+  test.each<[Values, string]>([
+    [
+      { 'max.connections.per.ip': '0' },
+      'max.connections.per.ip can be set to zero only if max.connections.per.ip.overrides property is set.',
+    ],
+    [
+      { 'max.connections.per.ip.overrides': 'foo' },
+      "Error parsing configuration property 'max.connections.per.ip.overrides': foo is not an address:number",
+    ],
+    [
+      { 'max.connections.per.ip.overrides': '10.0.0.1:x' },
+      "Error parsing configuration property 'max.connections.per.ip.overrides': 10.0.0.1:x is not an address:number",
+    ],
+    [{ 'log.retention.ms': '0' }, 'log.retention.ms must be unlimited (-1) or, greater than or equal to 1'],
+    [{ 'log.roll.ms': '0' }, 'log.roll.ms must be greater than or equal to 1'],
+    [{ 'log.roll.jitter.ms': '-1' }, 'log.roll.jitter.ms must be greater than or equal to 0'],
+    [{ 'log.cleaner.threads': '200' }, 'log.cleaner.dedupe.buffer.size must be at least 1MB per cleaner thread.'],
+    [{ 'log.cleaner.threads': '0' }, 'log.cleaner.threads must be at least 1'],
+  ])('%j cannot be, on one or on all', (values, sentence) => {
+    for (const name of ['', '1']) expect(set(BROKER, name, values)).toBe(`INVALID_REQUEST ${sentence}`)
+  })
+
+  test('what one broker has and what all have must stand together, also when something is taken away', () => {
+    expect(set(BROKER, '', { 'max.connections.per.ip.overrides': '127.0.0.1:3, [::1]:4' })).toBe('NONE')
+    expect(set(BROKER, '1', { 'max.connections.per.ip': '0' })).toBe('NONE')
+    expect(alter(BROKER, '1', { 'max.connections.per.ip': '0', 'log.retention.ms': '-5' })).toBe('NONE')
+    expect(set(BROKER, '', { 'max.connections.per.ip': '0' })).toBe('NONE')
+    expect(alter(BROKER, '', { 'max.connections.per.ip': '0', 'min.insync.replicas': '2' })).toContain(
+      'can be set to zero only if',
+    )
+    expect(set(BROKER, '', { 'log.cleaner.threads': '100' })).toBe('NONE')
+    expect(set(BROKER, '1', { 'log.cleaner.dedupe.buffer.size': '2000000' })).toContain('at least 1MB per cleaner')
+  })
+
   test('listeners are per broker, and read when a node starts', () => {
     expect(set(BROKER, '', { listeners: 'PLAINTEXT://:1' })).toBe(
       'INVALID_REQUEST Cannot update these configs at default cluster level, broker id must be specified: [listeners]',
