@@ -16,6 +16,7 @@ import type {
 } from '../../src/base/index.ts'
 import type { LogConfig, LogDirectory } from '../../src/log/index.ts'
 import type { Rpc } from '../../src/rpc/index.ts'
+import type { IsrMember } from '../partition/index.ts'
 
 export interface TopicPartition {
   readonly topic: string
@@ -247,6 +248,8 @@ export interface ReplicaView {
   readonly partitionEpoch: PartitionEpoch
   /** The leader's proposal in flight; `committed` where there is none. */
   readonly isrState: 'committed' | 'pending-expand' | 'pending-shrink'
+  /** Whom that proposal names, each in the life that its last fetch came from; nobody where there is none. */
+  readonly proposed: readonly IsrMember[]
   /** Where a leader's own epoch began in its log; −1 of others. */
   readonly epochStartOffset: Offset
   /** Exclusive; readable. */

@@ -8,6 +8,7 @@ import type { Replica } from './replica.ts'
 import type { ReplicaView } from './types.ts'
 
 const NOBODY: readonly NodeId[] = Object.freeze([])
+const NO_MEMBERS: ReplicaView['proposed'] = Object.freeze([])
 
 export function replicaView(replica: Replica): ReplicaView {
   return new View(replica)
@@ -58,6 +59,11 @@ class View implements ReplicaView {
   get isrState(): ReplicaView['isrState'] {
     const role = this.#replica.observedState?.role
     return role?.kind === 'leader' ? role.isr.kind : 'committed'
+  }
+
+  get proposed(): ReplicaView['proposed'] {
+    const role = this.#replica.observedState?.role
+    return role?.kind === 'leader' && role.isr.kind !== 'committed' ? role.isr.newIsr : NO_MEMBERS
   }
 
   get epochStartOffset(): ReplicaView['epochStartOffset'] {

@@ -343,12 +343,14 @@ export class LogModel {
   #wasCut(log: ReplicaLog, cut: readonly Batch[]): void {
     for (const batch of cut) {
       log.checked = Math.min(log.checked, batch.baseOffset)
-      if (!batch.committed) continue
-      if (batch.endOffset > log.damagedFrom) {
-        // Given up with the damage: until the node has said so, and left the ISR, it is a member that lost it (P2, P8).
+      // Given up with the damage: until the node has said so, and left the ISR, it is a member that lost it (P2, P8), and
+      // its leader may commit it upon a fetch of the life before (P4). What is not committed a life gives up for damage only
+      // if it began with that; else a replica cuts it to follow its leader, and a leader that counts it is wrong.
+      if (batch.endOffset > (batch.committed ? log.damagedFrom : log.foundFrom)) {
         batch.lost(log.node)
         continue
       }
+      if (!batch.committed) continue
       // What the power left behind a gap is no part of the log any more: recovery has to take it away.
       if (batch.lostBy.includes(log.node)) continue
       if (batch.endOffset <= Math.max(this.released, log.covered)) continue

@@ -23,20 +23,13 @@ export interface PartitionFacts {
 /** One event brings no more registrations of a partition than this: each broker of a life fenced, and more. */
 const RECENT = 8
 
-interface Exposure {
-  /** By leader epoch, the largest high watermark that its leader has exposed. */
-  readonly byEpoch: Map<Epoch, Offset>
-  /** Who leads in which epoch, and with what in flight, as the nodes say. */
-  leaderEpoch: Epoch
-  leader: NodeId
-}
-
 export class PartitionInvariants {
   readonly #facts: PartitionFacts
   readonly #findings: Findings
   /** By partition, the newest registrations, oldest first. */
   readonly #registrations: Map<string, readonly PartitionTruth[]> = new Map()
-  readonly #exposed: Map<string, Exposure> = new Map()
+  /** By partition and leader epoch, the largest high watermark that its leader has exposed. */
+  readonly #exposed: Map<string, Map<Epoch, Offset>> = new Map()
   readonly #leading: Map<string, Map<NodeId, SeenReplica>> = new Map()
   /** By partition, who was dropped from its replicas, and the epoch that began with that. */
   readonly #dropped: Map<string, Map<NodeId, Epoch>> = new Map()
@@ -233,6 +226,9 @@ export class PartitionInvariants {
     for (const member of maximalIsr) {
       if (last.lostBy.includes(member) || this.#mayBeGone(seen.key, member, view.leaderEpoch)) continue
       const log = model.log(member)
+      // Of a deleted topic each node deletes its replica when it hears of that (KIP-516). A leader that has not heard yet
+      // commits upon what a member fetched before it did.
+      if (truth === undefined && log.segments.length === 0) continue
       const end = view.durable ? log.durableEndOffset : log.endOffset
       if (log.holds(last) && end >= last.endOffset) continue
       const what = log.holds(last)
@@ -245,12 +241,12 @@ export class PartitionInvariants {
   #exposes(seen: SeenReplica, view: ReplicaObservation): void {
     let exposed = this.#exposed.get(seen.key)
     if (exposed === undefined) {
-      exposed = { byEpoch: new Map(), leaderEpoch: -1, leader: -1 }
+      exposed = new Map()
       this.#exposed.set(seen.key, exposed)
     }
     const { leaderEpoch, highWatermark } = view
     const model = this.#facts.model(seen.key)
-    for (const [epoch, at] of exposed.byEpoch) {
+    for (const [epoch, at] of exposed) {
       // Who was passed over by an unclean election goes on in what was forgiven, until it hears of that.
       if (model !== undefined && leaderEpoch < model.forgivenEpoch) break
       // What was forgiven is not committed any more.
@@ -258,7 +254,7 @@ export class PartitionInvariants {
       if (epoch < leaderEpoch && highWatermark < owed)
         this.#violated('P5', seen, view, `exposes ${highWatermark}, and epoch ${epoch} had exposed ${at}`)
     }
-    exposed.byEpoch.set(leaderEpoch, Math.max(highWatermark, exposed.byEpoch.get(leaderEpoch) ?? 0))
+    exposed.set(leaderEpoch, Math.max(highWatermark, exposed.get(leaderEpoch) ?? 0))
   }
 
   /** P3, for a leader in the epoch that the controller has. */
@@ -281,10 +277,12 @@ export class PartitionInvariants {
     // have what was never committed; the former may long propose before it hears: FENCED_LEADER_EPOCH (KIP-497).
     const settled = this.#facts.truth.partitions.get(seen.key)?.leaderEpoch ?? Number.POSITIVE_INFINITY
     if (model === undefined || settled > view.leaderEpoch) return
-    for (const id of view.maximalIsr) {
+    for (const { id, brokerEpoch } of view.proposed) {
       if (view.isr.includes(id) || this.#mayBeGone(seen.key, id, view.leaderEpoch)) continue
       const log = model.log(id)
       if (log.endOffset >= view.epochStartOffset || !this.#facts.running(id)) continue
+      // A life that is over fetched that; the next may have less. No controller takes it: INELIGIBLE_REPLICA (KIP-903).
+      if (brokerEpoch !== -1 && brokerEpoch !== this.#facts.truth.brokers.get(id)?.epoch) continue
       const what = `proposes member ${id}, which ends at ${log.endOffset}`
       this.#violated('P8', seen, view, `${what}, in an epoch that begins at ${view.epochStartOffset}`)
     }

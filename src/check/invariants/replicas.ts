@@ -1,6 +1,6 @@
 // A replica as it shows itself, and what a watcher remembers of it between two looks. Shapes only.
 
-import type { Epoch, NodeId, Offset, Uuid } from '../../base/index.ts'
+import type { BrokerEpoch, Epoch, NodeId, Offset, Uuid } from '../../base/index.ts'
 
 /** A replica as it shows itself; live, as `observe()` gives it. */
 export interface ReplicaObservation {
@@ -13,6 +13,8 @@ export interface ReplicaObservation {
   readonly isr: readonly NodeId[]
   readonly maximalIsr: readonly NodeId[]
   readonly isrState: string
+  /** The ISR that it waits for, each member in the life that it is proposed in (−1: whatever life); else nobody. */
+  readonly proposed: readonly { readonly id: NodeId; readonly brokerEpoch: BrokerEpoch }[]
   readonly highWatermark: Offset
   readonly endOffset: Offset
   readonly logStartOffset: Offset

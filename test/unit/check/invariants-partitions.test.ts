@@ -11,7 +11,7 @@ import {
   type ReplicaObservation,
   unseen,
 } from '../../../src/check/index.ts'
-import { batch, Collected, change, fill, KEY, TOPIC, WORLD } from './findings.ts'
+import { batch, Collected, change, fill, KEY, registerBroker, TOPIC, WORLD } from './findings.ts'
 
 interface World {
   readonly found: Collected
@@ -62,6 +62,8 @@ function view(fields: Partial<ReplicaObservation>): ReplicaObservation {
     isr: leads ? [1, 2, 3] : [],
     maximalIsr: leads ? [1, 2, 3] : [],
     isrState: 'committed',
+    proposed:
+      fields.isrState === 'pending-expand' ? fields.maximalIsr!.map((id: number) => ({ id, brokerEpoch: id })) : [],
     highWatermark: 0,
     endOffset: fields.highWatermark ?? 0,
     logStartOffset: 0,
@@ -319,6 +321,41 @@ describe('P4: the high watermark', () => {
     look(1, { ...alone, partitionEpoch: 2, highWatermark: 10 })
     expect(found.names).toEqual(names)
   })
+
+  test.each([
+    ['let go as damaged when it started, after it had fetched it', true, []],
+    ['cut in the life in which a bit of it flipped', false, ['P2', 'P4']],
+  ])('beyond what a member has %s', (_what, before, names) => {
+    const { found, model, look } = world([1, 2])
+    fill(model, [1, 2, 3], TEN)
+    if (before) model.rotted(3, 0, 150, true)
+    model.opened(3)
+    if (!before) model.rotted(3, 0, 150, true)
+    model.cut(3, 0, 100)
+    look(1, { role: 'leader', highWatermark: 10 })
+    expect(found.names.sort()).toEqual(names)
+  })
+
+  test.each([
+    ['for its topic is deleted', true, []],
+    ['though its topic is there', false, ['P2', 'P4']],
+  ])('beyond a member whose log is deleted, %s', (_what, topicToo, names) => {
+    const { found, model, look, commit } = world()
+    fill(model, [1, 2, 3], TEN)
+    if (topicToo) commit({ type: 'RemoveTopicRecord', value: { topicId: TOPIC } })
+    model.logs.delete(3)
+    look(1, { role: 'leader', highWatermark: 10 })
+    expect(found.names.sort()).toEqual(names)
+  })
+
+  test('beyond a member that was cut short, and keeps its log yet while its topic is deleted', () => {
+    const { found, model, look, commit } = world()
+    fill(model, [1, 2, 3], TEN)
+    commit({ type: 'RemoveTopicRecord', value: { topicId: TOPIC } })
+    model.cut(3, 0, 100)
+    look(1, { role: 'leader', highWatermark: 10 })
+    expect(found.names).toEqual(['P4'])
+  })
 })
 
 describe('P5: what is exposed', () => {
@@ -384,6 +421,9 @@ describe('P8: a replica is proposed', () => {
     expect(waiting(change({ leader: 2 }))).toEqual([]))
   test('whose own leader goes on in its epoch, with another ISR', () =>
     expect(waiting(change({ isr: [1] }))).toEqual(['P8']))
+  test('and lives anew since, of which its leader has not heard', () =>
+    expect(waiting(registerBroker(3, 9))).toEqual([]))
+  test('whose leader lives anew since', () => expect(waiting(registerBroker(1, 9))).toEqual(['P8']))
 })
 
 test('D6: a word of durability that the disk does not keep', () => {
