@@ -57,6 +57,8 @@ export class MutationQuotas {
     if (limit === null) return FREE
     const { bound, account } = limit
     const burst = (bound * this.#windows.count * this.#windows.ms) / 1000
+    // So much that it cannot be reckoned with: infinity may be set, too.
+    if (burst === Number.POSITIVE_INFINITY) return FREE
     const bucket = this.#bucket(account, burst, now)
     bucket.tokens = Math.min(burst, bucket.tokens + (bound * (now - bucket.at)) / 1000)
     bucket.at = now

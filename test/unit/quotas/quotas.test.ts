@@ -203,6 +203,14 @@ describe('partitions made and deleted', () => {
     expect([much.take(55), much.take(1), much.take(1)]).toEqual([true, true, false])
   })
 
+  test('a rate without end holds nobody', () => {
+    for (const bound of [Number.POSITIVE_INFINITY, Number.MAX_VALUE]) {
+      const limited = bucket(bound)
+      const charge = limited.open(NOBODY, true, 0)
+      expect([charge.take(1e9), charge.take(1), charge.throttleMs, limited.accounts]).toEqual([true, true, 0, 0])
+    }
+  })
+
   test('others have buckets of their own, and who is not limited needs none', () => {
     const limited = bucket(5)
     expect(limited.open(NOBODY, true, 0).take(100)).toBe(true)
