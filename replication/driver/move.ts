@@ -72,21 +72,24 @@ export class Move {
     this.#wake?.()
   }
 
-  /** Makes the copy's place, so that whoever asks sees that it is on its way. Rejects for a bug only. */
-  async prepare(): Promise<void> {
+  /** Makes the copy's place, so that whoever asks sees that it is on its way; false where there is none to be had. Rejects
+   *  for a bug only. */
+  async prepare(): Promise<boolean> {
     const { topic, topicId, partition } = this.replica.at
-    if (this.#over || this.replica.directory === this.to) return
+    if (this.#over || this.replica.directory === this.to) return true
     // It would take the tombstone of a record that has been copied already.
     this.#held = this.replica.log
     this.#held.holdCompaction(true)
-    if (this.#copy !== null) return
+    if (this.#copy !== null) return true
     try {
       this.#copy = await this.to.createFuture(topic, topicId, partition, this.replica.log.config)
+      return true
     } catch (error) {
       if (error instanceof Bug) throw error
       const where = { topic, partition, to: this.to.path, error: messageOf(error) }
       this.#host.options.logger.error(where, 'a replica cannot be moved to another log directory')
       this.cancel()
+      return false
     }
   }
 

@@ -74,8 +74,7 @@ export class Moves {
     if (replica.directory === to) return 'NONE'
     // With one of them out of service, another copy of the replica may lie there.
     if (unusable.length > 0 || directories.some((directory) => this.#isFailed(directory))) return 'KAFKA_STORAGE_ERROR'
-    await this.#start(replica, to, null)
-    return 'NONE'
+    return (await this.#start(replica, to, null)) ? 'NONE' : 'KAFKA_STORAGE_ERROR'
   }
 
   /** A replica is open: what was on its way before goes on. */
@@ -117,8 +116,8 @@ export class Moves {
     await Promise.all([...this.#moves.values()].map(({ over }) => over))
   }
 
-  /** Behind the end of the one before of the same replica; copying, when it is its turn. Resolves when it has its place. */
-  async #start(replica: Replica, to: LogDirectory, found: PartitionLog | null): Promise<void> {
+  /** Behind the end of the one before of the same replica; copying, when it is its turn. Resolves when it has its place, or there is none. */
+  async #start(replica: Replica, to: LogDirectory, found: PartitionLog | null): Promise<boolean> {
     const { onFatal } = this.#host.options
     const before = this.#moves.get(replica.key)?.over ?? Promise.resolve()
     const turn = this.#queues.get(to) ?? Promise.resolve()
@@ -135,7 +134,7 @@ export class Moves {
       if (this.#queues.get(to) === queue) this.#queues.delete(to)
     })
     this.#queues.set(to, queue)
-    await prepared.catch(() => {})
+    return prepared.catch(() => false)
   }
 
   #want(name: string, to: LogDirectory): void {

@@ -209,6 +209,20 @@ describe('the copy of a move', () => {
   })
 })
 
+describe('a move to a disk that is full', () => {
+  it('is refused, and another one may be asked for', async () => {
+    const topic = await started()
+    await produce(cluster, topic, 5)
+    const { faults } = cluster.sim.disk('b1')
+    faults.freeBytes = 0
+    expect(await into(topic, '/data1')).toBe('KAFKA_STORAGE_ERROR')
+    faults.freeBytes = Number.POSITIVE_INFINITY
+    expect(await into(topic, '/data1')).toBe('NONE')
+    await settle(cluster)
+    expect(places(cluster, topic)).toEqual(['/data1'])
+  })
+})
+
 describe('compaction', () => {
   it('leaves a log alone that is being copied, and goes on when the move is over', async () => {
     const cleaner = { threads: 1, ioBufferSize: 1e6, dedupeBufferSize: 1e6, loadFactor: 0.9, backoffMs: 100 }
