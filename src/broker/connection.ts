@@ -164,6 +164,9 @@ export class PeerConnection implements ConnectionEvents, BudgetMember {
     this.#mutedUntil = until
     this.#unmuting?.cancel()
     this.#unmuting = this.#host.unmuteAt(until, this)
+    // It can take no turn at the budget, and must not keep others from theirs.
+    this.#host.budget.settled(this)
+    this.#budgetWait = false
     this.#flow()
   }
 
@@ -349,7 +352,7 @@ export class PeerConnection implements ConnectionEvents, BudgetMember {
   #flow(): void {
     if (this.#state === 'closed') return
     const { limits, budget } = this.#host
-    if (!this.#budgetWait) this.#budgetWait = budget.mustWait(this, this.#held)
+    if (!this.#budgetWait && this.#mutedUntil === null) this.#budgetWait = budget.mustWait(this, this.#held)
     const read =
       this.#state !== 'draining' &&
       !this.#budgetWait &&

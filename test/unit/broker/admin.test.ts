@@ -193,13 +193,21 @@ describe('a client over its quota', () => {
 
   async function world(
     limits: Limits,
+    clientBudgetBytes = 1 << 27,
   ): Promise<{ side: RequestSide; sim: Simulation; client(host?: string): RawClient }> {
     sim = createSimulation({ seed: 5 })
     const world = sim
     const { clock, network, random } = world.addNode('server')
     world.addNode('a')
     const listeners = 'CLIENT://server:9092,INTERNAL://server:9094,CONTROLLER://server:9093'
-    const side = requestSide({ clock, network, random, properties: { listeners }, image: image(limits) })
+    const side = requestSide({
+      clock,
+      network,
+      random,
+      properties: { listeners },
+      image: image(limits),
+      limits: { clientBudgetBytes },
+    })
     await world.wait(side.broker.listen('broker'))
     const client = (): RawClient => {
       const { port } = side.broker.listeners.find(({ name }) => name === 'CLIENT')!
@@ -304,6 +312,27 @@ describe('a client over its quota', () => {
     expect(long).toBeGreaterThan(45_000)
     expect(long).toBeLessThan(55_000)
     expect((await next())[1]).toBe(1)
+  })
+
+  test('does not stand in the way of others while it waits, with a request that has come in part', async () => {
+    const { sim, client } = await world([[{ 'client-id': 'raw' }, 'producer_byte_rate', 1000]], 100_000)
+    const half = (of: RawClient): [Uint8Array, Uint8Array] => {
+      const bytes = Buffer.concat(of.bytesOf(apis.Produce, 9, produced(80_000)))
+      return [bytes.subarray(0, 60_000), bytes.subarray(60_000)]
+    }
+    for (let i = 0; i < 5; i++) {
+      const muted = client()
+      muted.send(apis.Produce, 9, produced(30_000)).raw(half(muted)[0])
+      await sim.wait(muted.answers(1))
+      await sim.sleep(100)
+    }
+    const other = client()
+    const [first, rest] = half(other)
+    other.raw(first)
+    await sim.sleep(100)
+    other.raw(rest)
+    await sim.sleep(1_000)
+    expect(other.frames).toHaveLength(1)
   })
 
   test('is known by its name in whatever letters', async () => {
