@@ -238,3 +238,24 @@ test('a node without any disk for logs stops, though the metadata log has one of
   await send()
   await readAll(world)
 })
+
+test('a node that cannot tell the controller of its dead disk stops', async () => {
+  const world = await started(58, { 'log.dir.failure.timeout.ms': '20000' })
+  const { cluster, send } = world
+  using _ = cluster
+  await send()
+  const led = partitionsIn(cluster, 1, '/data2').find((partition) => cluster.leaderOf(TOPIC, partition) === 1)!
+  for (const other of [2, 3]) cluster.cut(1, other)
+  cluster.killDirectory(1, 1)
+  // Only whoever writes there finds out.
+  const { client } = cluster.user()
+  client
+    .producer({ acks: 1 })
+    .send({ topic: TOPIC, partition: led, value: 'lost' })
+    .catch(() => {})
+  await cluster.sim.sleep(15_000)
+  expect(cluster.view(1).replicas.some(({ role }) => role === 'offline')).toBe(true)
+  expect(cluster.fatal.get(1)).toBeUndefined()
+  await cluster.sim.sleep(10_000)
+  expect(cluster.fatal.get(1)?.message).toContain('was not told within 20000 ms that /data2 has failed')
+})
