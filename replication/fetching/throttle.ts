@@ -16,6 +16,9 @@ export interface Throttle {
   readonly memoryMs: number
 }
 
+/** Of a byte: what is left over by reckoning with fractions is owed to nobody. */
+const NOTHING = 1e-6
+
 export function createThrottle(windowMs: number, memoryMs: number, now: Instant): Throttle {
   return { rate: Number.POSITIVE_INFINITY, owed: 0, at: now, windowMs, memoryMs }
 }
@@ -41,13 +44,13 @@ export function spendFreely(throttle: Throttle, bytes: number, now: Instant): vo
 
 export function isExceeded(throttle: Throttle, now: Instant): boolean {
   settle(throttle, now)
-  return throttle.owed > 0
+  return throttle.owed > NOTHING
 }
 
 /** When nothing is owed any more: now or later, never with a rate of 0. */
 export function paidAt(throttle: Throttle, now: Instant): Instant {
   settle(throttle, now)
-  if (throttle.owed <= 0) return now
+  if (throttle.owed <= NOTHING) return now
   return throttle.rate === 0 ? Number.POSITIVE_INFINITY : now + Math.ceil((throttle.owed / throttle.rate) * 1000)
 }
 

@@ -35,11 +35,11 @@ async function throttle(side: 'leader' | 'follower', rate: number | null, replic
   expect(outcomes.map(({ error }) => error)).toEqual(outcomes.map(() => 'NONE'))
 }
 
-async function fill(): Promise<void> {
+async function fill(records: number = RECORDS): Promise<void> {
   const producer = story.user.client.producer()
   const value = 'x'.repeat(RECORD_BYTES)
   // One after the other: a batch each.
-  for (let i = 0; i < RECORDS; i++) await story.sim.wait(producer.send({ topic: 't', partition: 0, value }))
+  for (let i = 0; i < records; i++) await story.sim.wait(producer.send({ topic: 't', partition: 0, value }))
 }
 
 async function add(id: NodeId): Promise<void> {
@@ -144,7 +144,7 @@ test.each(['leader', 'follower'] as const)(
       // The one that had so much has to catch up. Both go on being heard by the controller.
       expect(story.controller).toBe(added)
       story.cluster.cut(leader, follower)
-      await fill()
+      await fill(30)
       expect(story.partition.isr).not.toContain(follower)
       story.cluster.heal()
     }

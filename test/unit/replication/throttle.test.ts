@@ -37,6 +37,15 @@ test('a rate of nothing pays nothing; another rate pays what is left', () => {
   expect(isExceeded(throttle, 1e9)).toBe(false)
 })
 
+test('what is paid is paid, though it was reckoned in two steps', () => {
+  const throttle = createThrottle(0, 0, 0)
+  setRate(throttle, 104, 0)
+  spend(throttle, 234, 0)
+  expect(isExceeded(throttle, 54)).toBe(true)
+  expect(paidAt(throttle, 54)).toBe(2_250)
+  expect(isExceeded(throttle, 2_250)).toBe(false)
+})
+
 test('what others took is owed too, for as long as it is remembered and no longer', () => {
   const throttle = createThrottle(WINDOW_MS, MEMORY_MS, 0)
   setRate(throttle, 1_000, 0)
