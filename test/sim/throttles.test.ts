@@ -149,8 +149,9 @@ test.each(['leader', 'follower'] as const)(
       story.cluster.heal()
     }
     const who = side === 'leader' ? added : follower
-    const before = copied(who)
+    const end = (): number => story.cluster.replica(who, 't', 0)?.endOffset ?? 0
+    const before = end()
     // More than it may have before it hears how far behind it is.
-    await story.until(() => copied(who) > before + 120_000, 'it copies', 30_000)
+    await story.until(() => end() > before + 12, 'it copies', 30_000)
   },
 )
