@@ -6,8 +6,8 @@
 import type { Endpoint, Instant, NodeId, Offset, Timer } from '../../src/base/index.ts'
 import { assert, messageOf } from '../../src/base/index.ts'
 import type { Peer } from '../../src/rpc/index.ts'
-import type { FetchResponse, Input } from '../../src/wire/index.ts'
-import { apis, errorName, type FetchRequest } from '../../src/wire/index.ts'
+import type { FetchResponse } from '../../src/wire/index.ts'
+import { apis, errorName } from '../../src/wire/index.ts'
 import {
   addPartition,
   type Backoff,
@@ -28,6 +28,7 @@ import {
   truncationPoint,
 } from '../fetching/index.ts'
 import { batchesUpToEpoch, startsWithin } from './batches.ts'
+import { fetchRequest } from './fetch-request.ts'
 import type { Host } from './host.ts'
 import type { Replica } from './replica.ts'
 
@@ -173,7 +174,7 @@ export class Fetcher {
   async #send(peer: Peer, asked: FetchPlan): Promise<void> {
     const { fetchWaitMaxMs, fetchTimeoutMs } = this.#host.options
     const timeoutMs = Math.max(fetchTimeoutMs, 2 * fetchWaitMaxMs)
-    const answer = await peer.send(apis.Fetch, (version) => this.#request(asked, version), { timeoutMs })
+    const answer = await peer.send(apis.Fetch, (version) => fetchRequest(this.#host, asked, version), { timeoutMs })
     this.#inFlight = false
     if (this.#closed) return
     if (peer !== this.#peer) {
@@ -211,27 +212,6 @@ export class Fetcher {
     this.#failures++
     this.#pausedUntil = Math.max(this.#host.now() + ms, retryAt)
     this.#wakeAt(this.#pausedUntil)
-  }
-
-  #request(asked: FetchPlan, version: number): Input<typeof FetchRequest> {
-    const { options, image } = this.#host
-    const replicaEpoch = image.brokers.get(options.nodeId)?.epoch ?? -1
-    return {
-      ...(version >= 15
-        ? { replicaState: { replicaId: options.nodeId, replicaEpoch } }
-        : { replicaId: options.nodeId }),
-      maxWaitMs: options.fetchWaitMaxMs,
-      minBytes: options.fetchMinBytes,
-      maxBytes: options.fetchMaxBytes,
-      sessionId: asked.sessionId,
-      sessionEpoch: asked.sessionEpoch,
-      topics: byTopic(asked.send, (planned) => ({
-        partition: planned.partition,
-        ...planned.position,
-        partitionMaxBytes: options.fetchPartitionMaxBytes,
-      })),
-      forgottenTopicsData: byTopic(asked.forget, (target) => target.partition),
-    }
   }
 
   #answered(expected: PlannedPartition, answer: PartitionAnswer): void {
@@ -410,20 +390,4 @@ export class Fetcher {
 
 function asError(error: unknown): Error {
   return error instanceof Error ? error : new Error(messageOf(error))
-}
-
-function byTopic<T extends { readonly topic: string; readonly topicId: string }, P>(
-  targets: readonly T[],
-  partitionOf: (target: T) => P,
-): { topic: string; topicId: string; partitions: P[] }[] {
-  const topics = new Map<string, { topic: string; topicId: string; partitions: P[] }>()
-  for (const target of targets) {
-    let topic = topics.get(target.topicId)
-    if (topic === undefined) {
-      topic = { topic: target.topic, topicId: target.topicId, partitions: [] }
-      topics.set(target.topicId, topic)
-    }
-    topic.partitions.push(partitionOf(target))
-  }
-  return [...topics.values()]
 }
