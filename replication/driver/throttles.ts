@@ -6,7 +6,7 @@ import type { Instant, NodeId } from '../../src/base/index.ts'
 import { createThrottle, isExceeded, paidAt, setRate, spend, spendFreely, type Throttle } from '../fetching/index.ts'
 import { holdsHighWatermark } from '../partition/index.ts'
 import type { Replica } from './replica.ts'
-import type { ReplicationThrottling, ThrottledPartitions } from './types.ts'
+import type { ReplicationThrottling, ThrottledPartitions } from './throttle-types.ts'
 
 export class Throttles {
   readonly #now: () => Instant

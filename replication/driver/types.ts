@@ -17,6 +17,7 @@ import type {
 import type { LogConfig, LogDirectory } from '../../src/log/index.ts'
 import type { Rpc } from '../../src/rpc/index.ts'
 import type { IsrMember } from '../partition/index.ts'
+import type { ReplicationThrottling, ThrottledPartitions } from './throttle-types.ts'
 
 export interface TopicPartition {
   readonly topic: string
@@ -395,19 +396,6 @@ export interface TopicSettings {
   readonly throttled?: { readonly leader: ThrottledPartitions; readonly follower: ThrottledPartitions }
   /** A damaged log may be cut to lead. */
   readonly uncleanLeaderElection: boolean
-}
-
-export type ThrottledPartitions = ReadonlySet<number> | 'all'
-
-export interface ReplicationThrottling {
-  /** Bytes a second over all listed replicas of this broker; Infinity: no throttle. Asked when configurations change. */
-  readonly rates: () => { readonly leader: number; readonly follower: number }
-  /** Bytes a second of one replica that moves to another directory; Infinity: no throttle. Asked with each piece. */
-  readonly moveRate?: () => number
-  /** What may be saved up while nothing is copied: so many milliseconds' worth. */
-  readonly windowMs: number
-  /** What those in sync took holds others back for so long at most. */
-  readonly memoryMs: number
 }
 
 export interface DirectoryPlacement {
