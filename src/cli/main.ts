@@ -22,6 +22,7 @@ import { storageCommand } from './commands/storage.ts'
 import { topicsCommand } from './commands/topics.ts'
 import { traceCommand } from './commands/trace.ts'
 import { upCommand } from './commands/up.ts'
+import { isKafkaTool, runKafkaTool } from './kafka/shim.ts'
 import { explain } from './output.ts'
 
 const EXIT_USAGE = 2
@@ -31,6 +32,10 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE') process.exit(0)
   throw error
 })
+
+// The programs of bin/kafka: their command lines are Kafka's, of which yargs knows nothing.
+const [first, ...others] = hideBin(process.argv)
+if (first !== undefined && isKafkaTool(first)) await runKafkaTool(first, others)
 
 await yargs(hideBin(process.argv))
   .scriptName('odradek')

@@ -15,7 +15,14 @@ import type { Cluster } from './cluster.ts'
 import { ClientError } from './errors.ts'
 import { alterPartitionReassignments, electLeaders, listPartitionReassignments } from './moves.ts'
 import { listOffsets } from './offsets.ts'
-import { deleteRecords, describeLogDirs, moveReplicas } from './storage.ts'
+import {
+  type DeletedRecords,
+  deleteRecords,
+  describeLogDirs,
+  type LogDirectoryDescription,
+  moveReplicas,
+  type RecordsToDelete,
+} from './storage.ts'
 import type {
   Admin,
   AdminOptions,
@@ -23,10 +30,8 @@ import type {
   ConfigAlteration,
   ConfigDescription,
   ConfigResource,
-  DeletedRecords,
   ElectionType,
   ListedOffset,
-  LogDirectoryDescription,
   MovingPartition,
   NewTopic,
   OffsetSpec,
@@ -34,7 +39,6 @@ import type {
   PartitionDescription,
   PartitionMove,
   QuorumDescription,
-  RecordsToDelete,
   ReplicaState,
   ResourceType,
   TopicDescription,

@@ -79,7 +79,7 @@ export class SmallConsumer implements Consumer {
     }))
   }
 
-  async poll(timeoutMs: number): Promise<ConsumedRecord[]> {
+  async poll(timeoutMs: number, maxRecords: number = Number.POSITIVE_INFINITY): Promise<ConsumedRecord[]> {
     const { retry, timers } = this.#cluster
     const deadline = retry.now() + timeoutMs
     for (;;) {
@@ -89,7 +89,7 @@ export class SmallConsumer implements Consumer {
         this.#error = null
         throw error
       }
-      const records = this.#assigned.flatMap((assigned) => assigned.buffered.splice(0))
+      const records = this.#handOut(maxRecords)
       // Also with records in hand: the next ones are on their way while these are worked on.
       this.#fetchIdle()
       const left = deadline - retry.now()
@@ -120,6 +120,14 @@ export class SmallConsumer implements Consumer {
     this.#generation++
     this.#assigned = []
     this.#wake?.()
+  }
+
+  #handOut(maxRecords: number): ConsumedRecord[] {
+    const records: ConsumedRecord[] = []
+    for (const { buffered } of this.#assigned) {
+      for (const record of buffered.splice(0, maxRecords - records.length)) records.push(record)
+    }
+    return records
   }
 
   #find(topic: string, partition: number): Assigned | undefined {

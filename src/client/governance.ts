@@ -40,7 +40,16 @@ export interface QuotaFilter {
   readonly match: { readonly name: string } | 'default' | 'any'
 }
 
+/** Versions of a request that a broker serves. */
+export interface ServedApi {
+  readonly key: number
+  readonly min: number
+  readonly max: number
+}
+
 export interface Governance {
+  /** In the broker's order. */
+  servedApis(broker: NodeId, options?: AdminOptions): Promise<ServedApi[]>
   describeFeatures(options?: AdminOptions): Promise<FeatureDescription[]>
   /** All of them or none: rejects with the controller's sentence. */
   updateFeatures(
@@ -94,6 +103,12 @@ export class SmallGovernance implements Governance {
         epoch: body.finalizedFeaturesEpoch,
       }
     })
+  }
+
+  async servedApis(broker: NodeId, options: AdminOptions = {}): Promise<ServedApi[]> {
+    const { body } = await this.#ask(apis.ApiVersions, SOFTWARE, options, (answer) => answer.errorCode, broker)
+    refuse(body)
+    return body.apiKeys.map(({ apiKey, minVersion, maxVersion }) => ({ key: apiKey, min: minVersion, max: maxVersion }))
   }
 
   async updateFeatures(
@@ -182,9 +197,10 @@ export class SmallGovernance implements Governance {
     request: Input<Req>,
     options: AdminOptions,
     errorOf: (body: Message<Res>) => number,
+    broker: NodeId | null = null,
   ): Promise<{ readonly body: Message<Res> }> {
     const deadline = this.#cluster.retry.now() + this.#timeout(options)
-    return this.#cluster.ask(api, request, deadline, errorOf, null, options.retries)
+    return this.#cluster.ask(api, request, deadline, errorOf, broker, options.retries)
   }
 
   #timeout(options: AdminOptions): number {

@@ -11,7 +11,9 @@ export type {
   QuotaAlteration,
   QuotaEntity,
   QuotaFilter,
+  ServedApi,
 } from './governance.ts'
 /** Kafka's partitioner. */
 export { murmur2, partitionOfKey } from './murmur2.ts'
+export type { DeletedRecords, LogDirectoryDescription, RecordsToDelete } from './storage.ts'
 export type * from './types.ts'

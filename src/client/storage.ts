@@ -1,12 +1,38 @@
 // What brokers keep: records deleted by the leaders of their partitions, log directories described and replicas moved
 // between them by the brokers that have them.
 
-import type { Instant, NodeId } from '../base/index.ts'
+import type { Instant, NodeId, Offset } from '../base/index.ts'
 import type { Peer } from '../rpc/index.ts'
 import { apis, type ErrorName, errorName, isRetriable } from '../wire/index.ts'
 import type { Cluster } from './cluster.ts'
 import { ClientError } from './errors.ts'
-import type { DeletedRecords, LogDirectoryDescription, Outcome, RecordsToDelete, TopicPartition } from './types.ts'
+import type { Outcome, TopicPartition } from './types.ts'
+
+export interface RecordsToDelete extends TopicPartition {
+  /** −1: all that is committed. */
+  readonly beforeOffset: Offset
+}
+
+export interface DeletedRecords extends TopicPartition {
+  readonly error: ErrorName
+  /** Where the partition begins by now on all living replicas; −1 where that is not known. */
+  readonly lowWatermark: Offset
+}
+
+export interface LogDirectoryDescription {
+  readonly path: string
+  /** `KAFKA_STORAGE_ERROR`: it is out of service. */
+  readonly error: ErrorName
+  /** −1: unknown. */
+  readonly totalBytes: number
+  readonly usableBytes: number
+  readonly replicas: readonly (TopicPartition & {
+    readonly size: number
+    readonly offsetLag: Offset
+    /** On its way here from another directory. */
+    readonly isFuture: boolean
+  })[]
+}
 
 /** Whether asking another leader, or the same a little later, may help. Time that has run out is the answer itself. */
 function isPassing(error: ErrorName): boolean {

@@ -13,8 +13,9 @@ import type {
   Timestamp,
   Uuid,
 } from '../base/index.ts'
-import type { ErrorName, RecordHeader } from '../wire/index.ts'
+import type { ErrorName, RecordHeader, TimestampType } from '../wire/index.ts'
 import type { Governance } from './governance.ts'
+import type { DeletedRecords, LogDirectoryDescription, RecordsToDelete } from './storage.ts'
 
 export interface ClientPorts {
   readonly network: Network
@@ -127,6 +128,7 @@ export interface Assignment extends TopicPartition {
 export interface ConsumedRecord extends TopicPartition {
   readonly offset: Offset
   readonly timestamp: Timestamp
+  readonly timestampType: TimestampType
   readonly leaderEpoch: Epoch
   readonly key: Uint8Array | null
   readonly value: Uint8Array | null
@@ -136,8 +138,9 @@ export interface ConsumedRecord extends TopicPartition {
 export interface Consumer {
   /** Replaces what was assigned before. */
   assign(partitions: readonly Assignment[]): void
-  /** Records in offset order per partition; empty when none came within `timeoutMs`. Rejects with ClientError. */
-  poll(timeoutMs: number): Promise<ConsumedRecord[]>
+  /** Records in offset order per partition, at most `maxRecords` (default all there are); empty when none came within
+   *  `timeoutMs`. Rejects with ClientError. */
+  poll(timeoutMs: number, maxRecords?: number): Promise<ConsumedRecord[]>
   /** The offset of the next record to be returned; null before an `earliest` or `latest` is resolved. */
   position(topic: string, partition: number): Offset | null
   /** As last told by the leader; null before the first fetch. */
@@ -163,12 +166,15 @@ export interface GroupConsumerOptions extends ConsumerOptions {
 
 /** A member of a group by the classic protocol (range, eager). What is read between two polls is of one generation. */
 export interface GroupConsumer {
-  /** Records of what is assigned now; empty when none came within `timeoutMs`, also while the group rebalances. */
-  poll(timeoutMs: number): Promise<ConsumedRecord[]>
+  /** Records of what is assigned now, at most `maxRecords`; empty when none came within `timeoutMs`, also while the group
+   *  rebalances. */
+  poll(timeoutMs: number, maxRecords?: number): Promise<ConsumedRecord[]>
   /** Commits what was polled in this generation. Rejects with ClientError: what the group has not heard of is read again. */
   commit(timeoutMs?: number): Promise<void>
   /** What this member reads; empty while the group rebalances. */
   readonly assignment: readonly TopicPartition[]
+  /** As Consumer's. */
+  position(topic: string, partition: number): Offset | null
   /** −1: none. */
   readonly generation: number
   readonly memberId: string
@@ -372,30 +378,4 @@ export interface Admin {
     moves: readonly (TopicPartition & { readonly path: string })[],
     options?: AdminOptions,
   ): Promise<(TopicPartition & Outcome)[]>
-}
-
-export interface RecordsToDelete extends TopicPartition {
-  /** −1: all that is committed. */
-  readonly beforeOffset: Offset
-}
-
-export interface DeletedRecords extends TopicPartition {
-  readonly error: ErrorName
-  /** Where the partition begins by now on all living replicas; −1 where that is not known. */
-  readonly lowWatermark: Offset
-}
-
-export interface LogDirectoryDescription {
-  readonly path: string
-  /** `KAFKA_STORAGE_ERROR`: it is out of service. */
-  readonly error: ErrorName
-  /** −1: unknown. */
-  readonly totalBytes: number
-  readonly usableBytes: number
-  readonly replicas: readonly (TopicPartition & {
-    readonly size: number
-    readonly offsetLag: Offset
-    /** On its way here from another directory. */
-    readonly isFuture: boolean
-  })[]
 }

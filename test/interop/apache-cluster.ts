@@ -4,6 +4,7 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { freePorts } from '../../src/main/index.ts'
 import { apacheTool } from './apache.ts'
 
 export interface ApacheNode {
@@ -116,4 +117,17 @@ export async function startApache(options: ApacheOptions): Promise<ApacheCluster
       await Promise.all(ends)
     },
   }
+}
+
+/** Three fresh nodes on free ports of loopback, a dynamic quorum. */
+export async function startThreeApache(work: string): Promise<ApacheCluster> {
+  const ports = await freePorts('127.0.0.1', 6)
+  const nodes = [1, 2, 3].map((id) => ({
+    id,
+    clientPort: ports[id - 1]!,
+    controllerPort: ports[id + 2]!,
+    dataDirectory: join(work, `data${id}`),
+    directoryId: `AAAAAAAAQAGAAAAAAAAA${id}A`,
+  }))
+  return startApache({ work, quorum: 'dynamic', format: 'AAAAAAAAQACAAAAAAAAAAA', nodes })
 }

@@ -8,10 +8,9 @@ import { spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { freePorts } from '../../src/main/index.ts'
 import { adminExplained, adminSteps } from './admin-steps.ts'
 import { apacheTool } from './apache.ts'
-import { startApache } from './apache-cluster.ts'
+import { startThreeApache } from './apache-cluster.ts'
 import { withCluster } from './cluster.ts'
 import { MOVES, MOVES_EXPLAINED } from './moves.ts'
 import { storageSteps } from './storage-steps.ts'
@@ -269,22 +268,10 @@ function runOnce(step: Step, ways: Ways): { code: number | null; lines: string[]
 
 const work: string = mkdtempSync(join(tmpdir(), 'odradek-tools-'))
 const theirs: { code: number | null; lines: string[] }[] = []
-const ports: readonly number[] = await freePorts('127.0.0.1', 6)
 let passed = 0
 let failed = 0
 try {
-  const apache = await startApache({
-    work,
-    quorum: 'dynamic',
-    format: 'AAAAAAAAQACAAAAAAAAAAA',
-    nodes: [1, 2, 3].map((id) => ({
-      id,
-      clientPort: ports[id - 1]!,
-      controllerPort: ports[id + 2]!,
-      dataDirectory: join(work, `data${id}`),
-      directoryId: `AAAAAAAAQAGAAAAAAAAA${id}A`,
-    })),
-  })
+  const apache = await startThreeApache(work)
   for (const step of STEPS) theirs.push(runStep(step, apache))
   await apache.stop()
   await withCluster(process.env.ODRADEK_BOOTSTRAP, async (cluster) => {
