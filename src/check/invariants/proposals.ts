@@ -50,7 +50,12 @@ export class ProposalInvariants {
       known = new Map()
       this.#fetched.set(way, known)
     }
-    for (const [key, leaderEpoch] of partitions) known.set(key, { leaderEpoch, brokerEpoch })
+    for (const [key, leaderEpoch] of partitions) {
+      // What an old connection still delivers comes after what its successor brought; the leader fences it and knows what it knew.
+      const heard = known.get(key)
+      if (heard !== undefined && (heard.leaderEpoch > leaderEpoch || heard.brokerEpoch > brokerEpoch)) continue
+      known.set(key, { leaderEpoch, brokerEpoch })
+    }
   }
 
   /** A controller hears a proposal. */

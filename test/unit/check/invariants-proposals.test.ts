@@ -62,6 +62,14 @@ describe('P8: a proposal names a life', () => {
     expect(propose(1, THREE)).toEqual([])
   })
 
+  test('whose fetch was heard before an old connection delivers an earlier one', () => {
+    const { proposals, propose } = world()
+    proposals.fetched(1, 3, 3, [[KEY, 0]])
+    proposals.fetched(1, 3, 3, [[KEY, -1]])
+    proposals.fetched(1, 3, 2, [[KEY, 0]])
+    expect(propose(1, THREE)).toEqual([])
+  })
+
   test('that is not the one which joins (KIP-903)', () => {
     const { found, proposals, commit, propose } = world()
     proposals.fetched(1, 3, 3, [[KEY, 0]])
