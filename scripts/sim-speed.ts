@@ -98,7 +98,16 @@ async function starts(count: number): Promise<void> {
 async function lives(count: number): Promise<void> {
   const workload = {
     ...{ topics: 1, partitions: PARTITIONS, fading: 0, producers: 3, sendsPerSecond: rate },
-    ...{ consumers: 2, pollsPerSecond: rate, admins: 1, recordBytesMax: 4_096, strangers: 0, wrapping: 0, reckless: 0 },
+    ...{
+      consumers: 2,
+      pollsPerSecond: rate,
+      admins: 1,
+      recordBytesMax: 4_096,
+      strangers: 0,
+      wrapping: 0,
+      reckless: 0,
+      movers: 0,
+    },
   }
   const sum = { ms: 0, events: 0, violations: 0 }
   let cpu = process.cpuUsage()

@@ -24,14 +24,16 @@ import { changePartition, emptyChange } from './partition-change.ts'
 import { dynamicConfig } from './types.ts'
 
 /** What an edit may leave to the draft. */
-export type PartitionEdit = Pick<PartitionChange, 'election' | 'isr' | 'unclean' | 'recoveryState' | 'directory'> & {
+export type PartitionEdit = Pick<
+  PartitionChange,
+  'election' | 'isr' | 'unclean' | 'recoveryState' | 'directory' | 'assignment'
+> & {
   /** Brokers to be taken for gone, and for active, whatever the draft says. */
   readonly without?: readonly NodeId[]
   readonly with?: readonly NodeId[]
 }
 
 interface TopicRules {
-  /** min.insync.replicas, at most the replication factor. */
   readonly minIsr: number
   readonly unclean: boolean
 }
@@ -66,19 +68,22 @@ export class Changes {
     return this.#settingsOf(topic).unclean
   }
 
+  /** Whether a broker is alive, or one of `also`, and its replica not in a directory that failed. */
+  mayLead(partition: PartitionImage, broker: NodeId, also: readonly NodeId[] = []): boolean {
+    const registration = this.draft.brokers.get(broker)
+    if (registration === undefined) return false
+    if (!isActive(registration) && !also.includes(broker)) return false
+    return isOnlineDirectory(directoryOf(partition, broker), registration.directories)
+  }
+
   /** The change's record, which is now part of the decision; null where nothing changes. */
   edit(topic: TopicImage, index: number, edit: PartitionEdit): PartitionChangeRecord | null {
     const partition = this.partition(topic, index)
     if (partition === undefined) return null
     const { without, with: also, ...rest } = edit
     const settings = this.#settingsOf(topic)
-    const acceptable = (broker: NodeId): boolean => {
-      if (without?.includes(broker)) return false
-      const registration = this.draft.brokers.get(broker)
-      if (registration === undefined) return false
-      if (!isActive(registration) && !(also?.includes(broker) ?? false)) return false
-      return isOnlineDirectory(directoryOf(partition, broker), registration.directories)
-    }
+    const acceptable = (broker: NodeId): boolean =>
+      !(without?.includes(broker) ?? false) && this.mayLead(partition, broker, also)
     const record = changePartition({
       election: settings.unclean ? 'unclean' : 'online',
       ...rest,
@@ -115,7 +120,7 @@ export class Changes {
       const minIsr = Number(own.get('min.insync.replicas') ?? this.#inherited.minIsr)
       const unclean = own.get('unclean.leader.election.enable')?.trim().toLowerCase()
       found = {
-        minIsr: Math.min(minIsr, topic.partitions.get(0)?.replicas.length ?? minIsr),
+        minIsr,
         unclean: unclean === undefined ? this.#inherited.unclean : unclean === 'true',
       }
       this.#settings.set(topic.name, found)

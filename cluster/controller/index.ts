@@ -12,10 +12,14 @@ export {
   decideUnregisterBroker,
   startSessions,
 } from './brokers.ts'
-export { decideIncrementalAlterConfigs } from './configs.ts'
+export { decideAlterConfigs, decideIncrementalAlterConfigs } from './configs.ts'
 export { decideAssignReplicasToDirs } from './directories.ts'
+export { decideElectLeaders } from './elect-leaders.ts'
 /** The periodic elections. */
 export { decidePreferredElections, decideUncleanElections } from './elections.ts'
+export { decideUpdateFeatures } from './features.ts'
 export { decideAllocateProducerIds } from './producer-ids.ts'
+export { decideAlterClientQuotas } from './quotas.ts'
+export { decideAlterPartitionReassignments, decideListPartitionReassignments } from './reassignments.ts'
 export { decideCreatePartitions, decideCreateTopics, decideDeleteTopics } from './topics.ts'
 export type { BrokerSession, Controller, Decision, DecisionContext } from './types.ts'

@@ -18,7 +18,7 @@ export interface PartitionChange {
   /** metadata.version. */
   readonly level: number
   readonly elrEnabled: boolean
-  /** The topic's min.insync.replicas, at most its replication factor. */
+  /** The topic's min.insync.replicas; of a partition it asks for no more than it has replicas. */
   readonly minIsr: number
   readonly acceptable: (broker: NodeId) => boolean
   /** Where a replica goes whose directory nobody has named. */
@@ -29,6 +29,15 @@ export interface PartitionChange {
   readonly unclean?: readonly NodeId[]
   readonly recoveryState?: 'RECOVERED' | 'RECOVERING'
   readonly directory?: { readonly broker: NodeId; readonly id: Uuid }
+  readonly assignment?: Reassignment
+}
+
+/** Where a partition's replicas are and where they go (KIP-455). Without `removing` they are the goal, without `adding` the
+ *  assignment that a cancellation restores. A replica may be in both: it was on its way in when the goal became another. */
+export interface Reassignment {
+  readonly replicas: readonly NodeId[]
+  readonly removing: readonly NodeId[]
+  readonly adding: readonly NodeId[]
 }
 
 interface Target {
@@ -46,12 +55,12 @@ export function changePartition(change: PartitionChange): PartitionChangeRecord 
   const target: Target = {
     isr: change.isr ?? partition.isr,
     elr: partition.elr,
-    replicas: partition.replicas,
-    removing: partition.removingReplicas,
-    adding: partition.addingReplicas,
+    replicas: change.assignment?.replicas ?? partition.replicas,
+    removing: change.assignment?.removing ?? partition.removingReplicas,
+    adding: change.assignment?.adding ?? partition.addingReplicas,
   }
-  completeReassignment(target)
-  if (change.elrEnabled) target.elr = nextElr(change, target.isr)
+  completeReassignment(change, target)
+  if (change.elrEnabled) target.elr = nextElr(change, target)
   elect(change, target, record)
   bumpEpochWhereNeeded(change, target, record)
   if (record.isr !== null || !change.elrEnabled) target.elr = []
@@ -120,15 +129,18 @@ function chooseLeader(change: PartitionChange, target: Target): { leader: NodeId
 function lastKnownLeader(change: PartitionChange, target: Target): NodeId | null {
   if (!change.elrEnabled || target.elr.length > 0 || target.isr.length > 0) return null
   const [last, ...more] = change.partition.lastKnownElr
-  return last !== undefined && more.length === 0 && change.acceptable(last) ? last : null
+  if (last === undefined || more.length > 0 || !target.replicas.includes(last)) return null
+  return change.acceptable(last) ? last : null
 }
 
-/** Who leaves an ISR smaller than min.insync.replicas has every committed record and stays eligible, unless it lost its log. */
-function nextElr(change: PartitionChange, isr: readonly NodeId[]): readonly NodeId[] {
-  if (isr.length >= change.minIsr) return []
+/** Who leaves an ISR smaller than min.insync.replicas has every committed record and stays eligible, unless it lost its log.
+ *  One that is a replica no longer deletes its log (Kafka keeps it in the ELR). */
+function nextElr(change: PartitionChange, { isr, replicas }: Target): readonly NodeId[] {
+  if (isr.length >= Math.min(change.minIsr, replicas.length)) return []
   const candidates = new Set([...change.partition.elr, ...change.partition.isr])
   return [...candidates]
-    .filter((replica) => !isr.includes(replica) && !(change.unclean?.includes(replica) ?? false))
+    .filter((replica) => replicas.includes(replica) && !isr.includes(replica))
+    .filter((replica) => !(change.unclean?.includes(replica) ?? false))
     .sort((a, b) => a - b)
 }
 
@@ -158,13 +170,19 @@ function setLastKnownLeader(change: PartitionChange, record: PartitionChangeReco
   }
 }
 
-/** All that were to be added have caught up, and somebody stays: the reassignment is over. */
-function completeReassignment(target: Target): void {
-  if (target.removing.length === 0 && target.adding.length === 0) return
-  const isr = target.isr.filter((replica) => !target.removing.includes(replica))
-  const replicas = target.replicas.filter((replica) => !target.removing.includes(replica))
-  if (isr.length === 0 || replicas.length === 0) return
-  if (!target.adding.every((replica) => isr.includes(replica))) return
+/**
+ * All that were to be added have caught up, and enough stay: the reassignment is over, and what is to go goes. Where the
+ * goal is smaller, all of it must be in sync (as in Kafka). Wherever it goes, min.insync.replicas of those that stay must be,
+ * which Kafka does not ask: who goes deletes its log, and what was acknowledged would lie on fewer disks than promised.
+ */
+function completeReassignment(change: PartitionChange, target: Target): void {
+  const { removing, adding } = target
+  if (removing.length === 0 && adding.length === 0) return
+  const isr = target.isr.filter((replica) => !removing.includes(replica))
+  const replicas = target.replicas.filter((replica) => !removing.includes(replica))
+  if (isr.length === 0 || isr.length < Math.min(change.minIsr, replicas.length)) return
+  if (!adding.every((replica) => isr.includes(replica) || removing.includes(replica))) return
+  if (adding.length < removing.length && !replicas.every((replica) => isr.includes(replica))) return
   target.isr = isr
   target.replicas = replicas
   target.removing = []
@@ -173,15 +191,16 @@ function completeReassignment(target: Target): void {
 
 function setAssignment(change: PartitionChange, target: Target, record: PartitionChangeRecord): void {
   const { partition } = change
+  if (!sameList(target.replicas, partition.replicas)) record.replicas = [...target.replicas]
   if (supportsDirectories(change.level)) {
     const directories = target.replicas.map((replica) => {
       if (change.directory?.broker === replica) return change.directory.id
       const at = partition.replicas.indexOf(replica)
       return at >= 0 ? partition.directories[at]! : change.defaultDirectory(replica)
     })
-    if (!sameList(directories, partition.directories)) record.directories = directories
+    // Replicas without directories are taken for unassigned: two of one special id that change places are the same list.
+    if (record.replicas !== null || !sameList(directories, partition.directories)) record.directories = directories
   }
-  if (!sameList(target.replicas, partition.replicas)) record.replicas = [...target.replicas]
   if (!sameList(target.removing, partition.removingReplicas)) record.removingReplicas = [...target.removing]
   if (!sameList(target.adding, partition.addingReplicas)) record.addingReplicas = [...target.adding]
 }

@@ -4,7 +4,7 @@
 import type { NodeId, Random, Uuid } from '../../src/base/index.ts'
 import { ZERO_UUID } from '../../src/base/index.ts'
 import type { NodeConfig } from '../../src/config/index.ts'
-import { describeTopicConfigs } from '../../src/config/index.ts'
+import { CONFIG_SOURCE_IDS, describeTopicConfigs } from '../../src/config/index.ts'
 import type {
   CreatePartitionsRequest,
   CreatePartitionsResponse,
@@ -18,24 +18,16 @@ import type {
 import { errorCode } from '../../src/wire/index.ts'
 import type { MetadataImage, PartitionImage, TopicImage } from '../metadata/index.ts'
 import { isActive, metadataVersion, partitionRecord, TOPIC_RESOURCE, topicByName } from '../metadata/index.ts'
+import { assignmentProblem } from './assignment.ts'
 import { defaultDirectory } from './changes.ts'
 import { editConfigs } from './configs.ts'
 import { collidingTopic, METADATA_TOPIC, topicNameProblem } from './names.ts'
 import { placeReplicas, usableBrokers } from './placement.ts'
 import type { Decision, DecisionContext, Refusal } from './types.ts'
-import { dynamicConfig, MAX_RECORDS_PER_USER_OP, refusal } from './types.ts'
+import { dynamicConfig, MAX_RECORDS_PER_USER_OP, overRate, refusal, TOO_LARGE } from './types.ts'
 
 type CreatableTopic = CreateTopicsRequest['topics'][number]
 type CreatedTopic = NonNullable<Input<typeof CreateTopicsResponse>['topics']>[number]
-
-const TOO_LARGE: Refusal = refusal('POLICY_VIOLATION', 'Unable to perform excessively large batch operation.')
-const CONFIG_SOURCES = {
-  DYNAMIC_TOPIC_CONFIG: 1,
-  DYNAMIC_BROKER_CONFIG: 2,
-  DYNAMIC_DEFAULT_BROKER_CONFIG: 3,
-  STATIC_BROKER_CONFIG: 4,
-  DEFAULT_CONFIG: 5,
-} as const
 
 export function decideCreateTopics(
   draft: MetadataImage,
@@ -80,7 +72,8 @@ export function decideDeleteTopics(
   const records: MetadataRecord[] = []
   const removed = new Set<Uuid>()
   const responses = [...new Map(asked.map((topic) => [keyOf(topic), topic])).values()].map((topic) => {
-    const outcome = deletable(draft, node, topic, counts.get(keyOf(topic))! > 1, context.version)
+    const found = deletable(draft, node, topic, counts.get(keyOf(topic))! > 1, context.version)
+    const outcome = 'error' in found ? found : (overRate(context, found.partitions.size) ?? found)
     if ('error' in outcome) {
       return {
         name: topic.name,
@@ -113,7 +106,7 @@ export function decideCreatePartitions(
     let outcome: Refusal | readonly MetadataRecord[] =
       names.get(topic.name)! > 1
         ? refusal('INVALID_REQUEST', 'Duplicate topic name.')
-        : addPartitions(draft, topic, context.random)
+        : addPartitions(draft, topic, context)
     if (!('error' in outcome) && records.length + outcome.length > MAX_RECORDS_PER_USER_OP) outcome = TOO_LARGE
     if (!('error' in outcome)) records.push(...outcome)
     const refused = 'error' in outcome ? outcome : refusal('NONE')
@@ -137,10 +130,12 @@ function createTopic(
     return refusal('INVALID_CONFIG', `Null value not supported for topic configs: ${nulls.join(',')}`)
   }
   const edits = topic.configs.map(({ name, value }) => ({ name, operation: 'SET' as const, value }))
-  const configRecords = editConfigs(draft, { type: TOPIC_RESOURCE, name: topic.name }, edits, true)
+  const configRecords = editConfigs(draft, { type: TOPIC_RESOURCE, name: topic.name }, edits, 'creating')
   if ('error' in configRecords) return configRecords
   const assignments = assignmentsOf(draft, node, topic, context.random)
   if ('error' in assignments) return assignments
+  const over = overRate(context, assignments.length)
+  if (over !== null) return over
   const topicId = context.random.uuid()
   const level = metadataVersion(draft)
   const records: MetadataRecord[] = [
@@ -161,7 +156,7 @@ function createTopic(
       name: config.key.name,
       value: config.value,
       readOnly: config.readOnly,
-      configSource: CONFIG_SOURCES[config.source],
+      configSource: CONFIG_SOURCE_IDS[config.source],
       isSensitive: config.key.sensitive,
     })),
   }
@@ -265,22 +260,12 @@ function assigned(
   replicas: readonly NodeId[],
   factor: number | null,
 ): Refusal | PartitionImage {
-  const invalid = (sentence: string): Refusal => refusal('INVALID_REPLICA_ASSIGNMENT', sentence)
-  if (replicas.length === 0) return invalid('The manual partition assignment includes an empty replica list.')
-  const sorted = [...replicas].sort((a, b) => a - b)
-  for (const [i, id] of sorted.entries()) {
-    const named = `The manual partition assignment includes`
-    if (!draft.brokers.has(id)) return invalid(`${named} broker ${id}, but no such broker is registered.`)
-    if (i > 0 && sorted[i - 1] === id) return invalid(`${named} the broker ${id} more than once.`)
-  }
-  if (factor !== null && factor !== replicas.length) {
-    return invalid(
-      `The manual partition assignment includes a partition with ${replicas.length} replica(s), but this is not consistent with previous partitions, which have ${factor} replica(s).`,
-    )
-  }
+  const problem = assignmentProblem(draft, replicas, factor)
+  if (problem !== null) return problem
   return (
     newPartition(draft, replicas) ??
-    invalid(
+    refusal(
+      'INVALID_REPLICA_ASSIGNMENT',
       `All brokers specified in the manual partition assignment for partition ${index} are fenced or in controlled shutdown.`,
     )
   )
@@ -334,7 +319,7 @@ function deletable(
 function addPartitions(
   draft: MetadataImage,
   asked: CreatePartitionsRequest['topics'][number],
-  random: Random,
+  context: DecisionContext,
 ): Refusal | readonly MetadataRecord[] {
   const topic = topicByName(draft, asked.name)
   if (topic === undefined) {
@@ -350,7 +335,9 @@ function addPartitions(
   if (additional > MAX_RECORDS_PER_USER_OP) {
     return refusal('POLICY_VIOLATION', 'Excessively large number of partitions per request.')
   }
-  const factor = topic.partitions.get(0)?.replicas.length ?? 1
+  const first = topic.partitions.get(0)
+  // Of one that moves: what it will have. Kafka counts what is to go, too, and asks for more than there may be brokers.
+  const factor = first === undefined ? 1 : first.replicas.length - first.removingReplicas.length
   const { assignments } = asked
   if (assignments !== null && assignments.length !== additional) {
     const sentence = `Attempted to add ${additional} additional partition(s), but only ${assignments.length} assignment(s) were specified.`
@@ -358,7 +345,7 @@ function addPartitions(
   }
   let images: Refusal | readonly PartitionImage[]
   if (assignments === null) {
-    images = placed(draft, additional, factor, random)
+    images = placed(draft, additional, factor, context.random)
     if ('error' in images) return images
   } else {
     const given: PartitionImage[] = []
@@ -369,6 +356,8 @@ function addPartitions(
     }
     images = given
   }
+  const over = overRate(context, additional)
+  if (over !== null) return over
   const level = metadataVersion(draft)
   return images.map((partition, i) => partitionRecord(topic.id, size + i, partition, level))
 }

@@ -36,6 +36,8 @@ export interface DecisionContext {
   /** Where the first record of this decision will lie. */
   readonly nextOffset: Offset
   readonly random: Random
+  /** Counts partitions made or deleted against what the client may; false: refused, and not counted (KIP-599). */
+  readonly charge?: (partitions: number) => boolean
 }
 
 export interface Decision<Response> {
@@ -51,6 +53,15 @@ export interface Refusal {
 
 export function refusal(error: ErrorName, message: string | null = null): Refusal {
   return { error, message }
+}
+
+/** More than one atomic batch may hold. */
+export const TOO_LARGE: Refusal = refusal('POLICY_VIOLATION', 'Unable to perform excessively large batch operation.')
+
+/** What a client gets that is over its rate, null within it or where nobody counts. */
+export function overRate(context: DecisionContext, partitions: number): Refusal | null {
+  if (context.charge?.(partitions) ?? true) return null
+  return refusal('THROTTLING_QUOTA_EXCEEDED', 'The throttling quota has been exceeded.')
 }
 
 /** The dynamic broker configurations that hold on this controller's node. */

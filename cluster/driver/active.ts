@@ -8,6 +8,8 @@ import type { RaftDriver } from '../../raft/driver/index.ts'
 import type { Alarm, Epoch, Instant, Logger, Offset, Ports, Timer } from '../../src/base/index.ts'
 import { assert, messageOf, OffsetWaiters, Timers } from '../../src/base/index.ts'
 import type { NodeConfig } from '../../src/config/index.ts'
+import type { Client, MutationCharge } from '../../src/quotas/index.ts'
+import { MutationQuotas } from '../../src/quotas/index.ts'
 import type { MetadataRecord } from '../../src/wire/index.ts'
 import { encodeMetadataRecord } from '../../src/wire/index.ts'
 import type { Controller, Decision } from '../controller/index.ts'
@@ -19,7 +21,7 @@ import {
   defaultBootstrapRecords,
   startSessions,
 } from '../controller/index.ts'
-import type { MetadataFold } from '../metadata/index.ts'
+import type { MetadataFold, MetadataImage } from '../metadata/index.ts'
 import { decideRequest } from './decisions.ts'
 
 /** Records of one batch. A request's own are at most as many and stay together; a fenced broker's may be more. */
@@ -28,7 +30,20 @@ const MAX_BATCH_RECORDS = 10_000
 const MAX_BATCH_BYTES = 8 * 1024 * 1024
 const RECORD_OVERHEAD = 32
 /** What these ask for happens whole or not at all: it must fit one batch. */
-const ATOMIC: ReadonlySet<string> = new Set(['CreateTopics', 'CreatePartitions', 'IncrementalAlterConfigs'])
+const ATOMIC: ReadonlySet<string> = new Set([
+  'CreateTopics',
+  'CreatePartitions',
+  'AlterConfigs',
+  'IncrementalAlterConfigs',
+  'AlterClientQuotas',
+  'AlterPartitionReassignments',
+])
+/** What makes and deletes partitions, and the version from which it is refused over the rate, not delayed (KIP-599). */
+const STRICT_SINCE: ReadonlyMap<string, number> = new Map([
+  ['CreateTopics', 6],
+  ['CreatePartitions', 3],
+  ['DeleteTopics', 5],
+])
 /** A turn that has gathered this much is proposed at once. */
 const MAX_TURN_BYTES = 1 << 20
 /** A look at sessions that comes later than this was held up by something that held up heartbeats too. */
@@ -51,6 +66,8 @@ export interface ActiveOptions {
   readonly epoch: Epoch
   /** Exclusive end of what is committed and folded here. */
   readonly applied: Offset
+  /** As they are committed: what is only proposed limits nobody. */
+  readonly clientQuotas: () => MetadataImage['clientQuotas']
 }
 
 interface Waiting {
@@ -66,6 +83,7 @@ export class ActiveController {
   readonly #timers: Timers
   readonly #endOfTurn: Alarm
   readonly #waiting = new OffsetWaiters<Waiting>()
+  readonly #mutations: MutationQuotas
   /** Whole decisions that wait for the end of the turn, as encoded records. */
   #turn: Uint8Array[][] = []
   #turnBytes = 0
@@ -87,6 +105,10 @@ export class ActiveController {
     this.#base = options.raft.nextProposalOffset
     this.#end = this.#base
     this.#applied = options.applied
+    this.#mutations = new MutationQuotas({
+      count: options.config.int('controller.quota.window.num'),
+      ms: options.config.int('controller.quota.window.size.seconds') * 1000,
+    })
     this.#timers = new Timers(clock)
     this.#endOfTurn = clock.alarm(() => this.#propose())
     this.#lastProposal = clock.monotonic()
@@ -112,17 +134,21 @@ export class ActiveController {
     this.#every(config.long('unclean.leader.election.interval.ms'), () => this.#elect(decideUncleanElections))
   }
 
-  /** Decides now; resolves when that is committed and applied here. */
-  decide(api: string, version: number, request: unknown): Promise<Outcome> {
+  /** Decides now; resolves when that is committed and applied here. `client`: who pays for what is made and deleted. */
+  decide(api: string, version: number, request: unknown, client: Client | null): Promise<Outcome> {
     return new Promise((resolve) => {
       if (this.#over) {
         resolve({ kind: 'not-controller' })
         return
       }
       const { clock, random } = this.#options.ports
-      const context = { now: clock.monotonic(), version, nextOffset: this.#end, random }
+      const now = clock.monotonic()
+      const account = this.#account(api, version, client, now)
+      const charge = (partitions: number): boolean => account?.take(partitions) ?? true
+      const context = { now, version, nextOffset: this.#end, random, charge }
       try {
-        const decision = decideRequest(this.#controller, this.#draft, api, request, context)
+        const decided = decideRequest(this.#controller, this.#draft, api, request, context)
+        const decision = withThrottle(decided, account?.throttleMs ?? 0)
         const encoded = decision.records.map((record) => encodeMetadataRecord(record))
         if (ATOMIC.has(api) && sizeOf(encoded) > MAX_BATCH_BYTES) resolve({ kind: 'too-large' })
         else this.#take(decision, resolve, encoded)
@@ -132,6 +158,12 @@ export class ActiveController {
         this.#resign()
       }
     })
+  }
+
+  #account(api: string, version: number, client: Client | null, now: Instant): MutationCharge | null {
+    const strictSince = STRICT_SINCE.get(api)
+    if (strictSince === undefined || client === null) return null
+    return this.#mutations.follow(this.#options.clientQuotas()).open(client, version >= strictSince, now)
   }
 
   /** Everything below `offset` is committed and published. */
@@ -255,6 +287,11 @@ export class ActiveController {
     this.#take(decision, null)
     if (decision.response) this.#timers.after(1, () => this.#guarded(() => this.#elect(decide)))
   }
+}
+
+function withThrottle(decision: Decision<unknown>, throttleTimeMs: number): Decision<unknown> {
+  if (throttleTimeMs === 0) return decision
+  return { ...decision, response: { ...(decision.response as object), throttleTimeMs } }
 }
 
 /** Whole decisions together as long as they fit; one that alone is too large is cut. */

@@ -7,7 +7,7 @@ import { apis, errorName } from '../../src/wire/index.ts'
 import type { Membership, MembershipEffect, MembershipEvent } from '../membership/index.ts'
 import { deadline, newMembership, step } from '../membership/index.ts'
 import type { MetadataImage } from '../metadata/index.ts'
-import { supportedFeatures } from '../metadata/index.ts'
+import { metadataVersion, supportedFeatures, supportsDirectories } from '../metadata/index.ts'
 import type { ControllerChannel } from './channel.ts'
 import type { BrokerRegistration, BrokerState } from './types.ts'
 
@@ -21,6 +21,7 @@ export interface BrokerLifeOptions {
   readonly image: () => MetadataImage
   readonly ready: () => boolean
   readonly offlineDirectories: () => readonly Uuid[]
+  readonly cordonedDirectories: () => readonly Uuid[]
   /** After each change of state. */
   readonly onState: () => void
   readonly onFatal: (error: Error) => void
@@ -120,6 +121,15 @@ export class BrokerLife {
   }
 
   async #register(): Promise<void> {
+    const answer = await this.#askToRegister()
+    if (answer.kind === 'none') return this.#failed(null)
+    const { errorCode = 0, brokerEpoch = -1 } = answer.body
+    if (errorCode !== 0) return this.#failed(errorName(errorCode))
+    this.#refusedWith = null
+    this.#send({ kind: 'registered', brokerEpoch })
+  }
+
+  #askToRegister() {
     const { registration, config, clusterId, channel } = this.#options
     const request: BrokerRegistrationRequest = {
       brokerId: config.nodeId,
@@ -137,16 +147,21 @@ export class BrokerLife {
       previousBrokerEpoch: registration.previousBrokerEpoch,
     }
     const api = apis.BrokerRegistration
-    const answer = await channel.attempt('heartbeat', api, api.latestStableVersion, request, this.#until())
-    if (answer.kind === 'none') return this.#failed(null)
-    const { errorCode = 0, brokerEpoch = -1 } = answer.body
-    if (errorCode !== 0) return this.#failed(errorName(errorCode))
-    this.#refusedWith = null
-    this.#send({ kind: 'registered', brokerEpoch })
+    return channel.attempt('heartbeat', api, api.latestStableVersion, request, this.#until())
+  }
+
+  /** The cluster's metadata.version has come to know directories since this broker registered: it says its own again. */
+  get #lacksDirectories(): boolean {
+    const { config, image, registration } = this.#options
+    const mine = image().brokers.get(config.nodeId)
+    if (mine === undefined || mine.epoch !== this.brokerEpoch || mine.directories.length > 0) return false
+    return registration.directories.length > 0 && supportsDirectories(metadataVersion(image()))
   }
 
   async #heartbeat(wantFence: boolean, wantShutDown: boolean): Promise<void> {
-    const { config, image, offlineDirectories, channel } = this.#options
+    // The same incarnation keeps its epoch. Where it fails, the next heartbeat tries again.
+    if (this.#lacksDirectories && !wantFence && !wantShutDown) await this.#askToRegister()
+    const { config, image, offlineDirectories, cordonedDirectories, channel } = this.#options
     const request: BrokerHeartbeatRequest = {
       brokerId: config.nodeId,
       brokerEpoch: this.brokerEpoch,
@@ -154,7 +169,7 @@ export class BrokerLife {
       wantFence,
       wantShutDown,
       offlineLogDirs: [...offlineDirectories()],
-      cordonedLogDirs: null,
+      cordonedLogDirs: [...cordonedDirectories()],
     }
     const api = apis.BrokerHeartbeat
     const answer = await channel.attempt('heartbeat', api, api.latestStableVersion, request, this.#until())

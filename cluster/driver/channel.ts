@@ -4,6 +4,7 @@
 
 import type { RaftDriver } from '../../raft/driver/index.ts'
 import type { Endpoint, Instant, Timers } from '../../src/base/index.ts'
+import type { Client } from '../../src/quotas/index.ts'
 import type { Api, Peer, Rpc } from '../../src/rpc/index.ts'
 import type { Input, Message, MessageSchema } from '../../src/wire/index.ts'
 import { failedResponse, saysNotController } from './failures.ts'
@@ -13,7 +14,14 @@ export type Purpose = 'heartbeat' | 'isr' | 'admin'
 /** Pause before the next attempt when nothing tells that there is a new controller. */
 const RETRY_MS = 50
 
-export type LocalDecision = (api: Api, version: number, request: unknown, deadline: Instant) => Promise<unknown>
+/** `client`: on whose behalf; null for what this node asks for itself. */
+export type LocalDecision = (
+  api: Api,
+  version: number,
+  request: unknown,
+  deadline: Instant,
+  client: Client | null,
+) => Promise<unknown>
 
 export class ControllerChannel {
   readonly #rpc: Rpc
@@ -41,9 +49,10 @@ export class ControllerChannel {
     version: number,
     request: Message<Req>,
     deadline: Instant,
+    client: Client | null = null,
   ): Promise<Input<Res>> {
     for (;;) {
-      const answer = await this.attempt(purpose, api, version, request, deadline)
+      const answer = await this.attempt(purpose, api, version, request, deadline, client)
       if (answer.kind === 'answer') return answer.body
       if (this.#stopped || !answer.retry || this.#now() >= deadline) {
         return failedResponse(api.name, request, answer.error, answer.message) as Input<Res>
@@ -59,6 +68,7 @@ export class ControllerChannel {
     version: number,
     request: Message<Req>,
     deadline: Instant,
+    client: Client | null = null,
   ): Promise<
     | { readonly kind: 'answer'; readonly body: Input<Res> }
     | {
@@ -72,7 +82,7 @@ export class ControllerChannel {
       ({ kind: 'none', retry: error !== 'UNSUPPORTED_VERSION', error, message }) as const
     if (this.#stopped) return none('NOT_CONTROLLER', 'This node is shutting down.')
     if (this.#raft.isActiveLeader) {
-      const body = (await this.#decideHere(api as unknown as Api, version, request, deadline)) as Input<Res>
+      const body = (await this.#decideHere(api as unknown as Api, version, request, deadline, client)) as Input<Res>
       return saysNotController(body) ? none('NOT_CONTROLLER', 'The controller has moved.') : { kind: 'answer', body }
     }
     const { endpoint } = this.#raft.leader
@@ -82,6 +92,7 @@ export class ControllerChannel {
     const result = await this.#peer(purpose, endpoint).send(api, request as unknown as Input<Req>, {
       timeoutMs,
       maxVersion: version,
+      ...(client === null ? {} : { clientId: client.clientId }),
     })
     if (result.kind === 'ok') {
       const body = result.body as unknown as Input<Res>

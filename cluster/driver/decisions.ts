@@ -3,6 +3,9 @@
 import { Bug } from '../../src/base/index.ts'
 import type {
   AllocateProducerIdsRequest,
+  AlterClientQuotasRequest,
+  AlterConfigsRequest,
+  AlterPartitionReassignmentsRequest,
   AlterPartitionRequest,
   AssignReplicasToDirsRequest,
   BrokerHeartbeatRequest,
@@ -11,22 +14,31 @@ import type {
   CreatePartitionsRequest,
   CreateTopicsRequest,
   DeleteTopicsRequest,
+  ElectLeadersRequest,
   IncrementalAlterConfigsRequest,
+  ListPartitionReassignmentsRequest,
   UnregisterBrokerRequest,
+  UpdateFeaturesRequest,
 } from '../../src/wire/index.ts'
 import type { Controller, Decision, DecisionContext } from '../controller/index.ts'
 import {
   decideAllocateProducerIds,
+  decideAlterClientQuotas,
+  decideAlterConfigs,
   decideAlterPartition,
+  decideAlterPartitionReassignments,
   decideAssignReplicasToDirs,
   decideCreatePartitions,
   decideCreateTopics,
   decideDeleteTopics,
+  decideElectLeaders,
   decideHeartbeat,
   decideIncrementalAlterConfigs,
+  decideListPartitionReassignments,
   decideRegisterBroker,
   decideRegisterController,
   decideUnregisterBroker,
+  decideUpdateFeatures,
 } from '../controller/index.ts'
 import type { MetadataImage } from '../metadata/index.ts'
 
@@ -49,8 +61,20 @@ export function decideRequest(
       return decideDeleteTopics(draft, node, request as DeleteTopicsRequest, context)
     case 'CreatePartitions':
       return decideCreatePartitions(draft, request as CreatePartitionsRequest, context)
+    case 'AlterPartitionReassignments':
+      return decideAlterPartitionReassignments(draft, node, request as AlterPartitionReassignmentsRequest)
+    case 'ListPartitionReassignments':
+      return decideListPartitionReassignments(draft, request as ListPartitionReassignmentsRequest)
+    case 'ElectLeaders':
+      return decideElectLeaders(draft, node, request as ElectLeadersRequest)
     case 'IncrementalAlterConfigs':
-      return decideIncrementalAlterConfigs(draft, request as IncrementalAlterConfigsRequest)
+      return decideIncrementalAlterConfigs(draft, node, request as IncrementalAlterConfigsRequest)
+    case 'AlterConfigs':
+      return decideAlterConfigs(draft, node, request as AlterConfigsRequest)
+    case 'AlterClientQuotas':
+      return decideAlterClientQuotas(draft, request as AlterClientQuotasRequest)
+    case 'UpdateFeatures':
+      return decideUpdateFeatures(draft, node, request as UpdateFeaturesRequest, context)
     case 'AllocateProducerIds':
       return decideAllocateProducerIds(draft, request as AllocateProducerIdsRequest)
     case 'AssignReplicasToDirs':

@@ -5,6 +5,7 @@
 import type { CommittedBatches, LeaderAndEpoch, LogFollower, SnapshotId } from '../../raft/driver/index.ts'
 import type { BrokerEpoch, Instant, NodeId, Offset, Timer, Timestamp, Uuid } from '../../src/base/index.ts'
 import { messageOf, Timers } from '../../src/base/index.ts'
+import type { Client } from '../../src/quotas/index.ts'
 import type { Api } from '../../src/rpc/index.ts'
 import type { DescribeQuorumRequest, Input, Message, MessageSchema } from '../../src/wire/index.ts'
 import { encodeMetadataRecord } from '../../src/wire/index.ts'
@@ -62,8 +63,8 @@ class Driver implements ClusterDriver, LogFollower {
     const { ports, rpc, raft, config, logger } = options
     const now = (): Instant => ports.clock.monotonic()
     this.#timers = new Timers(ports.clock)
-    this.#channel = new ControllerChannel(rpc, raft, this.#timers, now, (api, version, request, deadline) =>
-      this.#decideHere(api, version, request, deadline),
+    this.#channel = new ControllerChannel(rpc, raft, this.#timers, now, (api, version, request, deadline, client) =>
+      this.#decideHere(api, version, request, deadline, client),
     )
     const brokerEpoch = (): BrokerEpoch => this.brokerEpoch
     this.#producerIds = new ProducerIds(this.#channel, config.nodeId, brokerEpoch)
@@ -111,7 +112,7 @@ class Driver implements ClusterDriver, LogFollower {
     request: Message<Req>,
     context: RequestContext,
   ): Promise<Input<Res>> {
-    return this.#channel.ask('admin', api, version, request, context.deadline)
+    return this.#channel.ask('admin', api, version, request, context.deadline, clientOf(context))
   }
 
   async decide<Req extends MessageSchema, Res extends MessageSchema>(
@@ -120,12 +121,22 @@ class Driver implements ClusterDriver, LogFollower {
     request: Message<Req>,
     context: RequestContext,
   ): Promise<Input<Res>> {
-    return (await this.#decideHere(api as unknown as Api, version, request, context.deadline)) as Input<Res>
+    return (await this.#decideHere(
+      api as unknown as Api,
+      version,
+      request,
+      context.deadline,
+      clientOf(context),
+    )) as Input<Res>
   }
 
   async alterPartition(proposals: readonly IsrProposal[]): Promise<readonly IsrVerdict[]> {
     const until = this.#options.ports.clock.monotonic() + ISR_TIMEOUT_MS
     return proposeIsrs(this.#channel, this.#options.config.nodeId, this.brokerEpoch, proposals, until)
+  }
+
+  directoryFailed(): void {
+    this.#broker?.hurry()
   }
 
   assignReplicas(assignments: readonly ReplicaDirectory[]): void {
@@ -137,7 +148,8 @@ class Driver implements ClusterDriver, LogFollower {
   }
 
   startBroker(registration: BrokerRegistration): void {
-    const { ports, config, clusterId, logger, ready, onFatal, offlineDirectories } = this.#options
+    const { ports, config, clusterId, logger, ready, onFatal } = this.#options
+    const none = (): readonly Uuid[] => []
     this.#registration = registration
     this.#broker = new BrokerLife({
       ports,
@@ -148,7 +160,8 @@ class Driver implements ClusterDriver, LogFollower {
       registration,
       image: () => this.image,
       ready,
-      offlineDirectories: offlineDirectories ?? ((): readonly Uuid[] => []),
+      offlineDirectories: this.#options.offlineDirectories ?? none,
+      cordonedDirectories: this.#options.cordonedDirectories ?? none,
       onState: () => this.#lookUnfenced(),
       onFatal,
     })
@@ -218,7 +231,8 @@ class Driver implements ClusterDriver, LogFollower {
   #activate(epoch: number): void {
     const { ports, raft, logger, config, clusterId, bootstrapRecords } = this.#options
     const applied = raft.highWatermark
-    const options = { ports, raft, logger, config, clusterId, bootstrapRecords, epoch, applied }
+    const clientQuotas = (): MetadataImage['clientQuotas'] => this.image.clientQuotas
+    const options = { ports, raft, logger, config, clusterId, bootstrapRecords, epoch, applied, clientQuotas }
     this.#active = new ActiveController(options, this.#reader.draft())
     this.#active.start()
   }
@@ -245,14 +259,20 @@ class Driver implements ClusterDriver, LogFollower {
     this.#reports.check()
   }
 
-  async #decideHere(api: Api, version: number, request: unknown, deadline: Instant): Promise<unknown> {
+  async #decideHere(
+    api: Api,
+    version: number,
+    request: unknown,
+    deadline: Instant,
+    client: Client | null,
+  ): Promise<unknown> {
     // Nothing to decide, but only the quorum's leader can tell.
     if (api.name === 'DescribeQuorum') return this.#options.raft.handleDescribeQuorum(request as DescribeQuorumRequest)
     const active = this.#active
     if (active === null) {
       return failedResponse(api.name, request, 'NOT_CONTROLLER', 'This node is not the active controller.')
     }
-    const outcome = await this.#before(deadline, active.decide(api.name, version, request))
+    const outcome = await this.#before(deadline, active.decide(api.name, version, request, client))
     switch (outcome?.kind) {
       case 'decided':
         return outcome.response
@@ -314,6 +334,11 @@ class Driver implements ClusterDriver, LogFollower {
       this.#snapshotting = false
     }
   }
+}
+
+/** Users are known by their names, without the kind of principal. */
+function clientOf({ principal, clientId }: RequestContext): Client {
+  return { user: principal.slice(principal.indexOf(':') + 1), clientId }
 }
 
 function startsShutdown(before: MetadataImage, after: MetadataImage): boolean {

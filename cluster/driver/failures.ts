@@ -3,9 +3,13 @@
 
 import { Bug } from '../../src/base/index.ts'
 import type {
+  AlterClientQuotasRequest,
+  AlterConfigsRequest,
+  AlterPartitionReassignmentsRequest,
   CreatePartitionsRequest,
   CreateTopicsRequest,
   DeleteTopicsRequest,
+  ElectLeadersRequest,
   ErrorName,
   IncrementalAlterConfigsRequest,
 } from '../../src/wire/index.ts'
@@ -24,13 +28,36 @@ export function failedResponse(api: string, request: unknown, error: ErrorName, 
     }
     case 'CreatePartitions':
       return { results: (request as CreatePartitionsRequest).topics.map(({ name }) => ({ name, ...outcome })) }
+    case 'AlterConfigs':
     case 'IncrementalAlterConfigs': {
-      const { resources } = request as IncrementalAlterConfigsRequest
+      const { resources } = request as AlterConfigsRequest | IncrementalAlterConfigsRequest
       return {
         responses: resources.map(({ resourceType, resourceName }) => ({ resourceType, resourceName, ...outcome })),
       }
     }
+    case 'AlterPartitionReassignments': {
+      const { topics } = request as AlterPartitionReassignmentsRequest
+      const responses = topics.map(({ name, partitions }) => ({
+        name,
+        partitions: partitions.map(({ partitionIndex }) => ({ partitionIndex, ...outcome })),
+      }))
+      return { ...outcome, responses }
+    }
+    case 'ElectLeaders': {
+      const { topicPartitions } = request as ElectLeadersRequest
+      const replicaElectionResults = (topicPartitions ?? []).map(({ topic, partitions }) => ({
+        topic,
+        partitionResult: partitions.map((partitionId) => ({ partitionId, ...outcome })),
+      }))
+      return { errorCode: outcome.errorCode, replicaElectionResults }
+    }
+    case 'AlterClientQuotas': {
+      const { entries } = request as AlterClientQuotasRequest
+      return { entries: entries.map(({ entity }) => ({ entity, ...outcome })) }
+    }
+    case 'ListPartitionReassignments':
     case 'UnregisterBroker':
+    case 'UpdateFeatures':
     case 'ControllerRegistration':
     case 'DescribeQuorum':
       return outcome
@@ -49,9 +76,15 @@ const NOT_CONTROLLER = errorCode('NOT_CONTROLLER')
 
 /** Whether an answer says that its sender is not the active controller, so that another must be asked. */
 export function saysNotController(response: unknown): boolean {
-  const body = response as { errorCode?: number; topics?: unknown; responses?: unknown; results?: unknown }
+  const body = response as {
+    errorCode?: number
+    topics?: unknown
+    responses?: unknown
+    results?: unknown
+    entries?: unknown
+  }
   if (body.errorCode === NOT_CONTROLLER) return true
-  for (const list of [body.topics, body.responses, body.results]) {
+  for (const list of [body.topics, body.responses, body.results, body.entries]) {
     if (!Array.isArray(list)) continue
     if (list.some((item: { errorCode?: number }) => item.errorCode === NOT_CONTROLLER)) return true
   }

@@ -35,6 +35,8 @@ export interface ClusterDriverOptions {
   readonly ready: () => boolean
   /** Log directories that failed since the start. */
   readonly offlineDirectories?: () => readonly Uuid[]
+  /** Log directories that are to get no new replica (KIP-1066), as they are now. */
+  readonly cordonedDirectories?: () => readonly Uuid[]
   /** The node cannot go on: it could not register in time, or is not wanted. */
   readonly onFatal: (error: Error) => void
 }
@@ -72,6 +74,9 @@ export interface ClusterDriver {
   alterPartition(proposals: readonly IsrProposal[]): Promise<readonly IsrVerdict[]>
   /** Tells the controller in which directories replicas lie (KIP-858); repeated until the image says so. */
   assignReplicas(assignments: readonly ReplicaDirectory[]): void
+
+  /** A log directory has failed: the controller hears of it now, not at the next heartbeat. */
+  directoryFailed(): void
 
   /** The next producer id of this broker's block (AllocateProducerIds behind it); null when no controller answered in time. */
   allocateProducerId(deadline: number): Promise<number | null>

@@ -18,6 +18,19 @@ export const supportedFeatures: ReadonlyMap<string, FeatureRange> = new Map([
   [METADATA_VERSION, { min: OLDEST_METADATA_VERSION, max: LATEST_METADATA_VERSION }],
 ])
 
+/** Levels that brought something into the log which the level before cannot say (MetadataVersion.java, 4.3.1). */
+const CHANGED_METADATA: readonly number[] = [8, 11, 13, 14, 15, 17, 23, 30]
+
+/** Whether going back from one metadata.version to a lower one might forget something. */
+export function losesMetadata(from: number, to: number): boolean {
+  return CHANGED_METADATA.some((level) => level > to && level <= from)
+}
+
+/** Kept by the quorum, not in the metadata: 1 where the voters are in its log, 0 where they are configured (KIP-853). */
+export function kraftVersion(node: { readonly staticVoters: readonly unknown[] }): number {
+  return node.staticVoters.length === 0 ? 1 : 0
+}
+
 /** Null: usable. Otherwise why this node cannot take part in a cluster at that metadata.version. */
 export function metadataVersionProblem(level: number): string | null {
   if (level >= OLDEST_METADATA_VERSION && level <= LATEST_METADATA_VERSION) return null

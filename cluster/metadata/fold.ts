@@ -21,7 +21,7 @@ import type {
   UserScramCredentialRecord,
 } from '../../src/wire/index.ts'
 import { METADATA_VERSION, metadataVersionProblem } from './features.ts'
-import { configKey, emptyImage, TOPIC_RESOURCE } from './image.ts'
+import { configKey, emptyImage, quotaKey, TOPIC_RESOURCE } from './image.ts'
 import { changedPartition, partitionFromRecord } from './partition.ts'
 import type { BrokerImage, ControllerImage, FeatureRange, MetadataImage, PartitionImage, TopicImage } from './types.ts'
 
@@ -380,10 +380,4 @@ function controllerFromRecord(record: RegisterControllerRecord): ControllerImage
     listeners: record.endPoints,
     features: rangesOf(record.features),
   }
-}
-
-/** Entity parts come in no fixed order. Names may hold anything, so JSON keeps them apart. */
-function quotaKey(record: ClientQuotaRecord): string {
-  const entity = record.entity.map((part) => JSON.stringify([part.entityType, part.entityName])).sort()
-  return `${entity.join('')}${record.key}`
 }

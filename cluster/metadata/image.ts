@@ -6,6 +6,9 @@ import type { BrokerImage, MetadataImage, PartitionImage, TopicImage } from './t
 /** Kafka's ConfigResource types. */
 export const TOPIC_RESOURCE = 2
 export const BROKER_RESOURCE = 4
+/** A client-metrics subscription (KIP-714). */
+export const METRICS_RESOURCE = 16
+export const GROUP_RESOURCE = 32
 
 export const emptyImage: MetadataImage = {
   offset: 0,
@@ -29,6 +32,15 @@ const NOTHING: ReadonlyMap<string, string> = new Map()
 /** The key of `image.configs`. Resource names may hold anything: the type comes first. */
 export function configKey(type: number, name: string): string {
   return `${type}:${name}`
+}
+
+/** The key of `image.clientQuotas`. Entity parts come in no fixed order. Names may hold anything, so JSON keeps them apart. */
+export function quotaKey(record: {
+  readonly entity: readonly { readonly entityType: string; readonly entityName: string | null }[]
+  readonly key: string
+}): string {
+  const entity = record.entity.map((part) => JSON.stringify([part.entityType, part.entityName])).sort()
+  return `${entity.join('')}${record.key}`
 }
 
 /** A resource's own overrides; empty where there are none. */

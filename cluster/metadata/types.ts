@@ -78,7 +78,8 @@ export interface MetadataImage {
   readonly controllers: ReadonlyMap<NodeId, ControllerImage>
   readonly topics: ReadonlyMap<Uuid, TopicImage>
   readonly topicIds: ReadonlyMap<string, Uuid>
-  /** By resource: `2:name` topics, `4:id` brokers (`4:` cluster-wide defaults), Kafka's ConfigResource types. */
+  /** By resource: `2:name` topics, `4:id` brokers (`4:` cluster-wide defaults), `16:name` subscriptions of client metrics,
+   *  `32:id` groups: Kafka's ConfigResource types. */
   readonly configs: ReadonlyMap<string, ReadonlyMap<string, string>>
   /** First producer id not yet given to a broker; −1 where no block was ever allocated. */
   readonly nextProducerId: number

@@ -1,8 +1,9 @@
 // Who may ask this replica what, in the order in which Kafka checks: the leader epoch first (KIP-320), then the role.
 // Answers with an error's name or NONE; changes nothing.
 
-import type { Epoch, Offset } from '../../src/base/index.ts'
-import type { PartitionState } from '../partition/index.ts'
+import type { Epoch, NodeId, Offset } from '../../src/base/index.ts'
+import { type PartitionState, preferredReadReplica } from '../partition/index.ts'
+import type { Host } from './host.ts'
 import type { Replica } from './replica.ts'
 import type { Reader, ReplicationError } from './types.ts'
 
@@ -45,4 +46,20 @@ export function readBound(replica: Replica, state: PartitionState, reader: Reade
 export function lastStableOffset(replica: Replica, state: PartitionState): Offset {
   const unstable = replica.log.firstUnstableOffset
   return unstable === null ? state.highWatermark : Math.min(state.highWatermark, unstable)
+}
+
+/** Null: it reads here. Only whoever knows of followers is sent to one. */
+export function nearerReplica(host: Host, state: PartitionState, reader: Reader, offset: Offset): NodeId | null {
+  if (host.options.rackAware !== true || reader.kind === 'replica' || reader.leaderOnly === true) return null
+  const { rack, listener } = reader
+  if (rack === '' || listener === undefined) return null
+  return preferredReadReplica(state, offset, (id) => {
+    const broker = host.image.brokers.get(id)
+    return (
+      broker !== undefined &&
+      !broker.fenced &&
+      broker.rack === rack &&
+      broker.listeners.some(({ name }) => name === listener)
+    )
+  })
 }

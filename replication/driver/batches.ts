@@ -1,8 +1,9 @@
 // The part of a fetched byte string that a follower may append: whole batches of epochs it knows of. Looks at lengths
 // and epochs only; the log checks the rest.
 
-import type { Epoch } from '../../src/base/index.ts'
-import { BATCH_OVERHEAD, LOG_OVERHEAD, readInt32 } from '../../src/wire/index.ts'
+import type { Epoch, Offset } from '../../src/base/index.ts'
+import type { PartitionLog } from '../../src/log/index.ts'
+import { BATCH_OVERHEAD, LOG_OVERHEAD, readBatchHeader, readInt32 } from '../../src/wire/index.ts'
 
 /** The leader epoch's place in a batch header. */
 const EPOCH_AT = 12
@@ -19,4 +20,15 @@ export function batchesUpToEpoch(bytes: Uint8Array, epoch: Epoch): Uint8Array {
     end += size
   }
   return end === bytes.length ? bytes : bytes.subarray(0, end)
+}
+
+/**
+ * Where an empty log must begin to take these bytes, if not at its end: DeleteRecords may let the log that is copied begin
+ * within a batch, which comes whole (Kafka's UnexpectedAppendOffsetException). Null: it takes them as it is.
+ */
+export function startsWithin(bytes: Uint8Array | undefined, log: PartitionLog): Offset | null {
+  if (log.endOffset !== log.logStartOffset || bytes === undefined) return null
+  const first = readBatchHeader(bytes, 0)
+  if (first === null || first.baseOffset >= log.endOffset || first.lastOffset < log.endOffset) return null
+  return first.baseOffset
 }

@@ -3,22 +3,30 @@
 // image holds this process's own registration, so that replayed history deletes nothing.
 
 import type { LocalChange, MetadataImage, PartitionImage } from '../../cluster/metadata/index.ts'
-import type { Endpoint, Epoch, Instant, NodeId, Timestamp, Uuid } from '../../src/base/index.ts'
+import type { Endpoint, Epoch, Instant, NodeId, Offset, Timestamp, Uuid } from '../../src/base/index.ts'
 import { messageOf, Timers, ZERO_UUID } from '../../src/base/index.ts'
 import type { LogDirectory, PartitionLog } from '../../src/log/index.ts'
 import type { BrokerStatus } from '../partition/index.ts'
 import { append } from './appends.ts'
+import { deleteRecords } from './deletions.ts'
+import { describeDirectory, unknown } from './directories.ts'
 import { Fetcher } from './fetcher.ts'
 import type { Host } from './host.ts'
 import { IsrProposals } from './isr-proposals.ts'
 import { Watching } from './local.ts'
+import { Moves } from './moves.ts'
 import { endOffsetForEpoch, listOffset } from './offsets.ts'
 import { assignedDirectory, isCounted, place } from './placement.ts'
 import { ReadWait } from './read-wait.ts'
 import { directoryName, Replica, replicaKey } from './replica.ts'
+import { Throttles } from './throttles.ts'
 import type {
+  ActiveProducer,
   AppendRequest,
   AppendResult,
+  DeletedRecords,
+  DirectoryDescription,
+  DirectoryMove,
   LeaderHint,
   ListedOffset,
   PendingRead,
@@ -40,6 +48,8 @@ class Driver implements ReplicationDriver, Host {
   readonly timers: Timers
   readonly proposals: IsrProposals
   readonly watching: Watching
+  readonly throttles: Throttles
+  readonly #moves: Moves
   image: MetadataImage
   brokers: ReadonlyMap<NodeId, BrokerStatus> = new Map()
   /** By topic id, then by index. */
@@ -65,6 +75,8 @@ class Driver implements ReplicationDriver, Host {
     this.timers = new Timers(options.ports.clock)
     this.proposals = new IsrProposals(options)
     this.watching = new Watching(this, options.watchers ?? [])
+    this.throttles = new Throttles(options.throttling, () => this.now())
+    this.#moves = new Moves(this, (directory) => this.#failedDirectories.has(directory))
     for (const directory of options.directories) directory.onFailure((error) => this.#directoryFailed(directory, error))
   }
 
@@ -80,6 +92,8 @@ class Driver implements ReplicationDriver, Host {
     if (this.#stopped) return
     const before = this.image
     this.image = image
+    if (image.configs !== before.configs && this.throttles.reconfigure())
+      for (const fetcher of this.#fetchers.values()) fetcher.kick()
     const brokersChanged = image.brokers !== before.brokers || this.brokers.size === 0
     if (brokersChanged) this.brokers = statuses(image)
     if (this.#opening === null) {
@@ -121,6 +135,31 @@ class Driver implements ReplicationDriver, Host {
     return endOffsetForEpoch(this, at, currentLeaderEpoch, epoch)
   }
 
+  deleteRecords(at: TopicPartition, offset: Offset, deadline: Instant): Promise<DeletedRecords> {
+    return deleteRecords(this, at, offset, deadline)
+  }
+
+  describeDirectories(): Promise<readonly DirectoryDescription[]> {
+    const cordoned = this.image.brokers.get(this.options.nodeId)?.cordonedDirectories ?? []
+    return Promise.all(
+      this.options.directories.map((directory) =>
+        describeDirectory(this, directory, {
+          failed: this.#failedDirectories.has(directory),
+          cordoned: cordoned.includes(directory.meta.directoryId),
+        }),
+      ),
+    ).then((described) => [...described, ...(this.options.unusable ?? []).map((path) => unknown(path, false))])
+  }
+
+  moveToDirectory(move: DirectoryMove): Promise<ReplicationError> {
+    return this.#moves.ask(move)
+  }
+
+  activeProducers(at: TopicPartition): ReplicationError | readonly ActiveProducer[] {
+    const replica = this.locate(at)
+    return typeof replica === 'string' ? replica : replica.log.producers()
+  }
+
   observe(): readonly ReplicaView[] {
     // One that stops holds no replica any more, whatever their last word was.
     this.#views ??= this.#stopped ? [] : [...this.#all()].map((replica) => replica.view)
@@ -137,6 +176,7 @@ class Driver implements ReplicationDriver, Host {
     for (const replica of replicas) replica.close('stopped')
     this.#membersChanged()
     for (const read of this.#reads) read.cancel()
+    await this.#moves.stop()
     // Logs are closed next, by their directories: nothing may still be at work on them.
     await Promise.all([...replicas.map((replica) => replica.idle()), ...this.#pathWork.values()])
     this.timers.clear()
@@ -204,6 +244,7 @@ class Driver implements ReplicationDriver, Host {
       this.options.logger.error({ topic, partition, error: messageOf(error) }, 'a replica is offline: its log failed')
     }
     replica.goOffline(messageOf(error))
+    void this.#moves.cancel(replica)
   }
 
   // Metadata into replicas.
@@ -220,12 +261,17 @@ class Driver implements ReplicationDriver, Host {
     }
     for (const directory of this.options.directories) {
       for (const log of [...directory.logs]) {
-        if (this.#replicas.get(log.topicId)?.has(log.partition) === true) continue
+        const replica = this.#replicas.get(log.topicId)?.get(log.partition)
+        // The other of two has been chosen.
+        const spare = replica !== undefined && replica.directory !== null && replica.directory !== directory
+        if (replica !== undefined && !spare) continue
         const where = { topic: log.topic, topicId: log.topicId, partition: log.partition }
-        this.options.logger.warn(where, 'deleting a log that is not assigned to this broker any more')
+        const why = spare ? 'that lies in another directory too' : 'that is not assigned to this broker any more'
+        this.options.logger.warn(where, `deleting a log ${why}`)
         this.#onPath(directoryName(log.topic, log.partition), () => this.#deleteLog(directory, log))
       }
     }
+    this.#moves.sweep((log) => this.#replicas.get(log.topicId)?.has(log.partition) === true)
   }
 
   #change(change: LocalChange): void {
@@ -252,6 +298,7 @@ class Driver implements ReplicationDriver, Host {
     const existing = partitions.get(at.partition)
     if (existing !== undefined) {
       existing.assign(partition)
+      this.#tellDirectory(existing)
       // A replaced disk: the controller has just taken this replica for lost, so it may begin anew.
       if (existing.unplaced && this.#place(existing).kind !== 'unavailable') {
         existing.placed()
@@ -282,9 +329,11 @@ class Driver implements ReplicationDriver, Host {
     const cordoned = this.image.brokers.get(nodeId)?.cordonedDirectories ?? []
     const assigned = assignedDirectory(replica.assigned, nodeId)
     const load = (directory: LogDirectory): number => directory.logs.length + (this.#creating.get(directory) ?? 0)
-    // A directory that failed in this life may be back in the next, with what is in it.
-    const lost = this.#failedDirectories.size === 0 && !isCounted(replica.assigned, nodeId)
-    return place(online, cordoned, replica.at.topicId, replica.at.partition, assigned, lost, load)
+    // A directory that is out of service now may be back in the next life, with what is in it.
+    const allHere = this.#failedDirectories.size === 0 && (this.options.unusable ?? []).length === 0
+    const counted = isCounted(replica.assigned, nodeId)
+    const wanted = this.#moves.wanted(directoryName(replica.at.topic, replica.at.partition))
+    return place(online, cordoned, replica.at.topicId, replica.at.partition, assigned, counted, allHere, load, wanted)
   }
 
   async #create(replica: Replica): Promise<void> {
@@ -309,6 +358,7 @@ class Driver implements ReplicationDriver, Host {
       }
       const config = this.options.configFor(topic).log
       const log = await chosen.create(topic, topicId, partition, config)
+      this.#moves.created(directoryName(topic, partition))
       // Removed meanwhile: what was queued behind on this path deletes it.
       if (!replica.closed) this.#opened(replica, log, chosen)
       else await chosen.delete(log)
@@ -323,6 +373,17 @@ class Driver implements ReplicationDriver, Host {
     replica.opened(log, directory)
     this.#opening?.delete(replica)
     const { directoryId } = directory.meta
+    this.#moves.opened(replica)
+    if (assignedDirectory(replica.assigned, this.options.nodeId) === directoryId) return
+    const { topicId, partition } = replica.at
+    this.options.onDirectoryAssigned({ topicId, partition, directoryId })
+  }
+
+  /** A move that was given up may have been told of after all: a disk that fails must take its own replicas with it. */
+  #tellDirectory(replica: Replica): void {
+    this.#moves.assigned(replica)
+    if (replica.directory === null || this.#moves.isMoving(replica) || replica.assigned.directories.length === 0) return
+    const { directoryId } = replica.directory.meta
     if (assignedDirectory(replica.assigned, this.options.nodeId) === directoryId) return
     const { topicId, partition } = replica.at
     this.options.onDirectoryAssigned({ topicId, partition, directoryId })
@@ -344,6 +405,7 @@ class Driver implements ReplicationDriver, Host {
     this.#membersChanged()
     if (partitions?.size === 0) this.#replicas.delete(topicId)
     this.#onPath(directoryName(topic, partition), async () => {
+      await this.#moves.cancel(replica)
       await replica.idle()
       const directory = replica.directory
       const log = directory?.get(topicId, partition)
@@ -377,6 +439,7 @@ class Driver implements ReplicationDriver, Host {
     this.#failedDirectories.add(directory)
     this.options.logger.error({ path: directory.path, error: messageOf(error) }, 'a log directory has failed')
     for (const replica of this.#all()) if (replica.directory === directory) replica.goOffline(messageOf(error))
+    this.#moves.directoryFailed(directory)
     this.options.onDirectoryFailed(directory.meta.directoryId, error)
   }
 

@@ -6,8 +6,8 @@
 import type { Endpoint, Instant, NodeId, Offset, Timer } from '../../src/base/index.ts'
 import { assert, messageOf } from '../../src/base/index.ts'
 import type { Peer } from '../../src/rpc/index.ts'
-import type { FetchResponse, Input } from '../../src/wire/index.ts'
-import { apis, errorName, type FetchRequest } from '../../src/wire/index.ts'
+import type { FetchResponse } from '../../src/wire/index.ts'
+import { apis, errorName } from '../../src/wire/index.ts'
 import {
   addPartition,
   type Backoff,
@@ -27,7 +27,8 @@ import {
   sessionFailed,
   truncationPoint,
 } from '../fetching/index.ts'
-import { batchesUpToEpoch } from './batches.ts'
+import { batchesUpToEpoch, startsWithin } from './batches.ts'
+import { fetchRequest } from './fetch-request.ts'
 import type { Host } from './host.ts'
 import type { Replica } from './replica.ts'
 
@@ -131,9 +132,16 @@ export class Fetcher {
       this.#wakeAt(this.#pausedUntil)
       return
     }
-    const next = plan(this.#state, now, (partition) => this.#position(partition))
+    const { throttles } = this.#host
+    let abstained = false
+    const abstains = (partition: FetchPartition): boolean => {
+      if (!throttles.abstains(this.#followedOf(partition).replica)) return false
+      abstained = true
+      return true
+    }
+    const next = plan(this.#state, now, (partition) => this.#position(partition), abstains)
     if (next === null) {
-      this.#wakeAt(resumesAt(this.#state))
+      this.#wakeAt(Math.min(resumesAt(this.#state), abstained ? throttles.resumesAt : Number.POSITIVE_INFINITY))
       return
     }
     this.#inFlight = true
@@ -166,7 +174,7 @@ export class Fetcher {
   async #send(peer: Peer, asked: FetchPlan): Promise<void> {
     const { fetchWaitMaxMs, fetchTimeoutMs } = this.#host.options
     const timeoutMs = Math.max(fetchTimeoutMs, 2 * fetchWaitMaxMs)
-    const answer = await peer.send(apis.Fetch, (version) => this.#request(asked, version), { timeoutMs })
+    const answer = await peer.send(apis.Fetch, (version) => fetchRequest(this.#host, asked, version), { timeoutMs })
     this.#inFlight = false
     if (this.#closed) return
     if (peer !== this.#peer) {
@@ -204,27 +212,6 @@ export class Fetcher {
     this.#failures++
     this.#pausedUntil = Math.max(this.#host.now() + ms, retryAt)
     this.#wakeAt(this.#pausedUntil)
-  }
-
-  #request(asked: FetchPlan, version: number): Input<typeof FetchRequest> {
-    const { options, image } = this.#host
-    const replicaEpoch = image.brokers.get(options.nodeId)?.epoch ?? -1
-    return {
-      ...(version >= 15
-        ? { replicaState: { replicaId: options.nodeId, replicaEpoch } }
-        : { replicaId: options.nodeId }),
-      maxWaitMs: options.fetchWaitMaxMs,
-      minBytes: options.fetchMinBytes,
-      maxBytes: options.fetchMaxBytes,
-      sessionId: asked.sessionId,
-      sessionEpoch: asked.sessionEpoch,
-      topics: byTopic(asked.send, (planned) => ({
-        partition: planned.partition,
-        ...planned.position,
-        partitionMaxBytes: options.fetchPartitionMaxBytes,
-      })),
-      forgottenTopicsData: byTopic(asked.forget, (target) => target.partition),
-    }
   }
 
   #answered(expected: PlannedPartition, answer: PartitionAnswer): void {
@@ -283,7 +270,21 @@ export class Fetcher {
       if ((answer.records?.length ?? 0) > 0) delayPartition(partition, this.#host.now(), this.#backoff)
       else partitionSucceeded(this.#state, partition, false)
       this.#learn(followed, answer)
-    } else if (this.#append(followed, records, answer)) partitionSucceeded(this.#state, partition, true)
+    } else {
+      this.#host.throttles.taken(replica, records.length)
+      if (startsWithin(records, replica.log) !== null) {
+        partition.phase = { kind: 'busy' }
+        this.#work(this.#beginWithin(followed, records, answer))
+      } else if (this.#append(followed, records, answer)) partitionSucceeded(this.#state, partition, true)
+    }
+  }
+
+  /** An empty log begins with the whole batch: asked for from there, the leader would say that it has no such offset. */
+  async #beginWithin(followed: Followed, records: Uint8Array, answer: PartitionAnswer): Promise<void> {
+    const { replica, partition } = followed
+    const base = startsWithin(records, replica.log)
+    if (base === null || !(await replica.truncate({ startAt: base })) || !this.#follows(followed)) return
+    if (this.#append(followed, records, answer)) partitionSucceeded(this.#state, partition, true)
   }
 
   /** False when the log would not have them. */
@@ -389,20 +390,4 @@ export class Fetcher {
 
 function asError(error: unknown): Error {
   return error instanceof Error ? error : new Error(messageOf(error))
-}
-
-function byTopic<T extends { readonly topic: string; readonly topicId: string }, P>(
-  targets: readonly T[],
-  partitionOf: (target: T) => P,
-): { topic: string; topicId: string; partitions: P[] }[] {
-  const topics = new Map<string, { topic: string; topicId: string; partitions: P[] }>()
-  for (const target of targets) {
-    let topic = topics.get(target.topicId)
-    if (topic === undefined) {
-      topic = { topic: target.topic, topicId: target.topicId, partitions: [] }
-      topics.set(target.topicId, topic)
-    }
-    topic.partitions.push(partitionOf(target))
-  }
-  return [...topics.values()]
 }

@@ -7,6 +7,7 @@ import type { IsrProposals } from './isr-proposals.ts'
 import type { Watching } from './local.ts'
 import type { ReadWait } from './read-wait.ts'
 import type { Replica } from './replica.ts'
+import type { Throttles } from './throttles.ts'
 import type { LeaderHint, ReplicationError, ReplicationOptions, TopicPartition } from './types.ts'
 
 export interface Host {
@@ -16,6 +17,7 @@ export interface Host {
   readonly brokers: ReadonlyMap<NodeId, BrokerStatus>
   readonly proposals: IsrProposals
   readonly watching: Watching
+  readonly throttles: Throttles
   /** Raised whenever what a replica shows may have changed. */
   version: number
   now(): Instant

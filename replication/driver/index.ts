@@ -3,4 +3,5 @@
 
 /** The single constructor; `main` hands in the logs, the outgoing connections and the way to propose an ISR. */
 export { createReplicationDriver } from './driver.ts'
+export type * from './throttle-types.ts'
 export type * from './types.ts'

@@ -91,6 +91,8 @@ export class Local implements LocalReplica {
       found = await log.read(from, { maxBytes, upTo: state.highWatermark, minOneBatch: true })
     } catch (error) {
       if (!(error instanceof StorageError)) throw error
+      // It has moved to another directory meanwhile.
+      if (replica.state !== null && replica.log !== log) return this.readCommitted(from, maxBytes)
       return { kind: 'failed', reason: messageOf(error) }
     }
     if (replica.state === null || replica.offline) return { kind: 'gone' }

@@ -5,7 +5,7 @@
 import type { Timer } from '../../src/base/index.ts'
 import { messageOf, StorageError } from '../../src/base/index.ts'
 import type { LogRead } from '../../src/log/index.ts'
-import { checkReader, lastStableOffset, readBound } from './access.ts'
+import { checkReader, lastStableOffset, nearerReplica, readBound } from './access.ts'
 import type { Host } from './host.ts'
 import type { Replica } from './replica.ts'
 import type { PartitionRead, PartitionReadResult, PendingRead, ReadRequest, ReplicationError } from './types.ts'
@@ -116,7 +116,7 @@ export class ReadWait implements PendingRead {
     for (const { result, read, replica } of this.#entries) {
       if (result === null) continue
       bytes += result.bytes
-      if (result.error !== 'NONE' || result.diverging !== null) urgent = true
+      if (result.error !== 'NONE' || result.diverging !== null || result.preferredReadReplica >= 0) urgent = true
       // KIP-1166: a reader that says which high watermark it knows is told a newer one at once.
       const state = replica?.state ?? null
       if (state !== null && knowsHighWatermark(read) && state.highWatermark > read.knownHighWatermark) urgent = true
@@ -158,7 +158,15 @@ export class ReadWait implements PendingRead {
       entry.replica?.endReaders.delete(entry)
       entry.replica?.watermarkReaders.delete(entry)
     }
-    this.#resolve(this.#entries.map((entry) => this.#final(entry)))
+    this.#resolve(this.#entries.map((entry) => this.#handedOut(entry)))
+  }
+
+  #handedOut(entry: ReadEntry): PartitionReadResult {
+    const result = this.#final(entry)
+    const { reader } = this.#request
+    if (reader.kind === 'replica' && entry.replica !== null)
+      this.#host.throttles.given(entry.replica, reader.id, result.bytes)
+    return result
   }
 
   /** The newest watermarks with the bytes found; they have only grown, or the role has changed and nothing is handed out. */
@@ -221,6 +229,11 @@ export class ReadWait implements PendingRead {
       entry.result = this.#refusal(read, error)
       return
     }
+    const preferred = nearerReplica(this.#host, state, reader, read.fetchOffset)
+    if (preferred !== null) {
+      entry.result = { ...this.#found(replica, read, NOTHING_READ, null), preferredReadReplica: preferred }
+      return
+    }
     const log = replica.log
     const diverging = read.lastFetchedEpoch >= 0 ? diverges(replica, read) : null
     if (read.fetchOffset < log.logStartOffset || diverging === 'unknown') {
@@ -233,6 +246,10 @@ export class ReadWait implements PendingRead {
     }
     if (read.fetchOffset > log.endOffset) {
       entry.result = this.#refusal(read, 'OFFSET_OUT_OF_RANGE')
+      return
+    }
+    if (reader.kind === 'replica' && this.#host.throttles.holdsBack(replica, reader.id)) {
+      entry.result = this.#found(replica, read, NOTHING_READ, null)
       return
     }
     const upTo = readBound(replica, state, reader)
@@ -283,6 +300,7 @@ export class ReadWait implements PendingRead {
       bytes: found.bytes,
       diverging,
       leader: null,
+      preferredReadReplica: -1,
     }
   }
 
@@ -297,6 +315,7 @@ export class ReadWait implements PendingRead {
       bytes: 0,
       diverging: null,
       leader: this.#host.hint(read.at, error),
+      preferredReadReplica: -1,
     }
   }
 }

@@ -18,8 +18,10 @@ import type { Fetcher } from './fetcher.ts'
 import type { Host } from './host.ts'
 import { COMMITTED, type Local, TRUNCATED } from './local.ts'
 import type { ReadEntry } from './read-wait.ts'
-import type { IsrVerdict, ReplicaNews, ReplicaView, TopicPartition } from './types.ts'
+import type { DeletedRecords, IsrVerdict, ReplicaNews, ReplicaView, TopicPartition, TopicSettings } from './types.ts'
 import { replicaView } from './view.ts'
+
+type Refusal = Extract<PartitionEffect, { kind: 'refuse' }>['error']
 
 export class Replica {
   readonly at: TopicPartition
@@ -31,6 +33,8 @@ export class Replica {
   readonly watermarkReaders: Set<ReadEntry> = new Set()
   assigned: PartitionImage
   directory: LogDirectory | null = null
+  /** Where its topic's throttles list it. */
+  throttled: TopicSettings['throttled']
   /** Who copies it from its leader. */
   fetcher: Fetcher | null = null
   readonly #host: Host
@@ -48,6 +52,7 @@ export class Replica {
   #tickAt: Instant = Number.POSITIVE_INFINITY
   #nextTicket = 1
   readonly #acks = new Map<number, (error: Extract<PartitionEffect, { kind: 'acknowledge' }>['error']) => void>()
+  readonly #deletions = new Map<number, (deleted: DeletedRecords) => void>()
   #idleWaiters: (() => void)[] = []
   readonly view: ReplicaView = replicaView(this)
   /** Null where nobody in this process watches, and after the last news. */
@@ -99,6 +104,7 @@ export class Replica {
     assert(this.#log === null, 'a replica is opened once')
     const settings = this.#host.options.configFor(this.at.topic)
     log.config = settings.log
+    this.throttled = settings.throttled
     this.#log = log
     this.directory = directory
     this.#state = createPartition({
@@ -190,10 +196,28 @@ export class Replica {
     this.cutDamage().catch(this.#host.options.onFatal)
   }
 
+  /** The same log in another directory takes over, while nobody works on either. */
+  moved(log: PartitionLog, directory: LogDirectory): void {
+    const before = this.log
+    assert(this.free && log.endOffset === before.endOffset, 'a replica moves to a log that is the same')
+    log.config = before.config
+    // Epochs that began without a record so far.
+    for (const { epoch, startOffset } of before.epochs) if (epoch > log.lastEpoch) log.assignEpoch(epoch, startOffset)
+    log.updateHighWatermark(this.#state?.highWatermark ?? before.highWatermark)
+    this.#log = log
+    this.directory = directory
+    this.generation++
+    this.#advanced()
+    this.wakeAll()
+  }
+
   reconfigure(): void {
     if (this.#closed || this.#state === null || this.#log === null) return
     const settings = this.#host.options.configFor(this.at.topic)
     this.#log.config = settings.log
+    this.throttled = settings.throttled
+    // Where it was held back and no longer is, nothing else wakes its fetcher.
+    this.fetcher?.kick()
     const durable = settings.log.flush === 'fsync'
     this.step({ kind: 'config', minInsyncReplicas: settings.minInsyncReplicas, durable })
     if (durable && this.#log.durableEndOffset < this.#log.appendedOffset) this.flush()
@@ -253,6 +277,16 @@ export class Replica {
     this.step({ kind: 'staged', upTo, ticket, deadline: due })
   }
 
+  /** As its leader. `done` is called once, perhaps before this returns, unless an error is answered. */
+  deleteRecords(offset: Offset, due: Instant, done: (deleted: DeletedRecords) => void): Refusal | null {
+    const ticket = this.#nextTicket++
+    this.#deletions.set(ticket, done)
+    const refusal = this.ask({ kind: 'delete-records', offset, ticket, deadline: due })
+    if (refusal?.kind !== 'refuse') return null
+    this.#deletions.delete(ticket)
+    return refusal.error
+  }
+
   /** Bracket of every append: `writing` before it is staged, `appended` when the log says so (or at once, if refused). */
   writing(): void {
     this.#writing++
@@ -304,7 +338,7 @@ export class Replica {
       this.#tell(TRUNCATED)
       return true
     } catch (error) {
-      this.#host.failed(this, error instanceof Error ? error : new Error(messageOf(error)))
+      this.#host.failed(this, asError(error))
       return false
     } finally {
       this.endWork()
@@ -329,7 +363,7 @@ export class Replica {
     this.writing()
     this.log.flush().then(
       () => this.appended(null),
-      (error: unknown) => this.appended(error instanceof Error ? error : new Error(messageOf(error))),
+      (error: unknown) => this.appended(asError(error)),
     )
   }
 
@@ -414,6 +448,16 @@ export class Replica {
         for (const entry of this.watermarkReaders) this.#wake(entry)
         this.#tell(COMMITTED)
         return
+      case 'begin-at':
+        this.#log?.advanceLogStart(effect.offset).catch((error: unknown) => this.#host.failed(this, asError(error)))
+        return
+      case 'deleted': {
+        const done = this.#deletions.get(effect.ticket)
+        this.#deletions.delete(effect.ticket)
+        const lowWatermark = Math.min(effect.followersStart, this.#log?.logStartOffset ?? -1)
+        done?.({ error: effect.error, lowWatermark })
+        return
+      }
       case 'lead':
         this.generation++
         this.#host.unfollow(this)
@@ -467,4 +511,8 @@ export function replicaKey(topicId: Uuid, partition: number): string {
 
 export function directoryName(topic: string, partition: number): string {
   return `${topic}-${partition}`
+}
+
+function asError(error: unknown): Error {
+  return error instanceof Error ? error : new Error(messageOf(error))
 }

@@ -17,6 +17,7 @@ import type {
 import type { LogConfig, LogDirectory } from '../../src/log/index.ts'
 import type { Rpc } from '../../src/rpc/index.ts'
 import type { IsrMember } from '../partition/index.ts'
+import type { ReplicationThrottling, ThrottledPartitions } from './throttle-types.ts'
 
 export interface TopicPartition {
   readonly topic: string
@@ -38,6 +39,9 @@ export type ReplicationError =
   | 'STALE_BROKER_EPOCH'
   | 'OFFSET_OUT_OF_RANGE'
   | 'OFFSET_NOT_AVAILABLE'
+  | 'POLICY_VIOLATION'
+  | 'LOG_DIR_NOT_FOUND'
+  | 'INVALID_TOPIC_EXCEPTION'
   | 'NOT_ENOUGH_REPLICAS'
   | 'NOT_ENOUGH_REPLICAS_AFTER_APPEND'
   | 'REQUEST_TIMED_OUT'
@@ -89,6 +93,8 @@ export type Reader =
       /** Fetch before v11: the client does not know of followers (KIP-392). Default false: an in-sync follower's committed
        *  records may be served. */
       readonly leaderOnly?: boolean
+      /** The listener it came in by: it is sent to brokers only that it can reach by the same. Default: nowhere. */
+      readonly listener?: string
     }
   | { readonly kind: 'replica'; readonly id: NodeId; readonly brokerEpoch: BrokerEpoch }
 
@@ -117,6 +123,8 @@ export interface PartitionReadResult {
   /** Set: the reader must truncate by it; no records then. */
   readonly diverging: { readonly epoch: Epoch; readonly endOffset: Offset } | null
   readonly leader: LeaderHint | null
+  /** A replica nearer to the reader, which is to be asked instead: no records then (KIP-392); −1: none. */
+  readonly preferredReadReplica: NodeId
 }
 
 export interface ReadRequest {
@@ -140,6 +148,51 @@ export interface ListedOffset {
   readonly leaderEpoch: Epoch
 }
 
+/** One of `log.dirs`, and what lies in it. */
+export interface DirectoryDescription {
+  readonly path: string
+  /** `KAFKA_STORAGE_ERROR`: it was given up, or cannot say how it is; the rest is unknown then. */
+  readonly error: 'NONE' | 'KAFKA_STORAGE_ERROR'
+  readonly cordoned: boolean
+  /** −1: unknown. */
+  readonly totalBytes: number
+  readonly usableBytes: number
+  readonly logs: readonly LogDescription[]
+}
+
+export interface LogDescription {
+  readonly topic: string
+  readonly partition: number
+  readonly size: number
+  /** How far the log is behind the high watermark; one that is to replace another, behind that one's end. */
+  readonly offsetLag: Offset
+  /** It is to replace the log of the partition that lies in another directory (KIP-113). */
+  readonly isFuture: boolean
+}
+
+/** A replica of this broker, and the one of `log.dirs` that it is to lie in. */
+export interface DirectoryMove {
+  readonly at: TopicPartition
+  readonly path: string
+}
+
+/** A producer that this replica's log knows. */
+export interface ActiveProducer {
+  readonly producerId: number
+  readonly epoch: number
+  readonly lastSequence: number
+  readonly lastTimestamp: Timestamp
+  readonly coordinatorEpoch: number
+  /** −1: none. */
+  readonly currentTxnFirstOffset: Offset
+}
+
+export interface DeletedRecords {
+  readonly error: ReplicationError
+  /** Where the logs of all living replicas begin by now; −1 where an error says nothing of them. */
+  readonly lowWatermark: Offset
+}
+
 export interface ReplicationDriver {
   /** In order of published images; starts, leads, follows, stops. Synchronous: what must wait goes on behind. */
   apply(image: MetadataImage, changes: readonly LocalChange[]): void
@@ -158,6 +211,18 @@ export interface ReplicationDriver {
     currentLeaderEpoch: Epoch,
     epoch: Epoch,
   ): { readonly error: ReplicationError; readonly epoch: Epoch; readonly endOffset: Offset }
+
+  /** DeleteRecords: what is below `offset` goes (−1: all that is committed). Resolves when the replicas that are alive have
+   *  let go of it too, when it is refused, or at the deadline. */
+  deleteRecords(at: TopicPartition, offset: Offset, deadline: Instant): Promise<DeletedRecords>
+
+  /** In the order of `log.dirs`, failed ones among them. */
+  describeDirectories(): Promise<readonly DirectoryDescription[]>
+  /** AlterReplicaLogDirs (KIP-113): begins a move, ends another one of the same replica, and answers when the copy has its
+   *  place. A replica that is not here is REPLICA_NOT_AVAILABLE, and goes there when it is created. */
+  moveToDirectory(move: DirectoryMove): Promise<ReplicationError>
+  /** Of any replica, leader or follower. */
+  activeProducers(at: TopicPartition): ReplicationError | readonly ActiveProducer[]
 
   /** Observation for checkers, the console and embedding, live; never for decisions. The list is another one when
    *  replicas came or went. */
@@ -288,13 +353,19 @@ export interface ReplicationOptions {
   readonly image: MetadataImage
   /** Open, in the order of `log.dirs`. */
   readonly directories: readonly LogDirectory[]
+  /** Paths of directories whose disks had failed before they were opened. Default: none. */
+  readonly unusable?: readonly string[]
   readonly alterPartition: AlterPartition
   /** Whoever in this process lives on replicas. Default: nobody. */
   readonly watchers?: readonly ReplicaWatcher[]
+  /** Default: replicas catch up as fast as they can. */
+  readonly throttling?: ReplicationThrottling
   /** Called when a replica is created and at each `config` change of its topic. */
   readonly configFor: (topic: string) => TopicSettings
   /** `inter.broker.listener.name`: where leaders are fetched from. */
   readonly interBrokerListener: string
+  /** replica.selector.class: whether consumers are sent to followers in their rack. Default: never. */
+  readonly rackAware?: boolean
   /** replica.lag.time.max.ms */
   readonly replicaLagTimeMaxMs: number
   /** replica.fetch.wait.max.ms */
@@ -320,6 +391,9 @@ export interface ReplicationOptions {
 export interface TopicSettings {
   readonly log: LogConfig
   readonly minInsyncReplicas: number
+  /** Which partitions' replicas are listed in the topic's throttles with this broker: as what they are led by, and as what
+   *  follows. Default: none. */
+  readonly throttled?: { readonly leader: ThrottledPartitions; readonly follower: ThrottledPartitions }
   /** A damaged log may be cut to lead. */
   readonly uncleanLeaderElection: boolean
 }

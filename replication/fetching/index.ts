@@ -26,6 +26,9 @@ export {
 /** KIP-227 from the client's side. */
 export type { Session } from './session.ts'
 export { sessionAnswered, sessionFailed } from './session.ts'
+/** What catching up may cost. */
+export type { Throttle } from './throttle.ts'
+export { createThrottle, isExceeded, paidAt, setRate, spend, spendFreely } from './throttle.ts'
 /** KIP-101/279/320: where two logs part, and what to do about an offset that the leader doesn't have. */
 export type { LocalEpochs, OutOfRange } from './truncation.ts'
 export { outOfRange, truncationPoint } from './truncation.ts'

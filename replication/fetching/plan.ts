@@ -105,11 +105,12 @@ export function partitionSucceeded(state: FetcherState, partition: FetchPartitio
   state.partitions.set(partition.key, partition)
 }
 
-/** The next request, or null while no partition is ready. Delays that are over end here. */
+/** The next request, or null while no partition is ready. Delays that are over end here. Who abstains is left out. */
 export function plan(
   state: FetcherState,
   now: Instant,
   positionOf: (partition: FetchPartition) => FetchPosition,
+  abstains: (partition: FetchPartition) => boolean = () => false,
 ): FetchPlan | null {
   const session = state.session
   const full = session.epoch === 0
@@ -117,7 +118,7 @@ export function plan(
   const send: PlannedPartition[] = []
   for (const partition of state.partitions.values()) {
     if (partition.phase.kind === 'delayed' && partition.phase.until <= now) partition.phase = READY
-    if (partition.phase.kind !== 'ready') continue
+    if (partition.phase.kind !== 'ready' || abstains(partition)) continue
     const position = positionOf(partition)
     const held = full ? undefined : session.held.get(partition.key)
     if (held !== undefined && samePosition(held.position, position)) {

@@ -30,6 +30,13 @@ export function advanceHighWatermark(
   releaseAcks(state, leader, effects)
 }
 
+/** Whether the high watermark waits for this replica. */
+export function holdsHighWatermark(state: PartitionState, id: NodeId, now: Instant): boolean {
+  if (state.role.kind !== 'leader') return false
+  const progress = state.role.followers.get(id)
+  return progress !== undefined && counts(state, state.role, id, progress, now)
+}
+
 /**
  * Members of the maximal ISR count (KIP-497), and, so that the high watermark does not outrun a replica that is about
  * to join, those that are caught up and eligible (as in Kafka).

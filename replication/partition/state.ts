@@ -51,6 +51,13 @@ export interface AckWait {
   readonly deadline: Instant
 }
 
+/** A DeleteRecords that the followers have yet to hear of. */
+export interface DeletionWait {
+  readonly upTo: Offset
+  readonly ticket: number
+  readonly deadline: Instant
+}
+
 export interface Leader {
   readonly kind: 'leader'
   readonly epoch: Epoch
@@ -61,6 +68,7 @@ export interface Leader {
   readonly waiting: OffsetWaiters<AckWait>
   /** Not later than the earliest deadline in `waiting`; it may be earlier, so that an ack costs no search. */
   ackDeadline: Instant
+  deletions: readonly DeletionWait[]
 }
 
 export interface Follower {
@@ -118,6 +126,8 @@ export type PartitionEvent =
   /** The log has taken an append with acks=all (or found it to be a duplicate that ends at `upTo`). */
   | { readonly kind: 'staged'; readonly upTo: Offset; readonly ticket: number; readonly deadline: Instant }
   | { readonly kind: 'appended'; readonly endOffset: Offset; readonly durableEndOffset: Offset }
+  /** May the log begin at `offset` (−1: at the high watermark)? Answered by a `refuse`, or by `begin-at` and one `deleted`. */
+  | { readonly kind: 'delete-records'; readonly offset: Offset; readonly ticket: number; readonly deadline: Instant }
   /** A follower has everything below `offset` and asks for what comes then. Only for offsets that agree with this log. */
   | {
       readonly kind: 'fetched'
@@ -155,13 +165,30 @@ export type AckError =
   | 'REQUEST_TIMED_OUT'
   | 'KAFKA_STORAGE_ERROR'
 
+export type DeletionError = 'NONE' | 'NOT_LEADER_OR_FOLLOWER' | 'REQUEST_TIMED_OUT' | 'KAFKA_STORAGE_ERROR'
+
 export type PartitionEffect =
   | { readonly kind: 'write'; readonly epoch: Epoch }
   | {
       readonly kind: 'refuse'
-      readonly error: 'NOT_LEADER_OR_FOLLOWER' | 'UNKNOWN_LEADER_EPOCH' | 'NOT_ENOUGH_REPLICAS' | 'KAFKA_STORAGE_ERROR'
+      readonly error:
+        | 'NOT_LEADER_OR_FOLLOWER'
+        | 'UNKNOWN_LEADER_EPOCH'
+        | 'NOT_ENOUGH_REPLICAS'
+        | 'KAFKA_STORAGE_ERROR'
+        | 'OFFSET_OUT_OF_RANGE'
     }
   | { readonly kind: 'acknowledge'; readonly ticket: number; readonly error: AckError }
+  /** The log is to begin at `offset`, if it does not begin later: before anything that follows. */
+  | { readonly kind: 'begin-at'; readonly offset: Offset }
+  /** `followersStart`: where the logs of all living followers have begun by then; Infinity without any, −1 with an error
+   *  that says nothing of them. */
+  | {
+      readonly kind: 'deleted'
+      readonly ticket: number
+      readonly error: DeletionError
+      readonly followersStart: Offset
+    }
   | { readonly kind: 'lead'; readonly epoch: Epoch; readonly epochStartOffset: Offset }
   | { readonly kind: 'follow'; readonly leader: NodeId; readonly epoch: Epoch }
   | { readonly kind: 'high-watermark'; readonly offset: Offset }
@@ -231,8 +258,7 @@ export function newLeader(
   epoch: Epoch,
   epochStartOffset: Offset,
   isr: readonly NodeId[],
-  waiting: OffsetWaiters<AckWait> = new OffsetWaiters(),
-  ackDeadline: Instant = Number.POSITIVE_INFINITY,
+  before: Pick<Leader, 'waiting' | 'ackDeadline' | 'deletions'> = nobodyWaits(),
 ): Leader {
   return {
     kind: 'leader',
@@ -240,7 +266,12 @@ export function newLeader(
     epochStartOffset,
     isr: { kind: 'committed', isr },
     followers: new Map(),
-    waiting,
-    ackDeadline,
+    waiting: before.waiting,
+    ackDeadline: before.ackDeadline,
+    deletions: before.deletions,
   }
+}
+
+function nobodyWaits(): Pick<Leader, 'waiting' | 'ackDeadline' | 'deletions'> {
+  return { waiting: new OffsetWaiters(), ackDeadline: Number.POSITIVE_INFINITY, deletions: [] }
 }

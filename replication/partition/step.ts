@@ -3,11 +3,20 @@
 // what a member of the maximal ISR has reported (KIP-497, KAFKA-15583).
 
 import { assert, type Instant, type NodeId, unreachable } from '../../src/base/index.ts'
+import {
+  awaitDeletion,
+  deletableUpTo,
+  deletionDeadline,
+  expireDeletions,
+  failDeletions,
+  releaseDeletions,
+} from './deletions.ts'
 import { advanceHighWatermark, releaseAcks } from './high-watermark.ts'
 import { committed, maybeExpand, maybeShrink, proposeAgain, refused, shrinkDeadline } from './isr.ts'
 import {
   type AckError,
   type Assignment,
+  type DeletionError,
   effectiveMinIsr,
   type Leader,
   newFollowerProgress,
@@ -27,6 +36,8 @@ export function step(state: PartitionState, event: PartitionEvent, now: Instant)
       return [permission(state, event.acks)]
     case 'staged':
       return staged(state, event.upTo, event.ticket, event.deadline)
+    case 'delete-records':
+      return deleteRecords(state, event)
     case 'appended':
       return appended(state, event.endOffset, event.durableEndOffset, now)
     case 'fetched':
@@ -43,7 +54,7 @@ export function step(state: PartitionState, event: PartitionEvent, now: Instant)
       return truncated(state, event)
     case 'metadata':
       state.brokers = event.brokers
-      return leading(state, now, () => {})
+      return leading(state, now, (leader, effects) => releaseDeletions(state, leader, effects))
     case 'config':
       state.minInsyncReplicas = event.minInsyncReplicas
       state.durable = event.durable
@@ -60,6 +71,7 @@ export function step(state: PartitionState, event: PartitionEvent, now: Instant)
     case 'tick':
       return leading(state, now, (leader, effects) => {
         expireAcks(leader, now, effects)
+        expireDeletions(state, leader, now, effects)
         proposeAgain(state, leader, now, effects)
         maybeShrink(state, leader, now, effects)
       })
@@ -75,7 +87,7 @@ export function deadline(state: PartitionState): Instant {
   const isr = leader.isr
   const isrDeadline =
     isr.kind === 'committed' ? shrinkDeadline(state, leader) : (isr.retryAt ?? Number.POSITIVE_INFINITY)
-  return Math.min(leader.ackDeadline, isrDeadline)
+  return Math.min(leader.ackDeadline, deletionDeadline(leader), isrDeadline)
 }
 
 /** What changes a leader's view may let the high watermark go on (KAFKA-13091: also after a shrink was committed). */
@@ -116,6 +128,21 @@ function staged(state: PartitionState, upTo: number, ticket: number, due: Instan
   if (upTo > state.highWatermark) return NOTHING
   const effects: PartitionEffect[] = []
   releaseAcks(state, leader, effects)
+  return effects
+}
+
+function deleteRecords(
+  state: PartitionState,
+  event: Extract<PartitionEvent, { kind: 'delete-records' }>,
+): readonly PartitionEffect[] {
+  const leader = state.role
+  if (leader.kind === 'offline') return [{ kind: 'refuse', error: 'KAFKA_STORAGE_ERROR' }]
+  if (leader.kind === 'follower') return [{ kind: 'refuse', error: 'NOT_LEADER_OR_FOLLOWER' }]
+  const upTo = deletableUpTo(state, event.offset)
+  if (upTo === null) return [{ kind: 'refuse', error: 'OFFSET_OUT_OF_RANGE' }]
+  const effects: PartitionEffect[] = [{ kind: 'begin-at', offset: upTo }]
+  awaitDeletion(leader, { upTo, ticket: event.ticket, deadline: event.deadline })
+  releaseDeletions(state, leader, effects)
   return effects
 }
 
@@ -160,6 +187,7 @@ function fetched(
   const effects: PartitionEffect[] = []
   maybeExpand(state, leader, event.replica, progress, effects)
   advanceHighWatermark(state, leader, now, effects)
+  releaseDeletions(state, leader, effects)
   return effects.length === 0 ? NOTHING : effects
 }
 
@@ -210,13 +238,12 @@ function becomeLeader(
     reassign(before, state, now)
     effects.push({ kind: 'isr', isr: before.isr.isr })
     advanceHighWatermark(state, before, now, effects)
+    releaseDeletions(state, before, effects)
     return effects
   }
   // Led before and leads again: this log was not truncated in between, so what waits may go on waiting.
-  const leader =
-    before.kind === 'leader'
-      ? newLeader(assignment.leaderEpoch, logEndOffset, assignment.isr, before.waiting, before.ackDeadline)
-      : newLeader(assignment.leaderEpoch, logEndOffset, assignment.isr)
+  const waits = before.kind === 'leader' ? before : undefined
+  const leader = newLeader(assignment.leaderEpoch, logEndOffset, assignment.isr, waits)
   state.role = leader
   reassign(leader, state, now)
   effects.push({ kind: 'lead', epoch: leader.epoch, epochStartOffset: leader.epochStartOffset })
@@ -249,7 +276,7 @@ function becomeFollower(state: PartitionState, assignment: Assignment): readonly
     return NOTHING
   }
   const effects: PartitionEffect[] = []
-  if (before.kind === 'leader') failAcks(before, 'NOT_LEADER_OR_FOLLOWER', effects)
+  if (before.kind === 'leader') failWaits(before, 'NOT_LEADER_OR_FOLLOWER', effects)
   state.role = {
     kind: 'follower',
     epoch: assignment.leaderEpoch,
@@ -267,7 +294,7 @@ function followable(assignment: Assignment, self: NodeId): NodeId {
 
 function becomeOffline(state: PartitionState, reason: string): readonly PartitionEffect[] {
   const effects: PartitionEffect[] = []
-  if (state.role.kind === 'leader') failAcks(state.role, 'KAFKA_STORAGE_ERROR', effects)
+  if (state.role.kind === 'leader') failWaits(state.role, 'KAFKA_STORAGE_ERROR', effects)
   state.role = { kind: 'offline', reason }
   return effects
 }
@@ -286,7 +313,8 @@ function truncated(
   return [{ kind: 'high-watermark', offset: next }]
 }
 
-function failAcks(leader: Leader, error: AckError, effects: PartitionEffect[]): void {
+function failWaits(leader: Leader, error: AckError & DeletionError, effects: PartitionEffect[]): void {
+  failDeletions(leader, error, effects)
   for (const wait of leader.waiting.drain()) effects.push({ kind: 'acknowledge', ticket: wait.ticket, error })
   leader.ackDeadline = Number.POSITIVE_INFINITY
 }

@@ -114,9 +114,8 @@ export const controller: readonly Mutant[] = [
       {
         // The first image of a life would have it deleted under its new name.
         file: 'replication/driver/driver.ts',
-        find: 'if (this.#replicas.get(log.topicId)?.has(log.partition) === true) continue',
-        replace:
-          'const [topicId, partition] = [this.image.topicIds.get(log.topic), log.partition]\n        if (topicId !== undefined && this.#replicas.get(topicId)?.has(partition) === true) continue',
+        find: 'const replica = this.#replicas.get(log.topicId)?.get(log.partition)',
+        replace: "const replica = this.#replicas.get(this.image.topicIds.get(log.topic) ?? '')?.get(log.partition)",
       },
     ],
     expect: ['P19', 'P10'],

@@ -36,8 +36,8 @@ export const idempotence: readonly Mutant[] = [
     title: 'A leader that is deposed answers what still waits with success.',
     source: 'S95 Redpanda #3003, P12',
     file: 'replication/partition/step.ts',
-    find: "if (before.kind === 'leader') failAcks(before, 'NOT_LEADER_OR_FOLLOWER', effects)",
-    replace: "if (before.kind === 'leader') failAcks(before, 'NONE', effects)",
+    find: "if (before.kind === 'leader') failWaits(before, 'NOT_LEADER_OR_FOLLOWER', effects)",
+    replace: "if (before.kind === 'leader') failWaits(before, 'NONE', effects)",
     expect: ['P12', 'lost-write'],
   },
   {
@@ -45,19 +45,19 @@ export const idempotence: readonly Mutant[] = [
     title: 'What waited in one leadership goes on waiting in the next, though the log was cut in between.',
     source: 'S95 Redpanda #3003',
     file: 'replication/partition/step.ts',
-    find: "if (before.kind === 'leader') failAcks(before, 'NOT_LEADER_OR_FOLLOWER', effects)",
-    replace: "if (before.kind === 'leader') keptWaits.set(state, before.waiting)",
+    find: "if (before.kind === 'leader') failWaits(before, 'NOT_LEADER_OR_FOLLOWER', effects)",
+    replace: "if (before.kind === 'leader') keptWaits.set(state, before)",
     also: [
       {
         file: 'replication/partition/step.ts',
-        find: ': newLeader(assignment.leaderEpoch, logEndOffset, assignment.isr)\n',
-        replace: ': newLeader(assignment.leaderEpoch, logEndOffset, assignment.isr, keptWaits.get(state))\n',
+        find: "const waits = before.kind === 'leader' ? before : undefined",
+        replace: "const waits = before.kind === 'leader' ? before : keptWaits.get(state)",
       },
       {
         file: 'replication/partition/step.ts',
         find: 'const NOTHING: readonly PartitionEffect[] = Object.freeze([])',
         replace:
-          "const NOTHING: readonly PartitionEffect[] = Object.freeze([])\nconst keptWaits = new WeakMap<PartitionState, Leader['waiting']>()",
+          'const NOTHING: readonly PartitionEffect[] = Object.freeze([])\nconst keptWaits = new WeakMap<PartitionState, Leader>()',
       },
     ],
     expect: ['P12', 'lost-write'],

@@ -124,9 +124,9 @@ export const isrElr: readonly Mutant[] = [
     also: [
       {
         file: 'replication/partition/step.ts',
-        find: "if (before.kind === 'leader') failAcks(before, 'NOT_LEADER_OR_FOLLOWER', effects)",
+        find: "if (before.kind === 'leader') failWaits(before, 'NOT_LEADER_OR_FOLLOWER', effects)",
         replace:
-          "if (before.kind === 'leader') {\n    ;(state as { progress?: Leader['followers'] }).progress = new Map(before.followers)\n    failAcks(before, 'NOT_LEADER_OR_FOLLOWER', effects)\n  }",
+          "if (before.kind === 'leader') {\n    ;(state as { progress?: Leader['followers'] }).progress = new Map(before.followers)\n    failWaits(before, 'NOT_LEADER_OR_FOLLOWER', effects)\n  }",
       },
     ],
     expect: ['P4', 'P8', 'P2'],
@@ -154,8 +154,8 @@ export const isrElr: readonly Mutant[] = [
     title: 'With ISR and ELR empty the last known leader is elected, be it dead.',
     source: 'S34 KAFKA-19522',
     file: 'cluster/controller/partition-change.ts',
-    find: 'return last !== undefined && more.length === 0 && change.acceptable(last) ? last : null',
-    replace: 'return last !== undefined && more.length === 0 ? last : null',
+    find: 'return change.acceptable(last) ? last : null',
+    replace: 'return last',
     expect: ['P7', 'P16'],
   },
   {
@@ -163,8 +163,8 @@ export const isrElr: readonly Mutant[] = [
     title: 'Who left the ISR stays eligible when the ISR is large enough again and goes on without it.',
     source: 'KIP-966 (ELR is empty while the ISR is large enough)',
     file: 'cluster/controller/partition-change.ts',
-    find: 'if (isr.length >= change.minIsr) return []',
-    replace: 'if (isr.length > change.partition.replicas.length) return []',
+    find: 'if (isr.length >= Math.min(change.minIsr, replicas.length)) return []',
+    replace: 'if (isr.length > replicas.length) return []',
     expect: ['P7', 'P2'],
   },
   {

@@ -34,6 +34,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   },
   'src/transactions': { kind: 'pure', may: ['src/base'], mayTypes: ['src/wire'] },
   'src/security': { kind: 'pure', may: ['src/base'], mayTypes: ['src/wire'] },
+  'src/quotas': { kind: 'pure', may: ['src/base'] },
   'src/log': { kind: 'shell', may: ['src/base', 'src/config', 'src/wire'] },
   'src/state': { kind: 'shell', may: ['src/base'], packages: ['msgpackr'] },
   'src/rpc': { kind: 'shell', may: ['src/base', 'src/wire'] },
@@ -41,7 +42,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   'src/coordinator': { kind: 'shell', may: ['src/base', 'src/wire', 'src/state', ...PURE_COORDINATORS] },
   'src/broker': {
     kind: 'shell',
-    may: ['src/base', 'src/wire', 'src/config', 'src/security', 'src/coordinator', ...DRIVERS],
+    may: ['src/base', 'src/wire', 'src/config', 'src/security', 'src/quotas', 'src/coordinator', ...DRIVERS],
     mayTypes: ['cluster/metadata', 'src/groups'],
     // Which partition of the internal topic a request goes to.
     mayNames: { 'src/groups': ['partitionFor'] },
@@ -122,6 +123,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
       'src/base',
       'src/wire',
       'src/rpc',
+      'src/quotas',
       'raft/driver',
       'cluster/metadata',
       'cluster/controller',

@@ -1,6 +1,7 @@
 // The vocabulary that every room speaks: numbers with names, the port interfaces, errors, and a few small tools.
 // Imports nothing and knows none of Kafka's messages.
 
+export * from './address.ts'
 export * from './brands.ts'
 export * from './errors.ts'
 export * from './heap.ts'

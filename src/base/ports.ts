@@ -104,6 +104,13 @@ export interface DiskEntry {
   readonly modified: Timestamp
 }
 
+/** Of the file system that a path is on. */
+export interface DiskSpace {
+  readonly totalBytes: number
+  /** For this process. */
+  readonly usableBytes: number
+}
+
 export interface Disk {
   /** Opens for reading and appending. Without `create`, a missing file rejects with code `ENOENT`. */
   open(path: string, options?: { create?: boolean }): Promise<DiskFile>
@@ -122,6 +129,8 @@ export interface Disk {
   syncDirectory(path: string): Promise<void>
   /** Sets a file's modification time, which Kafka's retention uses for segments without timestamps. */
   setModified(path: string, at: Timestamp): Promise<void>
+  /** How much room there is where `directory` lies. */
+  space(directory: string): Promise<DiskSpace>
   /** Takes the directory's `.lock` for this process, or rejects with code `ELOCKED`. Released by the returned call or by death. */
   lock(directory: string): Promise<() => Promise<void>>
   /** Joins path segments. */

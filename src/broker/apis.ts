@@ -8,7 +8,11 @@ import { apis, decode, encodeResponse } from '../wire/index.ts'
 import type { Need } from './authorizer.ts'
 import { authorize } from './authorizer.ts'
 import { allocateProducerIds } from './handlers/allocate-producer-ids.ts'
+import { alterClientQuotas } from './handlers/alter-client-quotas.ts'
+import { alterConfigs } from './handlers/alter-configs.ts'
 import { alterPartition } from './handlers/alter-partition.ts'
+import { alterPartitionReassignments } from './handlers/alter-partition-reassignments.ts'
+import { alterReplicaLogDirs } from './handlers/alter-replica-log-dirs.ts'
 import { apiVersions, apiVersionsUnsupported } from './handlers/api-versions.ts'
 import { assignReplicasToDirs } from './handlers/assign-replicas-to-dirs.ts'
 import { beginQuorumEpoch } from './handlers/begin-quorum-epoch.ts'
@@ -18,12 +22,17 @@ import { controllerRegistration } from './handlers/controller-registration.ts'
 import { createPartitions } from './handlers/create-partitions.ts'
 import { createTopics } from './handlers/create-topics.ts'
 import { deleteGroups } from './handlers/delete-groups.ts'
+import { deleteRecords } from './handlers/delete-records.ts'
 import { deleteTopics } from './handlers/delete-topics.ts'
+import { describeClientQuotas } from './handlers/describe-client-quotas.ts'
 import { describeCluster } from './handlers/describe-cluster.ts'
 import { describeConfigs } from './handlers/describe-configs.ts'
 import { describeGroups } from './handlers/describe-groups.ts'
+import { describeLogDirs } from './handlers/describe-log-dirs.ts'
+import { describeProducers } from './handlers/describe-producers.ts'
 import { describeQuorum } from './handlers/describe-quorum.ts'
 import { describeTopicPartitions } from './handlers/describe-topic-partitions.ts'
+import { electLeaders } from './handlers/elect-leaders.ts'
 import { endQuorumEpoch } from './handlers/end-quorum-epoch.ts'
 import { fetch } from './handlers/fetch.ts'
 import { fetchMetadataLog } from './handlers/fetch-metadata-log.ts'
@@ -35,8 +44,10 @@ import { incrementalAlterConfigs } from './handlers/incremental-alter-configs.ts
 import { initProducerId } from './handlers/init-producer-id.ts'
 import { joinGroup } from './handlers/join-group.ts'
 import { leaveGroup } from './handlers/leave-group.ts'
+import { listConfigResources } from './handlers/list-config-resources.ts'
 import { listGroups } from './handlers/list-groups.ts'
 import { listOffsets } from './handlers/list-offsets.ts'
+import { listPartitionReassignments } from './handlers/list-partition-reassignments.ts'
 import { metadata } from './handlers/metadata.ts'
 import { offsetCommit } from './handlers/offset-commit.ts'
 import { offsetDelete } from './handlers/offset-delete.ts'
@@ -44,6 +55,8 @@ import { offsetFetch } from './handlers/offset-fetch.ts'
 import { offsetForLeaderEpoch } from './handlers/offset-for-leader-epoch.ts'
 import { produce } from './handlers/produce.ts'
 import { syncGroup } from './handlers/sync-group.ts'
+import { unregisterBroker } from './handlers/unregister-broker.ts'
+import { updateFeatures } from './handlers/update-features.ts'
 import { vote } from './handlers/vote.ts'
 import type { Call, Handler, ListenerKind, Outcome, Refuse, Reply } from './types.ts'
 
@@ -91,15 +104,28 @@ function brokerApis(): ApiEntry[] {
     row(apis.ApiVersions, apiVersions, { need: NOTHING, unsupported: apiVersionsUnsupported }),
     row(apis.CreateTopics, createTopics, { need: topic('CREATE') }),
     row(apis.DeleteTopics, deleteTopics, { need: topic('DELETE') }),
+    row(apis.DeleteRecords, deleteRecords, { need: topic('DELETE') }),
     row(apis.InitProducerId, initProducerId, { need: { operation: 'IDEMPOTENT_WRITE', resource: 'CLUSTER' } }),
     row(apis.OffsetForLeaderEpoch, offsetForLeaderEpoch, { need: topic('DESCRIBE') }),
     row(apis.DescribeConfigs, describeConfigs, { need: topic('DESCRIBE_CONFIGS') }),
+    row(apis.AlterReplicaLogDirs, alterReplicaLogDirs, { need: cluster('ALTER') }),
+    row(apis.DescribeLogDirs, describeLogDirs, { need: cluster('DESCRIBE') }),
+    row(apis.AlterConfigs, alterConfigs, { need: topic('ALTER_CONFIGS') }),
     row(apis.CreatePartitions, createPartitions, { need: topic('ALTER') }),
     row(apis.DeleteGroups, deleteGroups, { need: group('DELETE') }),
+    row(apis.ElectLeaders, electLeaders, { need: cluster('ALTER') }),
     row(apis.IncrementalAlterConfigs, incrementalAlterConfigs, { need: topic('ALTER_CONFIGS') }),
+    row(apis.AlterPartitionReassignments, alterPartitionReassignments, { need: cluster('ALTER') }),
+    row(apis.ListPartitionReassignments, listPartitionReassignments, { need: cluster('DESCRIBE') }),
+    row(apis.DescribeClientQuotas, describeClientQuotas, { need: cluster('DESCRIBE_CONFIGS') }),
+    row(apis.AlterClientQuotas, alterClientQuotas, { need: cluster('ALTER_CONFIGS') }),
     row(apis.OffsetDelete, offsetDelete, { need: group('DELETE') }),
     row(apis.DescribeQuorum, describeQuorum, { need: cluster('DESCRIBE') }),
+    row(apis.UpdateFeatures, updateFeatures, { need: cluster('ALTER') }),
     row(apis.DescribeCluster, describeCluster, { need: cluster('DESCRIBE') }),
+    row(apis.DescribeProducers, describeProducers, { need: topic('READ') }),
+    row(apis.UnregisterBroker, unregisterBroker, { need: cluster('ALTER') }),
+    row(apis.ListConfigResources, listConfigResources, { need: cluster('DESCRIBE_CONFIGS') }),
     row(apis.DescribeTopicPartitions, describeTopicPartitions, { need: topic('DESCRIBE') }),
   ]
 }
@@ -112,17 +138,24 @@ function controllerApis(): ApiEntry[] {
     row(apis.CreateTopics, createTopics, { need: topic('CREATE') }),
     row(apis.DeleteTopics, deleteTopics, { need: topic('DELETE') }),
     row(apis.DescribeConfigs, describeConfigs, { need: topic('DESCRIBE_CONFIGS') }),
+    row(apis.AlterConfigs, alterConfigs, { need: topic('ALTER_CONFIGS') }),
     row(apis.CreatePartitions, createPartitions, { need: topic('ALTER') }),
+    row(apis.ElectLeaders, electLeaders, { need: cluster('ALTER') }),
     row(apis.IncrementalAlterConfigs, incrementalAlterConfigs, { need: topic('ALTER_CONFIGS') }),
+    row(apis.AlterPartitionReassignments, alterPartitionReassignments, { need: cluster('ALTER') }),
+    row(apis.ListPartitionReassignments, listPartitionReassignments, { need: cluster('DESCRIBE') }),
+    row(apis.AlterClientQuotas, alterClientQuotas, { need: cluster('ALTER_CONFIGS') }),
     row(apis.Vote, vote, peer),
     row(apis.BeginQuorumEpoch, beginQuorumEpoch, peer),
     row(apis.EndQuorumEpoch, endQuorumEpoch, peer),
     row(apis.DescribeQuorum, describeQuorum, { need: cluster('DESCRIBE') }),
     row(apis.AlterPartition, alterPartition, peer),
+    row(apis.UpdateFeatures, updateFeatures, { need: cluster('ALTER') }),
     row(apis.FetchSnapshot, fetchSnapshot, { ...peer, large: true }),
     row(apis.DescribeCluster, describeCluster, { need: cluster('DESCRIBE') }),
     row(apis.BrokerRegistration, brokerRegistration, peer),
     row(apis.BrokerHeartbeat, brokerHeartbeat, peer),
+    row(apis.UnregisterBroker, unregisterBroker, { need: cluster('ALTER') }),
     row(apis.AllocateProducerIds, allocateProducerIds, peer),
     row(apis.ControllerRegistration, controllerRegistration, peer),
     row(apis.AssignReplicasToDirs, assignReplicasToDirs, peer),
@@ -145,10 +178,16 @@ function row<Req extends MessageSchema, Res extends MessageSchema>(
   handle: Handler<Req, Res>,
   options: RowOptions<Req, Res>,
 ): ApiEntry {
-  const encoded = (reply: Reply<Res>, correlationId: number, version: number): Outcome =>
-    reply.kind === 'respond'
-      ? { kind: 'respond', chunks: encodeResponse(api, version, correlationId, reply.body) }
-      : reply
+  const encoded = (reply: Reply<Res>, correlationId: number, call: Call): Outcome => {
+    if (reply.kind === 'close') return reply
+    if (reply.kind === 'silent') return { kind: 'silent', muteMs: call.throttle.settle(0) }
+    const { throttleTimeMs = 0 } = reply.body as { readonly throttleTimeMs?: number }
+    const wait = call.throttle.settle(throttleTimeMs)
+    const body = wait === 0 ? reply.body : { ...reply.body, throttleTimeMs: wait }
+    // Who asks a controller directly may be a broker that asks for many: it hears of the wait, and is not muted.
+    const muteMs = call.listener.kind === 'controller' ? 0 : wait
+    return { kind: 'respond', chunks: encodeResponse(api, call.version, correlationId, body), muteMs }
+  }
   return {
     key: api.key,
     name: api.name,
@@ -162,22 +201,26 @@ function row<Req extends MessageSchema, Res extends MessageSchema>(
       const request = decode(api.request, call.version, frame, bodyAt)
       const error = authorize(options.need, call.listener)
       if (error !== null) return refused(error)
+      if (options.need.operation === 'CLUSTER_ACTION') call.throttle.exempt()
       const reply = handle(request, call)
-      return reply instanceof Promise
-        ? reply.then((settled) => encoded(settled, correlationId, call.version))
-        : encoded(reply, correlationId, call.version)
+      if (!(reply instanceof Promise)) return encoded(reply, correlationId, call)
+      call.throttle.pause()
+      return reply.then((settled) => {
+        call.throttle.resume()
+        return encoded(settled, correlationId, call)
+      })
 
       function refused(name: ErrorName): Outcome {
         if (options.refuse === undefined) return { kind: 'close', reason: `${api.name}: ${name}` }
         const body = options.refuse(request, name, call.version)
-        return encoded({ kind: 'respond', body }, correlationId, call.version)
+        return encoded({ kind: 'respond', body }, correlationId, call)
       }
     },
     refuse(correlationId, call) {
       const reply = options.unsupported?.(call)
       return reply === undefined
         ? { kind: 'close', reason: `${api.name}: unsupported version` }
-        : encoded(reply, correlationId, call.version)
+        : encoded(reply, correlationId, call)
     },
   }
 }

@@ -4,8 +4,10 @@
 import type { Endpoint, Instant, Listener } from '../base/index.ts'
 import { assert, Timers } from '../base/index.ts'
 import type { ListenerConfig } from '../config/index.ts'
+import { ClientQuotas } from '../quotas/index.ts'
 import type { Api, Input, MessageSchema } from '../wire/index.ts'
 import { decodeResponse, encodeRequest } from '../wire/index.ts'
+import { Admission } from './admission.ts'
 import { type ApiTables, apiTables } from './apis.ts'
 import { ByteBudget } from './budget.ts'
 import { type ConnectionHost, PeerConnection } from './connection.ts'
@@ -48,7 +50,7 @@ class RequestSide implements Broker {
   readonly #timers: Timers
   readonly #budgets: { readonly client: ByteBudget; readonly internal: ByteBudget }
   readonly #connections = new Set<PeerConnection>()
-  readonly #perAddress = new Map<string, number>()
+  readonly #admission: Admission
   readonly #served: Served[] = []
   /** Unread output of each class at the last sweep. */
   #unsent = { client: 0, internal: 0 }
@@ -67,6 +69,7 @@ class RequestSide implements Broker {
     this.#logger = new QuietLogger(options.logger, ports.clock, this.#limits.logLinesPerSecond)
     const { clientBudgetBytes, internalBudgetBytes } = this.#limits
     this.#budgets = { client: new ByteBudget(clientBudgetBytes), internal: new ByteBudget(internalBudgetBytes) }
+    this.#admission = new Admission(config, this.#limits, ports.clock, () => options.cluster.image)
     this.#services = this.#makeServices()
     this.#dispatcher = new Dispatcher(this.#services, this.#tables, options.onFatal)
   }
@@ -108,7 +111,8 @@ class RequestSide implements Broker {
     const header = { correlationId: 1, clientId: options.clientId ?? 'inject' }
     const frame = joined(encodeRequest(api, version, header, request)).subarray(4)
     const outcome = await this.#dispatcher.begin(frame, { listener: role, clientAddress: LOOPBACK }).outcome
-    if (outcome.kind !== 'respond') return outcome
+    if (outcome.kind === 'silent') return { kind: 'silent' }
+    if (outcome.kind === 'close') return outcome
     const { body } = decodeResponse(api, version, joined(outcome.chunks).subarray(4))
     return { kind: 'respond', body }
   }
@@ -163,6 +167,10 @@ class RequestSide implements Broker {
       supportedFeatures,
       limits: this.#limits,
       sessions: new FetchSessions(this.#limits, ports.random),
+      quotas: new ClientQuotas({
+        count: config.int('quota.window.num'),
+        ms: config.int('quota.window.size.seconds') * 1000,
+      }),
       creations: new Set(),
       advertised: (kind) => rows[kind],
       fetchAllowance: (listener) => this.#fetchAllowance(listener),
@@ -204,17 +212,15 @@ class RequestSide implements Broker {
     const clientAddress = addressOf(socket.remote.host)
     const origin: Origin = { listener: role, clientAddress }
     const connection = new PeerConnection(this.#hostFor(role), socket, origin)
-    const here = (this.#perAddress.get(clientAddress) ?? 0) + 1
     this.#connections.add(connection)
-    this.#perAddress.set(clientAddress, here)
     if (role.internal) this.#internal.add(connection)
-    const most = this.#connections.size > this.#limits.connections
-    // Brokers and controllers come in by listeners of their own, where a crowd of clients cannot shut them out.
-    if (!role.internal && (most || here > this.#limits.connectionsPerAddress)) {
-      const reason = most ? 'too many connections' : 'too many connections from one address'
-      this.#logger.info({ client: clientAddress, listener: role.name }, `connection refused: ${reason}`)
+    const verdict = this.#admission.arrived(clientAddress, role.internal)
+    if (verdict.kind === 'refused') {
+      this.#logger.info({ client: clientAddress, listener: role.name }, `connection refused: ${verdict.reason}`)
       connection.destroy()
     } else if (this.#closing !== null || (role.kind === 'broker' && !this.#isCaughtUp())) connection.destroy()
+    else if (verdict.kind === 'stalled') connection.condemn(verdict.delayMs)
+    else if (verdict.delayMs > 0) connection.mute(verdict.delayMs)
     this.#startSweeping()
     return connection
   }
@@ -239,6 +245,7 @@ class RequestSide implements Broker {
       isPipelined: (frame) => this.#dispatcher.isPipelined(frame, role.kind),
       begin: (frame, origin) => this.#dispatcher.begin(frame, origin),
       nextTurn: (connection) => this.#nextTurn(connection),
+      unmuteAt: (at, connection) => this.#timers.at(at, () => connection.unmute()),
       gone: (connection) => this.#gone(connection),
     }
   }
@@ -255,9 +262,7 @@ class RequestSide implements Broker {
 
   #gone(connection: PeerConnection): void {
     if (!this.#connections.delete(connection)) return
-    const left = (this.#perAddress.get(connection.address) ?? 1) - 1
-    if (left === 0) this.#perAddress.delete(connection.address)
-    else this.#perAddress.set(connection.address, left)
+    this.#admission.left(connection.address)
     if (this.#connections.size === 0) this.#drained?.()
   }
 

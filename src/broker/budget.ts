@@ -52,7 +52,8 @@ export class ByteBudget {
     return true
   }
 
-  /** The member's request is whole, or it holds little now, or it has gone: it neither waits nor overdraws any longer. */
+  /** The member's request is whole, or it holds little now, or it has gone, or reads nothing anyway: it neither waits nor
+   *  overdraws any longer. */
   settled(member: BudgetMember): void {
     this.#waiting.delete(member)
     if (this.#overdrawer !== member) return

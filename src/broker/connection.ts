@@ -11,7 +11,7 @@
 // Requests are begun one after the other, as in Kafka, except that those marked `pipelined` (Produce, raft, brokers'
 // own) may be begun while earlier ones of that kind wait. Invariant: `held` = bytes received − bytes released.
 
-import type { Connection, ConnectionEvents, Instant, Logger } from '../base/index.ts'
+import type { Connection, ConnectionEvents, Instant, Logger, Timer } from '../base/index.ts'
 import { ProtocolError } from '../base/index.ts'
 import { FrameParser } from '../wire/index.ts'
 import { type BudgetMember, type ByteBudget, SMALL } from './budget.ts'
@@ -32,6 +32,8 @@ export interface ConnectionHost {
   isPipelined(frame: Uint8Array): boolean
   /** Decodes, checks and begins one request. Never throws. */
   begin(frame: Uint8Array, origin: Origin): Begun
+  /** Calls `unmute` at that instant. */
+  unmuteAt(at: Instant, connection: PeerConnection): Timer
   /** Calls `resume` in the next turn of the event loop. */
   nextTurn(connection: PeerConnection): void
   /** Once, when the connection has gone. */
@@ -64,6 +66,11 @@ export class PeerConnection implements ConnectionEvents, BudgetMember {
   /** The peer does not take what we write: from a `write` that answered false until `drained`. */
   #outputFull = false
   #budgetWait = false
+  /** Until then the client waits for having used too much (KIP-219): nothing is begun or read. */
+  #mutedUntil: Instant | null = null
+  /** May be set for weeks: it goes with the connection. */
+  #unmuting: Timer | null = null
+  #condemned = false
   #turnUsed = 0
   #turnAsked = false
   #lastActivity: Instant
@@ -150,6 +157,36 @@ export class PeerConnection implements ConnectionEvents, BudgetMember {
     this.#flow()
   }
 
+  /** Begins and reads nothing for so long. */
+  mute(ms: number): void {
+    const until = this.#host.now() + ms
+    if (this.#over || this.#state === 'draining' || (this.#mutedUntil !== null && until <= this.#mutedUntil)) return
+    this.#mutedUntil = until
+    this.#unmuting?.cancel()
+    this.#unmuting = this.#host.unmuteAt(until, this)
+    // It can take no turn at the budget, and must not keep others from theirs.
+    this.#host.budget.settled(this)
+    this.#budgetWait = false
+    this.#flow()
+  }
+
+  /** Begins and reads nothing for so long, and then it is over. */
+  condemn(ms: number): void {
+    this.#condemned = true
+    this.mute(ms)
+  }
+
+  unmute(): void {
+    this.#mutedUntil = null
+    this.#unmuting = null
+    if (this.#condemned) {
+      this.destroy()
+      return
+    }
+    this.#lastActivity = this.#host.now()
+    this.resume()
+  }
+
   /** The next turn of the loop has come. */
   resume(): void {
     this.#turnAsked = false
@@ -222,7 +259,7 @@ export class PeerConnection implements ConnectionEvents, BudgetMember {
   #pump(): void {
     const { limits } = this.#host
     while (this.#nextWaiting < this.#waiting.length && this.#state !== 'closed' && this.#state !== 'draining') {
-      if (this.#outputFull || this.#inFlight.length >= limits.inFlightRequests) break
+      if (this.#mutedUntil !== null || this.#outputFull || this.#inFlight.length >= limits.inFlightRequests) break
       const frame = this.#waiting[this.#nextWaiting]!
       const pipelined = this.#host.isPipelined(frame)
       if (this.#inFlight.length > 0 && !(pipelined && this.#inFlight.at(-1)!.pipelined)) break
@@ -290,6 +327,7 @@ export class PeerConnection implements ConnectionEvents, BudgetMember {
       this.#end(outcome.reason)
       return
     }
+    if (outcome.muteMs > 0) this.mute(outcome.muteMs)
     if (outcome.kind === 'silent') return
     if (this.#socket.unsent > this.#host.limits.outputBytes) {
       this.#end(`does not read: ${this.#socket.unsent} bytes of answers wait for it`)
@@ -314,10 +352,11 @@ export class PeerConnection implements ConnectionEvents, BudgetMember {
   #flow(): void {
     if (this.#state === 'closed') return
     const { limits, budget } = this.#host
-    if (!this.#budgetWait) this.#budgetWait = budget.mustWait(this, this.#held)
+    if (!this.#budgetWait && this.#mutedUntil === null) this.#budgetWait = budget.mustWait(this, this.#held)
     const read =
       this.#state !== 'draining' &&
       !this.#budgetWait &&
+      this.#mutedUntil === null &&
       this.#waiting.length - this.#nextWaiting < limits.inFlightRequests &&
       this.#heldWhole < limits.inFlightBytes &&
       !this.#outputFull
@@ -346,6 +385,8 @@ export class PeerConnection implements ConnectionEvents, BudgetMember {
 
   #release(): void {
     this.#state = 'closed'
+    this.#unmuting?.cancel()
+    this.#unmuting = null
     this.#host.budget.settled(this)
     this.#host.budget.release(this.#held)
     this.#held = 0

@@ -6,7 +6,8 @@ import type { RequestContext } from '../../cluster/driver/index.ts'
 import { Bug, messageOf, ProtocolError } from '../base/index.ts'
 import { apis, decodeRequestHeader, readInt16 } from '../wire/index.ts'
 import type { ApiEntry, ApiTables } from './apis.ts'
-import { quoted } from './sanitize.ts'
+import { shortened } from './sanitize.ts'
+import { Throttle } from './throttle.ts'
 import type { Call, ListenerKind, ListenerRole, Outcome, Services } from './types.ts'
 
 /** A request that has begun. */
@@ -29,11 +30,15 @@ export class Dispatcher {
   readonly #services: Services
   readonly #tables: ApiTables
   readonly #onFatal: (error: Error) => void
+  readonly #windowMs: number
+  readonly #unlimited: Throttle
 
   constructor(services: Services, tables: ApiTables, onFatal: (error: Error) => void) {
     this.#services = services
     this.#tables = tables
     this.#onFatal = onFatal
+    this.#windowMs = services.config.int('quota.window.size.seconds') * 1000
+    this.#unlimited = new Throttle(services.quotas, services.clock, { user: '', clientId: '' }, this.#windowMs, true)
   }
 
   isPipelined(frame: Uint8Array, kind: ListenerKind): boolean {
@@ -79,18 +84,29 @@ export class Dispatcher {
     const context: RequestContext = {
       principal: ANONYMOUS,
       listener: listener.name,
-      clientId: quoted(header.clientId ?? '', limits.clientIdLength),
+      // In its own letters: quotas are set for it by name, and groups tell it to whoever asks.
+      clientId: shortened(header.clientId ?? '', limits.clientIdLength),
       clientAddress: origin.clientAddress,
       deadline: this.#services.clock.monotonic() + limits.requestWaitMs,
     }
     const version = supported ? header.apiVersion : 0
-    const call: Call = { version, context, listener, services: this.#services, onCancel }
+    const throttle = this.#throttle(context, listener)
+    const call: Call = { version, context, listener, services: this.#services, size: frame.length, throttle, onCancel }
     const answer = supported
       ? entry.serve(frame, header.bodyAt, header.correlationId, call)
       : entry.refuse(header.correlationId, call)
     return answer instanceof Promise
       ? answer.then((outcome) => this.#bounded(outcome, entry))
       : this.#bounded(answer, entry)
+  }
+
+  #throttle({ clientId, principal }: RequestContext, listener: ListenerRole): Throttle {
+    const { clock, cluster, quotas } = this.#services
+    const limits = cluster.image.clientQuotas
+    // One for all where nobody is limited, which is nearly everywhere.
+    if (limits.size === 0 || listener.internal || listener.kind === 'controller') return this.#unlimited
+    const client = { user: principal.slice(principal.indexOf(':') + 1), clientId }
+    return new Throttle(quotas.follow(limits), clock, client, this.#windowMs, false)
   }
 
   #bounded(outcome: Outcome, entry: ApiEntry): Outcome {

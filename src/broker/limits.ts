@@ -69,7 +69,7 @@ export interface Limits {
   readonly responseBytes: number
   /** Lines about single connections. More: counted, and the count is told with a later line. */
   readonly logLinesPerSecond: number
-  /** Characters of a client id that logs and handlers see. */
+  /** Characters of a client id that handlers see. */
   readonly clientIdLength: number
 }
 
@@ -111,20 +111,14 @@ export const DEFAULT_LIMITS: Limits = {
   clientIdLength: 200,
 }
 
-/** The defaults with what the operator wrote. `max.connections` and its like only lower ours: Kafka's defaults are "unlimited". */
+/** The defaults with what the operator wrote. How many connections may be open he may change at any time: `Admission`. */
 export function limitsOf(config: NodeConfig): Limits {
   return {
     ...DEFAULT_LIMITS,
     requestBytes: config.int('socket.request.max.bytes'),
     idleMs: config.long('connections.max.idle.ms'),
-    connections: given(config, 'max.connections') ?? DEFAULT_LIMITS.connections,
-    connectionsPerAddress: given(config, 'max.connections.per.ip') ?? DEFAULT_LIMITS.connectionsPerAddress,
     fetchBytes: config.int('fetch.max.bytes'),
     fetchSessions: config.int('max.incremental.fetch.session.cache.slots'),
     describedPartitions: config.int('max.request.partition.size.limit'),
   }
-}
-
-function given(config: NodeConfig, name: string): number | undefined {
-  return config.given.has(name) ? config.int(name) : undefined
 }

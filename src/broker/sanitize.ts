@@ -4,9 +4,14 @@
 const UNPRINTABLE = /[^\x20-\x7e]/g
 const UNPRINTABLE_SOMEWHERE = /[^\x20-\x7e]/
 
-/** A client id or a name from a request, cut and cleaned. */
+/** No longer than that, and otherwise as it came: for what is compared or told back, not for logs. */
+export function shortened(text: string, maxLength: number): string {
+  return text.length > maxLength ? `${text.slice(0, maxLength)}…` : text
+}
+
+/** A name from a request, cut and cleaned. */
 export function quoted(text: string, maxLength = 200): string {
-  const cut = text.length > maxLength ? `${text.slice(0, maxLength)}…` : text
+  const cut = shortened(text, maxLength)
   if (!UNPRINTABLE_SOMEWHERE.test(cut)) return cut
   return cut.replace(UNPRINTABLE, (character) => (character === '…' ? '…' : '?'))
 }

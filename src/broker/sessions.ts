@@ -155,6 +155,8 @@ export interface Told {
   readonly highWatermark: Offset
   readonly logStartOffset: Offset
   readonly diverging: boolean
+  /** It is sent elsewhere. */
+  readonly redirected: boolean
 }
 
 /** Whether an incremental answer must name this partition; takes down what it says. */
@@ -163,6 +165,7 @@ export function isNews(cached: FetchedPartition, told: Told): boolean {
     told.failed ||
     told.bytes > 0 ||
     told.diverging ||
+    told.redirected ||
     cached.toldHighWatermark !== told.highWatermark ||
     cached.toldLogStartOffset !== told.logStartOffset
   cached.toldHighWatermark = told.failed || told.diverging ? -1 : told.highWatermark

@@ -7,9 +7,11 @@ import type { ReplicationDriver } from '../../replication/driver/index.ts'
 import type { Clock, Logger, Network, Random } from '../base/index.ts'
 import type { NodeConfig } from '../config/index.ts'
 import type { GroupCoordinator } from '../coordinator/index.ts'
+import type { ClientQuotas } from '../quotas/index.ts'
 import type { Api, ErrorName, Input, Message, MessageSchema } from '../wire/index.ts'
 import type { Limits } from './limits.ts'
 import type { FetchSessions } from './sessions.ts'
+import type { Throttle } from './throttle.ts'
 
 /** The two kinds of listeners; their API tables differ. */
 export type ListenerKind = 'broker' | 'controller'
@@ -96,6 +98,7 @@ export interface Services {
   readonly supportedFeatures: ReadonlyMap<string, { readonly min: number; readonly max: number }>
   readonly limits: Limits
   readonly sessions: FetchSessions
+  readonly quotas: ClientQuotas
   /** Names of topics that are being created because somebody asked for them. */
   readonly creations: Set<string>
   /** ApiVersions of a kind of listener, derived from the table. */
@@ -119,6 +122,10 @@ export interface Call {
   readonly context: RequestContext
   readonly listener: ListenerRole
   readonly services: Services
+  /** Bytes of the request. */
+  readonly size: number
+  /** What the client is charged for this request. */
+  readonly throttle: Throttle
   /** Called once if the connection goes away before the answer; what waits is cancelled by it. */
   onCancel(cancel: () => void): void
 }
@@ -147,10 +154,10 @@ export type Refuse<Req extends MessageSchema, Res extends MessageSchema> = (
   version: number,
 ) => Input<Res>
 
-/** A reply as bytes. */
+/** A reply as bytes. The connection is not read from for `muteMs`. */
 export type Outcome =
-  | { readonly kind: 'respond'; readonly chunks: readonly Uint8Array[] }
-  | { readonly kind: 'silent' }
+  | { readonly kind: 'respond'; readonly chunks: readonly Uint8Array[]; readonly muteMs: number }
+  | { readonly kind: 'silent'; readonly muteMs: number }
   | { readonly kind: 'close'; readonly reason: string }
 
 export function respond<Res extends MessageSchema>(body: Input<Res>): Respond<Res> {

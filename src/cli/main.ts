@@ -12,14 +12,17 @@ import { checkCommand } from './commands/check.ts'
 import { consumeCommand } from './commands/consume.ts'
 import { containerCommand } from './commands/container.ts'
 import { dumpLogCommand } from './commands/dump-log.ts'
+import { electCommand } from './commands/elect.ts'
 import { nodeCommand } from './commands/node.ts'
 import { produceCommand } from './commands/produce.ts'
 import { quorumCommand } from './commands/quorum.ts'
+import { reassignCommand } from './commands/reassign.ts'
 import { simCommand } from './commands/sim.ts'
 import { storageCommand } from './commands/storage.ts'
 import { topicsCommand } from './commands/topics.ts'
 import { traceCommand } from './commands/trace.ts'
 import { upCommand } from './commands/up.ts'
+import { isKafkaTool, runKafkaTool } from './kafka/shim.ts'
 import { explain } from './output.ts'
 
 const EXIT_USAGE = 2
@@ -29,6 +32,10 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE') process.exit(0)
   throw error
 })
+
+// The programs of bin/kafka: their command lines are Kafka's, of which yargs knows nothing.
+const [first, ...others] = hideBin(process.argv)
+if (first !== undefined && isKafkaTool(first)) await runKafkaTool(first, others)
 
 await yargs(hideBin(process.argv))
   .scriptName('odradek')
@@ -42,6 +49,8 @@ await yargs(hideBin(process.argv))
   .command(topicsCommand)
   .command(produceCommand)
   .command(consumeCommand)
+  .command(reassignCommand)
+  .command(electCommand)
   .command(quorumCommand)
   .command(dumpLogCommand)
   .command(chaosCommand)

@@ -13,7 +13,16 @@ import type {
 import { apis, errorCode, errorName } from '../wire/index.ts'
 import type { Cluster } from './cluster.ts'
 import { ClientError } from './errors.ts'
+import { alterPartitionReassignments, electLeaders, listPartitionReassignments } from './moves.ts'
 import { listOffsets } from './offsets.ts'
+import {
+  type DeletedRecords,
+  deleteRecords,
+  describeLogDirs,
+  type LogDirectoryDescription,
+  moveReplicas,
+  type RecordsToDelete,
+} from './storage.ts'
 import type {
   Admin,
   AdminOptions,
@@ -21,11 +30,14 @@ import type {
   ConfigAlteration,
   ConfigDescription,
   ConfigResource,
+  ElectionType,
   ListedOffset,
+  MovingPartition,
   NewTopic,
   OffsetSpec,
   Outcome,
   PartitionDescription,
+  PartitionMove,
   QuorumDescription,
   ReplicaState,
   ResourceType,
@@ -200,6 +212,45 @@ export class SmallAdmin implements Admin {
     }
   }
 
+  deleteRecords(records: readonly RecordsToDelete[], options: AdminOptions = {}): Promise<DeletedRecords[]> {
+    return deleteRecords(this.#cluster, records, this.#timing(options).deadline)
+  }
+
+  describeLogDirs(broker: NodeId, options: AdminOptions = {}): Promise<LogDirectoryDescription[]> {
+    return describeLogDirs(this.#cluster, broker, this.#timing(options).deadline)
+  }
+
+  alterReplicaLogDirs(
+    broker: NodeId,
+    moves: readonly (TopicPartition & { readonly path: string })[],
+    options: AdminOptions = {},
+  ): Promise<(TopicPartition & Outcome)[]> {
+    return moveReplicas(this.#cluster, broker, moves, this.#timing(options).deadline)
+  }
+
+  alterPartitionReassignments(
+    moves: readonly PartitionMove[],
+    options: AdminOptions & { readonly allowReplicationFactorChange?: boolean } = {},
+  ): Promise<(TopicPartition & Outcome)[]> {
+    const allowFactorChange = options.allowReplicationFactorChange ?? true
+    return alterPartitionReassignments(this.#cluster, moves, this.#timing(options), allowFactorChange)
+  }
+
+  listPartitionReassignments(
+    partitions: readonly TopicPartition[] | null,
+    options: AdminOptions = {},
+  ): Promise<MovingPartition[]> {
+    return listPartitionReassignments(this.#cluster, partitions, this.#timing(options))
+  }
+
+  electLeaders(
+    type: ElectionType,
+    partitions: readonly TopicPartition[] | null,
+    options: AdminOptions = {},
+  ): Promise<(TopicPartition & Outcome)[]> {
+    return electLeaders(this.#cluster, type, partitions, this.#timing(options))
+  }
+
   listOffsets(
     partitions: readonly (TopicPartition & { readonly at: OffsetSpec })[],
     options: AdminOptions = {},
@@ -224,6 +275,14 @@ export class SmallAdmin implements Admin {
   /** What a broker is told: it answers before the request is given up. */
   #brokerTimeout(options: AdminOptions): number {
     return Math.min(this.#timeout(options), this.#cluster.requestTimeoutMs)
+  }
+
+  #timing(options: AdminOptions): {
+    readonly timeoutMs: number
+    readonly deadline: Instant
+    readonly retries: number | undefined
+  } {
+    return { timeoutMs: this.#timeout(options), deadline: this.#deadline(options), retries: options.retries }
   }
 
   #deadline(options: AdminOptions): Instant {

@@ -6,6 +6,7 @@ import { createRpc } from '../rpc/index.ts'
 import { SmallAdmin } from './admin.ts'
 import { Cluster } from './cluster.ts'
 import { SmallConsumer } from './consumer.ts'
+import { SmallGovernance } from './governance.ts'
 import { SmallGroupConsumer } from './group-consumer.ts'
 import { SmallProducer } from './producer.ts'
 import { Retry } from './retry.ts'
@@ -45,6 +46,7 @@ export function createClient(ports: ClientPorts, options: ClientOptions): Client
   }
   return {
     admin: new SmallAdmin(cluster),
+    governance: new SmallGovernance(cluster),
     producer: (producerOptions = {}): Producer => {
       const producer = new SmallProducer(cluster, ports, producerOptions)
       closing.push(producer)

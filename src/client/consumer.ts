@@ -1,4 +1,4 @@
-// A small consumer of assigned partitions. One fetch at a time per leader, for those of its partitions whose records have
+// A small consumer of assigned partitions. One fetch at a time per broker, for those of its partitions whose records have
 // all been handed out; answers that arrive after an assignment was replaced are dropped. Uses full fetches, no sessions.
 
 import type { Instant, NodeId, Offset } from '../base/index.ts'
@@ -25,12 +25,16 @@ interface Assigned {
   busy: boolean
   failures: number
   notBefore: Instant
+  /** The follower to read from, as the leader said; null: the leader. */
+  follower: { readonly id: NodeId; readonly until: Instant } | null
 }
 
 type FetchedPartition = FetchResponse['responses'][number]['partitions'][number]
 
 const MAX_BYTES = 50 * 1024 * 1024
 const PARTITION_MAX_BYTES = 1024 * 1024
+/** How long a follower is read from before its leader is asked again: Kafka's metadata.max.age.ms. */
+const FOLLOWER_MS = 300_000
 
 export class SmallConsumer implements Consumer {
   readonly #cluster: Cluster
@@ -54,6 +58,7 @@ export class SmallConsumer implements Consumer {
       reset: options.reset ?? 'none',
       checkCrcs: options.checkCrcs ?? true,
       decompressedBytesMax: options.decompressedBytesMax ?? 64 * 1024 * 1024,
+      rack: options.rack ?? '',
     }
   }
 
@@ -70,10 +75,11 @@ export class SmallConsumer implements Consumer {
       busy: false,
       failures: 0,
       notBefore: Number.NEGATIVE_INFINITY,
+      follower: null,
     }))
   }
 
-  async poll(timeoutMs: number): Promise<ConsumedRecord[]> {
+  async poll(timeoutMs: number, maxRecords: number = Number.POSITIVE_INFINITY): Promise<ConsumedRecord[]> {
     const { retry, timers } = this.#cluster
     const deadline = retry.now() + timeoutMs
     for (;;) {
@@ -83,7 +89,7 @@ export class SmallConsumer implements Consumer {
         this.#error = null
         throw error
       }
-      const records = this.#assigned.flatMap((assigned) => assigned.buffered.splice(0))
+      const records = this.#handOut(maxRecords)
       // Also with records in hand: the next ones are on their way while these are worked on.
       this.#fetchIdle()
       const left = deadline - retry.now()
@@ -116,6 +122,14 @@ export class SmallConsumer implements Consumer {
     this.#wake?.()
   }
 
+  #handOut(maxRecords: number): ConsumedRecord[] {
+    const records: ConsumedRecord[] = []
+    for (const { buffered } of this.#assigned) {
+      for (const record of buffered.splice(0, maxRecords - records.length)) records.push(record)
+    }
+    return records
+  }
+
   #find(topic: string, partition: number): Assigned | undefined {
     return this.#assigned.find((assigned) => assigned.topic === topic && assigned.partition === partition)
   }
@@ -129,20 +143,28 @@ export class SmallConsumer implements Consumer {
 
   #fetchIdle(): void {
     const now = this.#cluster.retry.now()
-    const byLeader = new Map<NodeId, { peer: Peer; partitions: Assigned[] }>()
+    const byBroker = new Map<NodeId, { peer: Peer; partitions: Assigned[] }>()
     for (const assigned of this.#assigned) {
       if (assigned.busy || assigned.buffered.length > 0 || assigned.notBefore > now) continue
       const known = this.#cluster.known(assigned.topic, assigned.partition)
-      const peer = known === undefined ? undefined : this.#cluster.peer(known.leader)
+      const broker = known === undefined ? -1 : this.#readsFrom(assigned, known.leader, now)
+      const peer = this.#cluster.peer(broker)
       if (assigned.resolve !== null || known === undefined || peer === undefined) {
         this.#start([assigned], () => this.#locate(assigned))
         continue
       }
-      const group = byLeader.get(known.leader) ?? { peer, partitions: [] }
+      const group = byBroker.get(broker) ?? { peer, partitions: [] }
       group.partitions.push(assigned)
-      byLeader.set(known.leader, group)
+      byBroker.set(broker, group)
     }
-    for (const { peer, partitions } of byLeader.values()) this.#start(partitions, () => this.#fetch(peer, partitions))
+    for (const { peer, partitions } of byBroker.values()) this.#start(partitions, () => this.#fetch(peer, partitions))
+  }
+
+  #readsFrom(assigned: Assigned, leader: NodeId, now: Instant): NodeId {
+    const { follower } = assigned
+    if (follower !== null && follower.until > now && this.#cluster.peer(follower.id) !== undefined) return follower.id
+    assigned.follower = null
+    return leader
   }
 
   /** Runs work on partitions that are busy meanwhile; what it throws is told by the next `poll`. */
@@ -208,6 +230,7 @@ export class SmallConsumer implements Consumer {
       minBytes: this.#options.fetchMinBytes,
       maxBytes: this.#options.fetchMaxBytes,
       sessionEpoch: -1,
+      rackId: this.#options.rack,
       topics: partitions.map(({ topic, partition, position }) => ({
         topic,
         topicId: this.#cluster.topicId(topic),
@@ -237,6 +260,10 @@ export class SmallConsumer implements Consumer {
     }
     assigned.failures = 0
     assigned.highWatermark = answer.highWatermark
+    if (answer.preferredReadReplica >= 0) {
+      assigned.follower = { id: answer.preferredReadReplica, until: this.#cluster.retry.now() + FOLLOWER_MS }
+      return
+    }
     if (answer.records === null || answer.records.length === 0) return
     const fetched = await recordsFrom(answer.records, assigned, from, this.#ports.offload, this.#options)
     // Between the answer and its records being open, the assignment may have been replaced.
@@ -247,7 +274,14 @@ export class SmallConsumer implements Consumer {
 
   #refused(assigned: Assigned, error: ErrorName, answer: FetchedPartition, body: FetchResponse): void {
     const { topic, partition } = assigned
+    const { follower } = assigned
+    assigned.follower = null
     if (error === 'OFFSET_OUT_OF_RANGE') {
+      // A follower may be behind, or have begun later than its leader: the leader has the last word.
+      if (follower !== null) {
+        this.#failed(assigned, false)
+        return
+      }
       if (this.#options.reset === 'none') throw new ClientError(error, `${topic}-${partition} at ${assigned.position}`)
       assigned.resolve = this.#options.reset
       return
@@ -262,6 +296,7 @@ export class SmallConsumer implements Consumer {
   }
 
   #failed(assigned: Assigned, stale: boolean): void {
+    assigned.follower = null
     if (stale) this.#cluster.invalidate(assigned.topic)
     assigned.notBefore = this.#cluster.retry.now() + this.#cluster.retry.delay(assigned.failures++)
   }

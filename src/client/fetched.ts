@@ -40,6 +40,7 @@ export async function recordsFrom(
         partition: at.partition,
         offset: record.offset,
         timestamp: record.timestamp,
+        timestampType: header.timestampType,
         leaderEpoch: header.partitionLeaderEpoch,
         key: record.key,
         value: record.value,

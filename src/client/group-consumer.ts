@@ -55,7 +55,11 @@ export class SmallGroupConsumer implements GroupConsumer {
     return this.#current ? this.#assignment : []
   }
 
-  async poll(timeoutMs: number): Promise<ConsumedRecord[]> {
+  position(topic: string, partition: number): Offset | null {
+    return this.#current ? this.#consumer.position(topic, partition) : null
+  }
+
+  async poll(timeoutMs: number, maxRecords?: number): Promise<ConsumedRecord[]> {
     const { retry } = this.#cluster
     const deadline = retry.now() + timeoutMs
     for (;;) {
@@ -68,7 +72,7 @@ export class SmallGroupConsumer implements GroupConsumer {
         if (left <= 0) return []
         continue
       }
-      const records = await this.#consumer.poll(Math.min(Math.max(left, 0), LOOK_MS))
+      const records = await this.#consumer.poll(Math.min(Math.max(left, 0), LOOK_MS), maxRecords)
       for (const record of records) this.#advance(record)
       if (records.length > 0 || retry.now() >= deadline) return records
     }

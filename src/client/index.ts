@@ -4,6 +4,16 @@
 export { createClient, endpointsOf } from './client.ts'
 /** What calls reject with. */
 export { ClientError } from './errors.ts'
+export type {
+  FeatureDescription,
+  FeatureUpdate,
+  Governance,
+  QuotaAlteration,
+  QuotaEntity,
+  QuotaFilter,
+  ServedApi,
+} from './governance.ts'
 /** Kafka's partitioner. */
 export { murmur2, partitionOfKey } from './murmur2.ts'
+export type { DeletedRecords, LogDirectoryDescription, RecordsToDelete } from './storage.ts'
 export type * from './types.ts'

@@ -13,7 +13,9 @@ import type {
   Timestamp,
   Uuid,
 } from '../base/index.ts'
-import type { ErrorName, RecordHeader } from '../wire/index.ts'
+import type { ErrorName, RecordHeader, TimestampType } from '../wire/index.ts'
+import type { Governance } from './governance.ts'
+import type { DeletedRecords, LogDirectoryDescription, RecordsToDelete } from './storage.ts'
 
 export interface ClientPorts {
   readonly network: Network
@@ -44,6 +46,8 @@ export interface Client extends AsyncDisposable {
   /** Joins its group when it is polled first. */
   groupConsumer(options: GroupConsumerOptions): GroupConsumer
   readonly admin: Admin
+  /** Features, quotas and members. */
+  readonly governance: Governance
   /** Fails what is outstanding and closes every connection. */
   close(): void
 }
@@ -106,6 +110,9 @@ export interface ConsumerOptions {
   readonly checkCrcs?: boolean
   /** Most bytes that one compressed batch may become. Default 64 MiB. */
   readonly decompressedBytesMax?: number
+  /** Kafka's client.rack: brokers that choose replicas by rack may send this consumer to a follower there (KIP-392).
+   *  Default: it reads from leaders. */
+  readonly rack?: string
 }
 
 export interface TopicPartition {
@@ -121,6 +128,7 @@ export interface Assignment extends TopicPartition {
 export interface ConsumedRecord extends TopicPartition {
   readonly offset: Offset
   readonly timestamp: Timestamp
+  readonly timestampType: TimestampType
   readonly leaderEpoch: Epoch
   readonly key: Uint8Array | null
   readonly value: Uint8Array | null
@@ -130,8 +138,9 @@ export interface ConsumedRecord extends TopicPartition {
 export interface Consumer {
   /** Replaces what was assigned before. */
   assign(partitions: readonly Assignment[]): void
-  /** Records in offset order per partition; empty when none came within `timeoutMs`. Rejects with ClientError. */
-  poll(timeoutMs: number): Promise<ConsumedRecord[]>
+  /** Records in offset order per partition, at most `maxRecords` (default all there are); empty when none came within
+   *  `timeoutMs`. Rejects with ClientError. */
+  poll(timeoutMs: number, maxRecords?: number): Promise<ConsumedRecord[]>
   /** The offset of the next record to be returned; null before an `earliest` or `latest` is resolved. */
   position(topic: string, partition: number): Offset | null
   /** As last told by the leader; null before the first fetch. */
@@ -157,12 +166,15 @@ export interface GroupConsumerOptions extends ConsumerOptions {
 
 /** A member of a group by the classic protocol (range, eager). What is read between two polls is of one generation. */
 export interface GroupConsumer {
-  /** Records of what is assigned now; empty when none came within `timeoutMs`, also while the group rebalances. */
-  poll(timeoutMs: number): Promise<ConsumedRecord[]>
+  /** Records of what is assigned now, at most `maxRecords`; empty when none came within `timeoutMs`, also while the group
+   *  rebalances. */
+  poll(timeoutMs: number, maxRecords?: number): Promise<ConsumedRecord[]>
   /** Commits what was polled in this generation. Rejects with ClientError: what the group has not heard of is read again. */
   commit(timeoutMs?: number): Promise<void>
   /** What this member reads; empty while the group rebalances. */
   readonly assignment: readonly TopicPartition[]
+  /** As Consumer's. */
+  position(topic: string, partition: number): Offset | null
   /** −1: none. */
   readonly generation: number
   readonly memberId: string
@@ -292,6 +304,21 @@ export interface AdminOptions {
   readonly retries?: number
 }
 
+/** Where a partition's replicas are to be, the preferred leader first; null: back to where they were. */
+export interface PartitionMove extends TopicPartition {
+  readonly replicas: readonly NodeId[] | null
+}
+
+/** A partition on its way: `replicas` are those it has now. */
+export interface MovingPartition extends TopicPartition {
+  readonly replicas: readonly NodeId[]
+  readonly adding: readonly NodeId[]
+  readonly removing: readonly NodeId[]
+}
+
+/** `unclean`: where nobody leads, anybody alive, who may lack records. */
+export type ElectionType = 'preferred' | 'unclean'
+
 /** Answers hold one outcome for each thing asked; what fails as a whole rejects with ClientError. */
 export interface Admin {
   createTopics(
@@ -321,8 +348,34 @@ export interface Admin {
     options?: AdminOptions & { readonly validateOnly?: boolean },
   ): Promise<(ConfigResource & Outcome)[]>
   describeQuorum(options?: AdminOptions): Promise<QuorumDescription>
+  /** Starts moves, or cancels them. With `allowReplicationFactorChange` false a goal of another size is refused. */
+  alterPartitionReassignments(
+    moves: readonly PartitionMove[],
+    options?: AdminOptions & { readonly allowReplicationFactorChange?: boolean },
+  ): Promise<(TopicPartition & Outcome)[]>
+  /** What moves, of these partitions or (null) of all. */
+  listPartitionReassignments(
+    partitions: readonly TopicPartition[] | null,
+    options?: AdminOptions,
+  ): Promise<MovingPartition[]>
+  /** Of these partitions or (null) of all; of all, those that need no election are not in the answer. */
+  electLeaders(
+    type: ElectionType,
+    partitions: readonly TopicPartition[] | null,
+    options?: AdminOptions,
+  ): Promise<(TopicPartition & Outcome)[]>
   listOffsets(
     partitions: readonly (TopicPartition & { readonly at: OffsetSpec })[],
     options?: AdminOptions,
   ): Promise<ListedOffset[]>
+  /** Deletes what lies below an offset; in the order of the question. */
+  deleteRecords(records: readonly RecordsToDelete[], options?: AdminOptions): Promise<DeletedRecords[]>
+  /** The log directories of one broker. */
+  describeLogDirs(broker: NodeId, options?: AdminOptions): Promise<LogDirectoryDescription[]>
+  /** Moves replicas of one broker to other directories of it; answered when the moves have begun. */
+  alterReplicaLogDirs(
+    broker: NodeId,
+    moves: readonly (TopicPartition & { readonly path: string })[],
+    options?: AdminOptions,
+  ): Promise<(TopicPartition & Outcome)[]>
 }

@@ -4,9 +4,14 @@
 import { ConfigError } from '../base/index.ts'
 import { readAddresses } from './addresses.ts'
 import { brokerConfigKeys, nearestName } from './table.ts'
+import { RULES } from './together.ts'
 import type { NodeConfig } from './types.ts'
 import { Values } from './values.ts'
 
+/** `replica.selector.class`: consumers are sent to followers in their rack (KIP-392). */
+export const RACK_AWARE_SELECTOR = 'org.apache.kafka.common.replica.RackAwareReplicaSelector'
+/** Kafka's own; as where none is named. */
+const LEADER_ONLY = 'org.apache.kafka.common.replica.LeaderSelector'
 /** zstd, by Kafka's numbers. */
 const LAST_CODEC = 4
 
@@ -35,17 +40,26 @@ export function parseNodeConfig(properties: ReadonlyMap<string, string>, options
   const addresses = readAddresses(values, nodeId, options?.hostname ?? 'localhost', problems)
   checkTogether(values, problems)
   checkServed(values, problems)
+  const logDirs = values.list(properties.has('log.dirs') ? 'log.dirs' : 'log.dir').map(plainPath)
+  const twice = logDirs.find((path, i) => logDirs.indexOf(path) < i)
+  if (twice !== undefined) problems.push(`log.dirs names ${twice} twice: each directory is one disk. Name it once.`)
   if (problems.length > 0) throw refusal(problems)
-  const logDirs = values.list(properties.has('log.dirs') ? 'log.dirs' : 'log.dir')
+  const metadataLogDir = values.string('metadata.log.dir')
   return Object.assign(values, {
     nodeId,
     ...addresses,
     logDirs,
-    metadataLogDir: values.string('metadata.log.dir') ?? logDirs[0]!,
+    metadataLogDir: metadataLogDir === null ? logDirs[0]! : plainPath(metadataLogDir),
     rack: values.string('broker.rack'),
     given: properties,
     warnings,
   })
+}
+
+/** One directory, one spelling, as java.io.File has it: tools name it as DescribeLogDirs does. */
+export function plainPath(path: string): string {
+  const single = path.replaceAll(/\/{2,}/g, '/')
+  return single.length > 1 && single.endsWith('/') ? single.slice(0, -1) : single
 }
 
 function refusal(problems: readonly string[]): ConfigError {
@@ -86,13 +100,9 @@ function checkTogether(values: Values, problems: string[]): void {
     queued <= 0 || queued >= values.int('socket.request.max.bytes'),
     'queued.max.request.bytes must be larger or equal to socket.request.max.bytes',
   )
-  demand(
-    values.int('max.connections.per.ip') > 0 || values.string('max.connections.per.ip.overrides') !== '',
-    'max.connections.per.ip can be set to zero only if max.connections.per.ip.overrides property is set.',
-  )
-  for (const name of ['log.retention.hours', 'log.retention.minutes', 'log.retention.ms']) {
-    if (!values.has(name)) continue
-    demand(values.long(name) !== 0, 'log.retention.ms must be unlimited (-1) or, greater than or equal to 1')
+  for (const { problem } of RULES) {
+    const sentence = problem(values)
+    if (sentence !== null) problems.push(sentence)
   }
   demand(
     values.int('default.replication.factor') === -1 || values.int('default.replication.factor') > 0,
@@ -108,6 +118,18 @@ function checkServed(values: Values, problems: string[]): void {
   if (authorizer !== '') {
     problems.push(
       `authorizer.class.name=${authorizer} is not served by this version, which would leave the cluster open`,
+    )
+  }
+  for (const name of ['create.topic.policy.class.name', 'alter.config.policy.class.name']) {
+    const policy = values.string(name) ?? ''
+    if (policy !== '') problems.push(`${name}=${policy} is not served by this version, and nothing would be held to it`)
+  }
+  const quotas = values.string('client.quota.callback.class') ?? ''
+  if (quotas !== '') problems.push(`client.quota.callback.class=${quotas} is not served by this version`)
+  const selector = values.string('replica.selector.class') ?? ''
+  if (selector !== '' && selector !== RACK_AWARE_SELECTOR && selector !== LEADER_ONLY) {
+    problems.push(
+      `replica.selector.class=${selector} is not served by this version: ${RACK_AWARE_SELECTOR} is, or none`,
     )
   }
   if (values.boolean('remote.log.storage.system.enable')) {

@@ -2,6 +2,7 @@
 // listed unless set, so that tools which compare with Kafka see no difference).
 
 import { BROKER_ROWS } from './broker-rows.ts'
+import { GROUP_ROWS, METRICS_ROWS } from './group-rows.ts'
 import type { ConfigRow } from './rows.ts'
 import { REQUIRED } from './rows.ts'
 import { TOPIC_ROWS } from './topic-rows.ts'
@@ -15,12 +16,24 @@ const OWN_ROWS: readonly ConfigRow[] = [
   ['odradek.log.flush.mode', 'string', 'os', '[os, fsync]', 'h', 'i'],
 ]
 
+const QUOTA_ROWS: readonly ConfigRow[] = [
+  ['follower.replication.throttled.rate', 'long', '9223372036854775807', '[0,...]', 'm', 'c'],
+  ['leader.replication.throttled.rate', 'long', '9223372036854775807', '[0,...]', 'm', 'c'],
+  ['replica.alter.log.dirs.io.max.bytes.per.second', 'long', '9223372036854775807', '[0,...]', 'm', 'c'],
+]
+
 const IMPORTANCE = { h: 'high', m: 'medium', l: 'low' } as const
 
 /** Configurations of a node, by name, in name order. */
 export const brokerConfigKeys: ReadonlyMap<string, ConfigKey> = compile([...BROKER_ROWS, ...OWN_ROWS])
 /** Configurations of a topic, by name, in name order. */
 export const topicConfigKeys: ReadonlyMap<string, ConfigKey> = compile(TOPIC_ROWS)
+/** Configurations of a group. */
+export const groupConfigKeys: ReadonlyMap<string, ConfigKey> = compile(GROUP_ROWS)
+/** Configurations of a client-metrics subscription. */
+export const metricsConfigKeys: ReadonlyMap<string, ConfigKey> = compile(METRICS_ROWS)
+/** What only a running broker is told, never its properties file: the rates of replication that is throttled. */
+export const quotaConfigKeys: ReadonlyMap<string, ConfigKey> = compile(QUOTA_ROWS)
 
 /** The known name that was probably meant, or null when nothing is near. */
 export function nearestName(name: string, known: Iterable<string>): string | null {

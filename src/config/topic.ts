@@ -46,8 +46,6 @@ export function resolveTopicConfig(
     segmentJitterMs: number('segment.jitter.ms'),
     segmentIndexBytes: number('segment.index.bytes'),
     indexIntervalBytes: number('index.interval.bytes'),
-    flushMessages: number('flush.messages'),
-    flushMs: number('flush.ms'),
     retentionBytes: number('retention.bytes'),
     retentionMs: number('retention.ms'),
     cleanupDelete: policies.includes('delete'),

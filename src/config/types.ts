@@ -3,7 +3,18 @@
 
 import type { NodeId } from '../base/index.ts'
 
-export type ConfigType = 'boolean' | 'string' | 'int' | 'short' | 'long' | 'double' | 'list' | 'class' | 'password'
+export type ConfigType =
+  | 'boolean'
+  | 'string'
+  | 'int'
+  | 'short'
+  | 'long'
+  | 'double'
+  | 'list'
+  | 'class'
+  | 'password'
+  /** Of a name that no table knows. */
+  | 'unknown'
 
 export interface ConfigKey {
   readonly name: string
@@ -77,8 +88,6 @@ export interface TopicSettings {
   readonly segmentJitterMs: number
   readonly segmentIndexBytes: number
   readonly indexIntervalBytes: number
-  readonly flushMessages: number
-  readonly flushMs: number
   readonly retentionBytes: number
   readonly retentionMs: number
   readonly cleanupDelete: boolean
@@ -108,13 +117,26 @@ export interface DynamicConfig {
   readonly cluster: ReadonlyMap<string, string>
 }
 
-/** Where a value comes from, by DescribeConfigs' names; `ConfigSourceId` in wire terms: 1, 4, 2, 3, 5. */
+/** Where a value comes from, by DescribeConfigs' names. */
 export type ConfigSource =
   | 'DYNAMIC_TOPIC_CONFIG'
   | 'DYNAMIC_BROKER_CONFIG'
   | 'DYNAMIC_DEFAULT_BROKER_CONFIG'
   | 'STATIC_BROKER_CONFIG'
   | 'DEFAULT_CONFIG'
+  | 'CLIENT_METRICS_CONFIG'
+  | 'GROUP_CONFIG'
+
+/** `ConfigSource` in wire terms. */
+export const CONFIG_SOURCE_IDS: { readonly [source in ConfigSource]: number } = {
+  DYNAMIC_TOPIC_CONFIG: 1,
+  DYNAMIC_BROKER_CONFIG: 2,
+  DYNAMIC_DEFAULT_BROKER_CONFIG: 3,
+  STATIC_BROKER_CONFIG: 4,
+  DEFAULT_CONFIG: 5,
+  CLIENT_METRICS_CONFIG: 7,
+  GROUP_CONFIG: 8,
+}
 
 export interface ConfigSynonym {
   readonly name: string

@@ -4,7 +4,7 @@
 import fs from 'node:fs'
 import fsp from 'node:fs/promises'
 import path from 'node:path'
-import type { Disk, DiskEntry, DiskFile, Timestamp } from '../base/index.ts'
+import type { Disk, DiskEntry, DiskFile, DiskSpace, Timestamp } from '../base/index.ts'
 import { attempt, never, SystemFile, storageError } from './file.ts'
 import { DiskLocks } from './lock.ts'
 
@@ -87,6 +87,13 @@ export class SystemDisk implements Disk {
 
   async setModified(at: string, modified: Timestamp): Promise<void> {
     await this.#attempt(at, 'set the time of', () => fsp.utimes(at, modified / 1000, modified / 1000))
+  }
+
+  async space(directory: string): Promise<DiskSpace> {
+    return this.#attempt(directory, 'measure', async () => {
+      const { blocks, bavail, bsize } = await fsp.statfs(directory)
+      return { totalBytes: blocks * bsize, usableBytes: bavail * bsize }
+    })
   }
 
   async lock(directory: string): Promise<() => Promise<void>> {

@@ -2,18 +2,17 @@
 // is removed durably before any log is loaded, so that a crash can never be taken for a clean stop (KAFKA-10471).
 // A failure of the disk under any log gives up the whole directory, once.
 
-import type { Offset, Uuid } from '../base/index.ts'
-import { ConfigError, StorageError, Timers } from '../base/index.ts'
+import type { DiskSpace, Offset, Uuid } from '../base/index.ts'
+import { assert, ConfigError, StorageError, Timers } from '../base/index.ts'
 import type { PartitionOffset } from './checkpoints.ts'
 import {
   formatCleanMarker,
   formatOffsets,
   formatPartitionMetadata,
   parseCleanMarker,
-  parseLogDirectoryName,
   parseOffsets,
-  parsePartitionMetadata,
 } from './checkpoints.ts'
+import { DELETE_SUFFIX, futureName, identify, PARTITION_METADATA } from './identify.ts'
 import { IndexCache } from './index-cache.ts'
 import { Janitor } from './janitor.ts'
 import { lockDirectory, readDirectoryMeta } from './meta.ts'
@@ -37,10 +36,6 @@ const LOG_STARTS = 'log-start-offset-checkpoint'
 const HIGH_WATERMARKS = 'replication-offset-checkpoint'
 const CLEANED_TO = 'cleaner-offset-checkpoint'
 const CLEAN_MARKER = '.kafka_cleanshutdown'
-const PARTITION_METADATA = 'partition.metadata'
-/** Raft's own; opened by it, never by the directory. */
-const METADATA_LOG = '__cluster_metadata-0'
-const DELETE_SUFFIX = '-delete'
 
 const TAIL_BYTES = 32 * 1024 * 1024
 const CHECKPOINT_INTERVAL_MS = 60_000
@@ -98,6 +93,8 @@ class OpenDirectory implements LogDirectory {
   readonly #release: () => Promise<void>
   /** By topic id and partition, in order of name. */
   readonly #logs = new Map<string, SegmentedLog>()
+  /** Those that are to replace logs of other directories. */
+  readonly #futures = new Map<string, SegmentedLog>()
   #failure: Error | null = null
   #listener: ((error: Error) => void) | null = null
   #closed = false
@@ -143,6 +140,10 @@ class OpenDirectory implements LogDirectory {
     return [...this.#logs.values()]
   }
 
+  get futures(): readonly PartitionLog[] {
+    return [...this.#futures.values()]
+  }
+
   get(topicId: Uuid, partition: number): PartitionLog | undefined {
     return this.#logs.get(keyOf(topicId, partition))
   }
@@ -157,36 +158,41 @@ class OpenDirectory implements LogDirectory {
     const names = entries.filter((entry) => entry.directory).map((entry) => entry.name)
     this.#compacted = entries.some((entry) => entry.name === CLEANED_TO)
     const cleanedTo = this.#compacted ? await this.#readOffsets(CLEANED_TO) : new Map<string, Offset>()
-    const opened: (SegmentedLog | null)[] = new Array(names.length).fill(null)
+    const opened: ({ readonly log: SegmentedLog; readonly future: boolean } | null)[] = new Array(names.length).fill(
+      null,
+    )
     let verified = 0
     let next = 0
     const worker = async (): Promise<void> => {
       for (let i = next++; i < names.length && this.#options.stopped?.() !== true; i = next++) {
         const name = names[i]!
-        const identity = await this.#identify(name)
+        const identity = await identify(this.#ports, this.#around.janitor, this.path, name)
         if (identity === null) continue
+        const known = `${identity.topic}-${identity.partition}`
         const { log, loaded } = await openLog(
           this.#around,
           identity,
           this.#options.configOf(identity.topic, identity.topicId),
           {
             clean: this.cleanShutdown,
-            recoveryPoint: recoveryPoints.get(name) ?? 0,
-            logStartOffset: logStarts.get(name) ?? -1,
-            highWatermark: highWatermarks.get(name) ?? 0,
-            cleanedTo: cleanedTo.get(name) ?? null,
+            recoveryPoint: recoveryPoints.get(known) ?? 0,
+            logStartOffset: logStarts.get(known) ?? -1,
+            highWatermark: highWatermarks.get(known) ?? 0,
+            cleanedTo: cleanedTo.get(known) ?? null,
           },
         )
-        opened[i] = log
+        opened[i] = { log, future: identity.future }
         verified += loaded.verifiedBytes
       }
     }
     await Promise.all(Array.from({ length: LOADS_AT_ONCE }, worker))
-    for (const log of opened) {
-      if (log === null) continue
-      this.#logs.set(keyOf(log.topicId, log.partition), log)
+    for (const each of opened) {
+      if (each === null) continue
+      const { log } = each
+      const logs = each.future ? this.#futures : this.#logs
+      logs.set(keyOf(log.topicId, log.partition), log)
       // Whoever has lost records must not stay eligible to lead for having stopped well (KIP-966).
-      if (log.damaged !== null) this.previousBrokerEpoch = -1
+      if (log.damaged !== null && !each.future) this.previousBrokerEpoch = -1
     }
     return verified
   }
@@ -212,37 +218,52 @@ class OpenDirectory implements LogDirectory {
 
   async create(topic: string, topicId: Uuid, partition: number, config: LogConfig): Promise<PartitionLog> {
     this.#mustWork()
-    const { disk } = this.#ports
-    const name = `${topic}-${partition}`
-    const path = disk.join(this.path, name)
     for (const log of this.#logs.values()) {
       // A topic of the same name that was deleted while this node was away.
       if (log.topic === topic && log.partition === partition) await this.delete(log)
     }
-    await disk.makeDirectory(path)
-    await disk.writeFileAtomic(disk.join(path, PARTITION_METADATA), encode(formatPartitionMetadata(topicId)))
-    await disk.syncDirectory(this.path)
-    const identity = { topic, topicId, partition, path }
-    const { log } = await openLog(this.#around, identity, config, {
-      clean: false,
-      recoveryPoint: 0,
-      logStartOffset: -1,
-      highWatermark: 0,
-      cleanedTo: null,
-    })
-    this.#mustWork()
+    const log = await this.#create({ topic, topicId, partition }, `${topic}-${partition}`, config)
     this.#logs.set(keyOf(topicId, partition), log)
     if (config.cleanupCompact) this.#around.cleaner?.wake()
     return log
   }
 
+  async createFuture(topic: string, topicId: Uuid, partition: number, config: LogConfig): Promise<PartitionLog> {
+    this.#mustWork()
+    const log = await this.#create({ topic, topicId, partition }, futureName(topic, partition, this.#unique()), config)
+    this.#futures.set(keyOf(topicId, partition), log)
+    return log
+  }
+
+  async promote(future: PartitionLog): Promise<PartitionLog> {
+    const { topic, topicId, partition, config } = future
+    const key = keyOf(topicId, partition)
+    assert(this.#futures.get(key) === future && !this.#logs.has(key), 'only a future log takes a place, and a free one')
+    const { disk } = this.#ports
+    const at = { recoveryPoint: future.endOffset, logStartOffset: future.logStartOffset }
+    const { highWatermark, cleanedTo } = future
+    await future.close()
+    this.#mustWork()
+    const path = disk.join(this.path, `${topic}-${partition}`)
+    await disk.rename(future.path, path)
+    await disk.syncDirectory(this.path)
+    const known = { clean: true, ...at, highWatermark, cleanedTo }
+    const { log } = await openLog(this.#around, { topic, topicId, partition, path }, config, known)
+    this.#mustWork()
+    this.#futures.delete(key)
+    this.#logs.set(key, log)
+    return log
+  }
+
   async delete(log: PartitionLog): Promise<void> {
-    const held = this.#logs.get(keyOf(log.topicId, log.partition))
+    const key = keyOf(log.topicId, log.partition)
+    const logs = this.#futures.get(key) === log ? this.#futures : this.#logs
+    const held = logs.get(key)
     if (held === undefined || held !== log) return
-    this.#logs.delete(keyOf(log.topicId, log.partition))
-    const { disk, random } = this.#ports
+    logs.delete(key)
+    const { disk } = this.#ports
     await held.abandon()
-    const unique = Buffer.from(random.bytes(16)).toString('hex')
+    const unique = this.#unique()
     const suffix = `-${log.partition}.${unique}${DELETE_SUFFIX}`
     const path = disk.join(this.path, log.topic.slice(0, MAX_NAME - suffix.length) + suffix)
     await disk.rename(held.path, path)
@@ -251,6 +272,10 @@ class OpenDirectory implements LogDirectory {
     // A topic created under the same name must not inherit its recovery point.
     await this.#checkpoint()
     this.#around.janitor.after(log.config.fileDeleteDelayMs, () => disk.remove(path))
+  }
+
+  space(): Promise<DiskSpace> {
+    return this.#ports.disk.space(this.path)
   }
 
   async maintain(): Promise<void> {
@@ -263,7 +288,7 @@ class OpenDirectory implements LogDirectory {
     this.#closed = true
     this.#timers.clear()
     this.#detachCleaner?.()
-    const logs = [...this.#logs.values()]
+    const logs = this.#all()
     await this.#around.janitor.stop()
     if (clean && this.#failure === null) {
       for (const log of logs) await log.close()
@@ -282,38 +307,6 @@ class OpenDirectory implements LogDirectory {
   onFailure(listener: (error: Error) => void): void {
     this.#listener = listener
     if (this.#failure !== null) listener(this.#failure)
-  }
-
-  /** Whose directory `name` is; null for one that is not a log to be opened. */
-  async #identify(name: string): Promise<{
-    readonly topic: string
-    readonly partition: number
-    readonly topicId: Uuid
-    readonly path: string
-  } | null> {
-    const { disk, logger } = this.#ports
-    const path = disk.join(this.path, name)
-    if (name === METADATA_LOG) return null
-    if (name.endsWith(DELETE_SUFFIX)) {
-      this.#around.janitor.after(0, () => disk.remove(path))
-      return null
-    }
-    const parsed = parseLogDirectoryName(name)
-    if (parsed === null) {
-      logger.warn({ directory: path }, `${path} is not a partition's log and is left alone`)
-      return null
-    }
-    const bytes = await disk.readFile(disk.join(path, PARTITION_METADATA))
-    const topicId = bytes === null ? null : parsePartitionMetadata(new TextDecoder().decode(bytes))
-    if (topicId !== null) return { ...parsed, topicId, path }
-    const holdsRecords = (await disk.list(path)).some((entry) => entry.name.endsWith('.log') && entry.size > 0)
-    if (holdsRecords) {
-      const file = disk.join(path, PARTITION_METADATA)
-      throw new StorageError(file, 'CORRUPT', `${file} does not say which topic the records beside it belong to`)
-    }
-    // Left by a stop in the middle of creating the log.
-    await disk.remove(path)
-    return null
   }
 
   async #readOffsets(file: string): Promise<Map<string, Offset>> {
@@ -348,7 +341,7 @@ class OpenDirectory implements LogDirectory {
   async #writeCheckpoints(): Promise<void> {
     if (this.#failure !== null) return
     const { disk } = this.#ports
-    const logs = [...this.#logs.values()]
+    const logs = this.#all()
     type OffsetOf = (log: SegmentedLog) => Offset | null
     const write = async (file: string, offsetOf: OffsetOf, all: boolean): Promise<void> => {
       const offsets: PartitionOffset[] = []
@@ -374,6 +367,36 @@ class OpenDirectory implements LogDirectory {
     }
   }
 
+  #all(): SegmentedLog[] {
+    return [...this.#logs.values(), ...this.#futures.values()]
+  }
+
+  #unique(): string {
+    return Buffer.from(this.#ports.random.bytes(16)).toString('hex')
+  }
+
+  /** An empty log in a new directory of that name, durably there. */
+  async #create(
+    who: { readonly topic: string; readonly topicId: Uuid; readonly partition: number },
+    name: string,
+    config: LogConfig,
+  ): Promise<SegmentedLog> {
+    const { disk } = this.#ports
+    const path = disk.join(this.path, name)
+    await disk.makeDirectory(path)
+    await disk.writeFileAtomic(disk.join(path, PARTITION_METADATA), encode(formatPartitionMetadata(who.topicId)))
+    await disk.syncDirectory(this.path)
+    const { log } = await openLog(this.#around, { ...who, path }, config, {
+      clean: false,
+      recoveryPoint: 0,
+      logStartOffset: -1,
+      highWatermark: 0,
+      cleanedTo: null,
+    })
+    this.#mustWork()
+    return log
+  }
+
   #every(ms: number, work: () => Promise<void>): void {
     const again = (): void => {
       this.#timers.after(ms, () => {
@@ -395,7 +418,7 @@ class OpenDirectory implements LogDirectory {
     this.#timers.clear()
     this.#detachCleaner?.()
     this.#ports.logger.error({ directory: this.path, error }, `${this.path} has failed: ${error.message}`)
-    for (const log of this.#logs.values()) log.fail(error)
+    for (const log of this.#all()) log.fail(error)
     this.#listener?.(error)
   }
 }

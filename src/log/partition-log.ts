@@ -393,6 +393,10 @@ export class SegmentedLog implements PartitionLog {
     })
   }
 
+  holdCompaction(held: boolean): void {
+    this.compaction.hold(held)
+  }
+
   flush(): Promise<void> {
     return this.#durability.until(this.#endOffset)
   }

@@ -4,7 +4,7 @@
 
 import type { Disk, DiskFile, Offset, Timestamp } from '../base/index.ts'
 import { assert } from '../base/index.ts'
-import { claimedBatchSize, lastOffsetAt, maxTimestampAt, validCrcAt } from '../wire/index.ts'
+import { claimedBatchSize, crc32c, lastOffsetAt, maxTimestampAt, validCrcAt } from '../wire/index.ts'
 import { OffsetIndex, TimeIndex } from './indexes.ts'
 import type { ScanResult } from './scan.ts'
 import { scanBatches } from './scan.ts'
@@ -63,6 +63,15 @@ export class Segment {
     this.created = modified
     this.modified = modified
     this.nameDurable = true
+  }
+
+  /**
+   * A time below `limitMs` that is this segment's own, so that many that began together do not end together. It follows from
+   * the name, where Kafka draws it: the same after a restart, and no chance is needed.
+   */
+  jitter(limitMs: number): number {
+    if (limitMs <= 0) return 0
+    return crc32c(Buffer.from(`${this.#directory}/${segmentName(this.baseOffset)}`)) % limitMs
   }
 
   /** A new empty segment; its file is opened in the background and takes appends at once. */

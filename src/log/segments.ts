@@ -101,7 +101,7 @@ export function rolls(active: Segment, incoming: Incoming, config: LogConfig, no
   const waited = active.firstTimestamp >= 0 ? incoming.maxTimestamp - active.firstTimestamp : now - active.created
   const full =
     active.size > config.segmentBytes - incoming.bytes ||
-    waited > segmentMs ||
+    waited > segmentMs - active.jitter(Math.min(config.segmentJitterMs ?? 0, segmentMs)) ||
     active.index!.count >= Math.floor(config.segmentIndexBytes / 8) ||
     active.timeIndex!.count >= Math.floor(config.segmentIndexBytes / 12) - 1
   return full ? 'yes' : 'no'

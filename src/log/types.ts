@@ -1,13 +1,15 @@
 // The door of one partition's log and of a log directory. A log knows batches, offsets, epochs as numbers in a cache, and
 // producers' sequences; it does not know leaders, the ISR or what an epoch means. One writer.
 
-import type { Clock, Disk, Epoch, Logger, Offload, Offset, Random, Timestamp, Uuid } from '../base/index.ts'
+import type { Clock, Disk, DiskSpace, Epoch, Logger, Offload, Offset, Random, Timestamp, Uuid } from '../base/index.ts'
 import type { LogCleaner } from './cleaner/cleaner.ts'
 
 /** What a topic's configuration means for its logs. Longs are saturated numbers; −1 is "no limit" where Kafka has it so. */
 export interface LogConfig {
   readonly segmentBytes: number
   readonly segmentMs: number
+  /** Segments live so much shorter, each by another part of it. Default 0. */
+  readonly segmentJitterMs?: number
   readonly segmentIndexBytes: number
   readonly indexIntervalBytes: number
   readonly retentionBytes: number
@@ -190,6 +192,8 @@ export interface PartitionLog {
   advanceLogStart(offset: Offset): Promise<void>
   /** Rolls by time, deletes by retention, expires producers. Called by the log directory now and then. */
   maintain(): Promise<void>
+  /** While it is held, compaction leaves the log as it is: whoever copies it needs the tombstones of what he has copied. */
+  holdCompaction(held: boolean): void
   /** fsync of what has been appended before the call; `durableEndOffset` follows. */
   flush(): Promise<void>
   /** Flushes, leaves indexes and a producer snapshot as a clean stop does, and closes the files. */
@@ -243,8 +247,16 @@ export interface LogDirectory extends LastStop {
   readonly logs: readonly PartitionLog[]
   get(topicId: Uuid, partition: number): PartitionLog | undefined
   create(topic: string, topicId: Uuid, partition: number, config: LogConfig): Promise<PartitionLog>
+  /** Logs that are to replace those of other directories (KIP-113); found at the start like the others. */
+  readonly futures: readonly PartitionLog[]
+  /** As `create`, for a log that is to replace the one in another directory. */
+  createFuture(topic: string, topicId: Uuid, partition: number, config: LogConfig): Promise<PartitionLog>
+  /** Gives a future log the partition's name, durably: it is among `logs` then, as another object. */
+  promote(future: PartitionLog): Promise<PartitionLog>
   /** Renames to `….uuid-delete`, closes, removes the files after the delay. */
   delete(log: PartitionLog): Promise<void>
+  /** Of the file system under it. */
+  space(): Promise<DiskSpace>
   /** Recovery-point and log-start checkpoints, producer snapshots of rolled segments, retention; called by its own alarm. */
   maintain(): Promise<void>
   /** Flushes, writes checkpoints and, when `brokerEpoch` is given, the clean-shutdown marker. */

@@ -107,7 +107,8 @@ function checkOwner(disk: Disk, path: string, name: string, expected: string, fo
   )
 }
 
-async function refuseUnclaimedData(disk: Disk, path: string): Promise<void> {
+/** A directory that is not formatted and holds logs is somebody's. */
+export async function refuseUnclaimedData(disk: Disk, path: string): Promise<void> {
   const inside = await disk.list(path)
   const data = inside.find((entry) => entry.directory && /-\d+$/.test(entry.name))
   if (data === undefined) return

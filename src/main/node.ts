@@ -6,14 +6,20 @@ import { type ClusterDriver, createClusterDriver } from '../../cluster/driver/in
 import { BROKER_RESOURCE, configsOf, type ListenerEndpoint, supportedFeatures } from '../../cluster/metadata/index.ts'
 import { createRaftDriver, type RaftDriver } from '../../raft/driver/index.ts'
 import type { ReplicationDriver } from '../../replication/driver/index.ts'
-import { Bug, type Logger, messageOf, type NodeId, type Uuid } from '../base/index.ts'
+import { Bug, ConfigError, type Logger, messageOf, type NodeId, Timers, type Uuid } from '../base/index.ts'
 import { type Broker, createBroker, type ServedListener } from '../broker/index.ts'
-import { type ListenerConfig, type NodeConfig, resolveTopicConfig, withDynamicConfig } from '../config/index.ts'
+import {
+  type ListenerConfig,
+  type NodeConfig,
+  plainPath,
+  resolveTopicConfig,
+  withDynamicConfig,
+} from '../config/index.ts'
 import type { GroupCoordinator } from '../coordinator/index.ts'
 import { LogCleaner, type LogDirectory, openLogDirectory } from '../log/index.ts'
 import { createRpc, type Rpc } from '../rpc/index.ts'
 import { readBootstrapRecords } from './bootstrap.ts'
-import { checkDirectories, directoriesOf, type NodeIdentity, unansweredIncarnation } from './directories.ts'
+import { checkDirectories, type NodeIdentity, unansweredIncarnation, unlessFailed } from './directories.ts'
 import { everyoneFenced } from './farewell.ts'
 import { connectGroups, sweepGroups } from './groups.ts'
 import { connectReplication } from './replicas.ts'
@@ -59,6 +65,10 @@ class Node implements OdradekNode {
   /** As a broker: its own, or that of a life before it whose registration may still be on its way. */
   #brokerIncarnationId: Uuid
   readonly #failedDirectories: Uuid[] = []
+  /** Paths of directories whose disks had failed before they were opened. */
+  readonly #unusable: string[] = []
+  /** Null until a directory fails. */
+  #timers: Timers | null = null
   readonly #view: NodeView
   #opening: Promise<void> = Promise.resolve()
 
@@ -110,10 +120,13 @@ class Node implements OdradekNode {
 
   async #start(): Promise<void> {
     const config = this.#config
-    const identity = await checkDirectories(this.#ports.disk, config)
-    this.#opening = this.#openDirectories()
+    const ports = { ...this.#ports, logger: this.#logger }
+    const { identity, usable, failed } = await checkDirectories(ports, config)
+    this.#unusable.push(...failed)
+    this.#opening = this.#openDirectories(usable)
     await this.#opening
-    this.#brokerIncarnationId = unansweredIncarnation(this.#directories) ?? this.#incarnationId
+    const doubtful = this.#unusable.length > 0
+    this.#brokerIncarnationId = (doubtful ? null : unansweredIncarnation(this.#directories)) ?? this.#incarnationId
     const rooms = await this.#build(identity)
     this.#rooms = rooms
     const registered = this.#registered(rooms.cluster)
@@ -130,31 +143,38 @@ class Node implements OdradekNode {
       listeners: bound.map((listener) => this.#endpoint(listener)),
       rack: config.rack,
       directories: this.#directories.filter((d) => config.logDirs.includes(d.path)).map((d) => d.meta.directoryId),
-      previousBrokerEpoch: Math.min(...this.#directories.map((directory) => directory.previousBrokerEpoch)),
+      // What cannot be read may have been left in any state.
+      previousBrokerEpoch: doubtful
+        ? -1
+        : Math.min(...this.#directories.map((directory) => directory.previousBrokerEpoch)),
     })
     await rooms.cluster.unfenced
     const { groups, cluster } = rooms
     if (groups !== null) sweepGroups(groups, cluster.image, this.#logger).catch((error: unknown) => this.#fatal(error))
   }
 
-  async #openDirectories(): Promise<void> {
+  async #openDirectories(paths: readonly string[]): Promise<void> {
     const ports = { ...this.#ports, logger: this.#logger }
     const opened: LogDirectory[] = []
     this.#directories = opened
     const enabled = this.#config.isBroker && this.#config.boolean('log.cleaner.enable')
     const cleaner = enabled ? new LogCleaner(ports, cleanerSettingsOf(this.#config)) : null
     this.#cleaner = cleaner
-    for (const path of directoriesOf(this.#config)) {
-      opened.push(
-        await openLogDirectory(ports, path, {
-          configOf: () => resolveTopicConfig(NO_CONFIGS, { broker: NO_CONFIGS, cluster: NO_CONFIGS }, this.#config),
-          checkpointIntervalMs: this.#config.int('log.flush.offset.checkpoint.interval.ms'),
-          retentionCheckIntervalMs: this.#config.long('log.retention.check.interval.ms'),
-          stopped: () => this.#stopped !== null,
-          ...(cleaner === null ? {} : { cleaner }),
-        }),
-      )
+    const options = {
+      configOf: () => resolveTopicConfig(NO_CONFIGS, { broker: NO_CONFIGS, cluster: NO_CONFIGS }, this.#config),
+      checkpointIntervalMs: this.#config.int('log.flush.offset.checkpoint.interval.ms'),
+      retentionCheckIntervalMs: this.#config.long('log.retention.check.interval.ms'),
+      stopped: () => this.#stopped !== null,
+      ...(cleaner === null ? {} : { cleaner }),
     }
+    for (const path of paths) {
+      await unlessFailed(path, this.#config, this.#unusable, this.#logger, async () => {
+        opened.push(await openLogDirectory(ports, path, options))
+      })
+    }
+    const { isBroker, logDirs } = this.#config
+    if (isBroker && !opened.some(({ path }) => logDirs.includes(path)))
+      throw new ConfigError(`None of log.dirs can be used: ${logDirs.join(', ')}`)
   }
 
   async #build(identity: NodeIdentity): Promise<Rooms> {
@@ -179,6 +199,7 @@ class Node implements OdradekNode {
       ...(bootstrapRecords === undefined ? {} : { bootstrapRecords }),
       ready: () => replication?.settled ?? true,
       offlineDirectories: () => this.#failedDirectories,
+      cordonedDirectories: () => this.#cordoned(cluster),
       onFatal,
     })
     if (config.isBroker) {
@@ -191,6 +212,7 @@ class Node implements OdradekNode {
         config,
         cluster,
         directories: this.#directories.filter((directory) => config.logDirs.includes(directory.path)),
+        unusable: this.#unusable,
         incarnationId: this.#brokerIncarnationId,
         watchers: [groups],
         onDirectoryFailed: (id, error) => this.#directoryFailed(id, error),
@@ -226,6 +248,18 @@ class Node implements OdradekNode {
     })
   }
 
+  /** By the paths that `cordoned.log.dirs` names now; `*` is all of them. */
+  #cordoned(cluster: ClusterDriver): Uuid[] {
+    const dynamic = {
+      broker: configsOf(cluster.image, BROKER_RESOURCE, String(this.nodeId)),
+      cluster: configsOf(cluster.image, BROKER_RESOURCE, ''),
+    }
+    const named = withDynamicConfig(this.#config, dynamic).list('cordoned.log.dirs').map(plainPath)
+    return this.#directories
+      .filter(({ path }) => this.#config.logDirs.includes(path) && (named.includes('*') || named.includes(path)))
+      .map(({ meta }) => meta.directoryId)
+  }
+
   /** A controller alone is up when it has seen its own registration in the metadata. */
   #registered(cluster: ClusterDriver): Promise<void> {
     return new Promise((resolve) => {
@@ -240,8 +274,23 @@ class Node implements OdradekNode {
     this.#failedDirectories.push(id)
     const failed = this.#directories.find((directory) => directory.meta.directoryId === id)
     this.#logger.error({ directory: failed?.path, error: messageOf(error) }, 'log directory failed and was given up')
-    const left = this.#directories.filter((directory) => !this.#failedDirectories.includes(directory.meta.directoryId))
-    if (failed?.path === this.#config.metadataLogDir || left.length === 0) this.#fatal(error)
+    const { logDirs } = this.#config
+    const left = this.#directories.filter(
+      ({ path, meta }) => logDirs.includes(path) && !this.#failedDirectories.includes(meta.directoryId),
+    )
+    if (failed?.path === this.#config.metadataLogDir || left.length === 0) {
+      this.#fatal(error)
+      return
+    }
+    this.#rooms?.cluster.directoryFailed()
+    // What this broker leads there is led by nobody until the controller knows.
+    const timeoutMs = this.#config.long('log.dir.failure.timeout.ms')
+    this.#timers ??= new Timers(this.#ports.clock)
+    this.#timers.after(timeoutMs, () => {
+      const registered = this.#rooms?.cluster.image.brokers.get(this.nodeId)
+      if (registered?.epoch !== this.#rooms?.cluster.brokerEpoch || !registered?.directories.includes(id)) return
+      this.#fatal(new Error(`The controller was not told within ${timeoutMs} ms that ${failed?.path} has failed`))
+    })
   }
 
   async #stop(handOver: boolean): Promise<void> {
@@ -262,6 +311,7 @@ class Node implements OdradekNode {
       await raft.stop()
       rpc.close()
     }
+    this.#timers?.clear()
     if (!this.#dead) {
       // What is half open would end without the word of a clean stop, and cost the replicas their place. `start` tells of a failure.
       await this.#opening.catch(() => {})

@@ -9,6 +9,7 @@ import { type NodeConfig, resolveTopicConfig, type TopicSettings } from '../conf
 import type { LogDirectory } from '../log/index.ts'
 import type { Rpc } from '../rpc/index.ts'
 import { replicationSettingsOf } from './settings.ts'
+import { replicationThrottling, throttledPartitions } from './throttling.ts'
 
 export interface ReplicaRooms {
   readonly clock: Clock
@@ -17,6 +18,8 @@ export interface ReplicaRooms {
   readonly config: NodeConfig
   readonly cluster: ClusterDriver
   readonly directories: readonly LogDirectory[]
+  /** Paths of those that could not be opened. */
+  readonly unusable: readonly string[]
   readonly incarnationId: Uuid
   readonly watchers: readonly ReplicaWatcher[]
   readonly onDirectoryFailed: (directoryId: Uuid, error: Error) => void
@@ -25,6 +28,8 @@ export interface ReplicaRooms {
 
 export function connectReplication(rooms: ReplicaRooms): ReplicationDriver {
   const { cluster, config } = rooms
+  // Replication asks for configurations while it acts on an image: that image, not the one before.
+  let latest = cluster.image
   const replication = createReplicationDriver({
     ...replicationSettingsOf(config),
     ports: { clock: rooms.clock },
@@ -33,20 +38,21 @@ export function connectReplication(rooms: ReplicaRooms): ReplicationDriver {
     logger: rooms.logger,
     incarnationId: rooms.incarnationId,
     directories: rooms.directories,
+    unusable: rooms.unusable,
     watchers: rooms.watchers,
     alterPartition: (proposals) => cluster.alterPartition(proposals),
+    throttling: replicationThrottling(config, () => latest),
     configFor: (topic) => {
       const settings = topicSettings(config, latest, topic)
+      const throttled = throttledPartitions(latest, topic, config.nodeId)
       const { minInsyncReplicas, uncleanLeaderElection } = settings
-      return { log: settings, minInsyncReplicas, uncleanLeaderElection }
+      return { log: settings, minInsyncReplicas, uncleanLeaderElection, throttled }
     },
     onDirectoryAssigned: ({ topicId, partition, directoryId }) =>
       cluster.assignReplicas([{ topicId, index: partition, directory: directoryId }]),
     onDirectoryFailed: rooms.onDirectoryFailed,
     onFatal: rooms.onFatal,
   })
-  // Replication asks for configurations while it acts on an image: that image, not the one before.
-  let latest = cluster.image
   cluster.onImage((_before, after, changes) => {
     latest = after
     replication.apply(after, changes)

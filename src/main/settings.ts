@@ -2,7 +2,7 @@
 
 import type { RaftConfig } from '../../raft/driver/index.ts'
 import type { CompressionCodec, Endpoint, NodeId, Uuid } from '../base/index.ts'
-import type { NodeConfig } from '../config/index.ts'
+import { type NodeConfig, RACK_AWARE_SELECTOR } from '../config/index.ts'
 import type { GroupConfig } from '../groups/index.ts'
 import type { CleanerSettings } from '../log/index.ts'
 import type { RpcOptions } from '../rpc/index.ts'
@@ -89,6 +89,7 @@ function endpointOf(at: { readonly host: string; readonly port: number }): Endpo
 export interface ReplicationSettings {
   readonly nodeId: NodeId
   readonly interBrokerListener: string
+  readonly rackAware: boolean
   readonly replicaLagTimeMaxMs: number
   readonly fetchWaitMaxMs: number
   readonly fetchMinBytes: number
@@ -102,6 +103,7 @@ export function replicationSettingsOf(config: NodeConfig): ReplicationSettings {
   return {
     nodeId: config.nodeId,
     interBrokerListener: config.interBrokerListenerName,
+    rackAware: config.string('replica.selector.class') === RACK_AWARE_SELECTOR,
     replicaLagTimeMaxMs: config.long('replica.lag.time.max.ms'),
     fetchWaitMaxMs: config.int('replica.fetch.wait.max.ms'),
     fetchMinBytes: config.int('replica.fetch.min.bytes'),

@@ -181,6 +181,7 @@ export function severable(ports: Ports, crashed: (error: unknown) => void): Seve
     remove: (path) => guard(() => ports.disk.remove(path)),
     syncDirectory: (path) => guard(() => ports.disk.syncDirectory(path)),
     setModified: (path, at) => guard(() => ports.disk.setModified(path, at)),
+    space: (directory) => guard(() => ports.disk.space(directory)),
     lock: (directory) =>
       guard(async () => {
         const unlock = await ports.disk.lock(directory)

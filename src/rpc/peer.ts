@@ -51,6 +51,7 @@ interface Pending {
   readonly api: Api
   readonly body: unknown
   readonly maxVersion: number | undefined
+  readonly clientId: string
   readonly answered: boolean
   readonly timer: Timer
   correlationId: number
@@ -153,6 +154,7 @@ export class OutgoingPeer implements Peer {
         api,
         body,
         maxVersion: options.maxVersion,
+        clientId: options.clientId ?? this.#options.clientId,
         answered,
         timer: this.#ports.timers.after(options.timeoutMs, () => this.#timedOut(pending)),
         correlationId: -1,
@@ -276,7 +278,7 @@ export class OutgoingPeer implements Peer {
     let chunks: Uint8Array[]
     try {
       const body = typeof pending.body === 'function' ? pending.body(range.max) : pending.body
-      const header = { correlationId, clientId: this.#options.clientId }
+      const header = { correlationId, clientId: pending.clientId }
       chunks = encodeRequest(pending.api, range.max, header, body as Input<MessageSchema>)
     } catch (error) {
       pending.timer.cancel()

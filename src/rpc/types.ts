@@ -25,6 +25,8 @@ export interface SendOptions {
   readonly timeoutMs: number
   /** The highest version to use, when less than both sides' highest. */
   readonly maxVersion?: number
+  /** Who asks, where it is on behalf of somebody else; default the connection's own. */
+  readonly clientId?: string
 }
 
 export interface Peer {

@@ -10,7 +10,7 @@ import type { NodeView } from '../main/index.ts'
 import { createNode } from '../main/index.ts'
 import type { LinkQuality } from './links.ts'
 import type { Member, Properties } from './member.ts'
-import { CLIENT_PORT, endpoints, formatMember, LOG_DIRECTORY, logsOfTopics, newMember, propertiesOf } from './member.ts'
+import { CLIENT_PORT, endpoints, formatMember, logsOfTopics, newMember, propertiesOf } from './member.ts'
 import type { Detained, Direction } from './plan.ts'
 import type { FlippedBit } from './platter.ts'
 import { createSimulation, type Simulation } from './simulation.ts'
@@ -24,6 +24,10 @@ export interface SimClusterOptions {
   readonly brokers?: number
   /** Kafka's property names; they win over those of a cluster on one machine. */
   readonly properties?: Properties
+  /** What one node has and others have not; wins over `properties`. */
+  readonly nodeProperties?: (id: NodeId) => Properties
+  /** Log directories of a node: `/data`, with the metadata log in it, `/data2`, … Default 1. */
+  readonly logDirectories?: number
   /** Default: nothing is logged. */
   readonly logger?: Logger
   /** The metadata.version's feature level to format with. Default 30 (4.3-IV0). */
@@ -69,7 +73,8 @@ export class SimCluster {
     this.sim = createSimulation({ seed: options.seed, ...(options.tap === undefined ? {} : { tap: options.tap }) })
     this.clusterId = this.sim.random.uuid()
     for (let id = 1; id <= (options.brokers ?? 3); id++) {
-      this.#members.set(id, newMember(id, this.sim.random.uuid()))
+      const own = options.nodeProperties?.(id) ?? {}
+      this.#members.set(id, newMember(id, this.sim.random.uuid(), options.logDirectories ?? 1, own))
     }
     this.bootstrap = endpoints([...this.#members.values()], CLIENT_PORT)
   }
@@ -84,7 +89,7 @@ export class SimCluster {
     for (const member of this.#members.values()) {
       const ports = this.sim.addNode(member.host)
       // The operator's part: a mounted disk does not vanish with the power.
-      await this.sim.wait(ports.disk.makeDirectory(LOG_DIRECTORY))
+      for (const directory of member.directories) await this.sim.wait(ports.disk.makeDirectory(directory))
       await this.sim.wait(ports.disk.syncDirectory('/'))
       await this.sim.wait(this.#format(member, ports))
       starting.push(this.#boot(member, ports))
@@ -205,7 +210,7 @@ export class SimCluster {
     member.node = null
     this.sim.replaceDisk(member.host)
     const ports = this.sim.restart(member.host)
-    await ports.disk.makeDirectory(LOG_DIRECTORY)
+    for (const directory of member.directories) await ports.disk.makeDirectory(directory)
     await ports.disk.syncDirectory('/')
     await this.#format(member, ports, false)
     // Somebody may have ended or restarted it meanwhile.
@@ -296,6 +301,11 @@ export class SimCluster {
     this.sim.failDisk(this.host(id), operation)
   }
 
+  /** One of its log directories, by index, is dead until this ends. */
+  killDirectory(id: NodeId, index: number): Undo {
+    return this.sim.killDirectory(this.host(id), this.#member(id).directories[index]!)
+  }
+
   lyingSync(id: NodeId): Undo {
     return this.sim.lyingSync(this.host(id))
   }
@@ -306,14 +316,13 @@ export class SimCluster {
 
   /** One bit of a log of one of its replicas; null where they are empty. */
   flipBit(id: NodeId): FlippedBit | null {
-    return this.sim.flipBit(this.host(id), logsOfTopics(this.sim.disk(this.host(id)).paths(LOG_DIRECTORY)))
+    return this.sim.flipBit(this.host(id), logsOfTopics(this.#paths(id, '')))
   }
 
   /** Bytes of a partition's log on one node's disk as a process would read them, its segments one after the other. */
   logBytes(id: NodeId, topic: string, partition: number): Uint8Array {
     const disk = this.sim.disk(this.host(id))
-    const directory = `${LOG_DIRECTORY}/${topic}-${partition}`
-    const segments = disk.paths(directory).filter((path) => path.endsWith('.log'))
+    const segments = this.#paths(id, `/${topic}-${partition}`).filter((path) => path.endsWith('.log'))
     return Buffer.concat(segments.map((path) => disk.peek(path) ?? new Uint8Array(0)))
   }
 
@@ -323,6 +332,12 @@ export class SimCluster {
 
   [Symbol.dispose](): void {
     this.close()
+  }
+
+  /** Files below that place in each of its log directories. */
+  #paths(id: NodeId, below: string): string[] {
+    const disk = this.sim.disk(this.host(id))
+    return this.#member(id).directories.flatMap((directory) => disk.paths(`${directory}${below}`))
   }
 
   #member(id: NodeId): Member {

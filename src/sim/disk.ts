@@ -2,7 +2,7 @@
 // same `DiskState`, which is what the machine keeps.
 
 import { posix } from 'node:path'
-import type { Disk, DiskEntry, DiskFile, SeededRandom, Timestamp } from '../base/index.ts'
+import type { Disk, DiskEntry, DiskFile, DiskSpace, SeededRandom, Timestamp } from '../base/index.ts'
 import { DISK_META, DISK_SYNC, oneIn } from './chance.ts'
 import { SimFile } from './file.ts'
 import type { Kernel, Process } from './kernel.ts'
@@ -10,6 +10,9 @@ import { never } from './kernel.ts'
 import { FileNode } from './pages.ts'
 import type { DiskState } from './platter.ts'
 import { byName, bytesOf, DirectoryNode, find, segments, storageError } from './platter.ts'
+
+/** As every simulated disk says of itself; what it takes is told by its faults alone. */
+const TOTAL_BYTES = 2 ** 40
 
 export class SimDisk implements Disk {
   readonly #kernel: Kernel
@@ -53,6 +56,7 @@ export class SimDisk implements Disk {
     const owned = bytes.slice()
     // Three moments at which a kill or a power loss may strike: written, renamed, durable.
     return this.#later(this.#state.cost(this.#random, DISK_SYNC), () => {
+      this.#state.mustLive(path)
       this.#state.charge(`${path}.tmp`, owned.length)
       const old = find(this.#state.root, `${path}.tmp`)
       const file = old?.kind === 'file' ? old : this.#create(`${path}.tmp`)
@@ -145,6 +149,13 @@ export class SimDisk implements Disk {
     })
   }
 
+  space(directory: string): Promise<DiskSpace> {
+    return this.#operation('disk.space', directory, () => {
+      if (find(this.#state.root, directory) === null) throw storageError(directory, 'ENOENT', 'no such directory')
+      return { totalBytes: TOTAL_BYTES, usableBytes: Math.min(TOTAL_BYTES, this.#state.faults.freeBytes) }
+    })
+  }
+
   lock(directory: string): Promise<() => Promise<void>> {
     return this.#operation('disk.lock', directory, () => {
       const path = `${directory}/.lock`
@@ -182,7 +193,10 @@ export class SimDisk implements Disk {
 
   #operation<T>(operation: string, path: string, act: () => T, cost = DISK_META): Promise<T> {
     if (!this.#enter(operation, path)) return never()
-    return this.#later(this.#state.cost(this.#random, cost), act)
+    return this.#later(this.#state.cost(this.#random, cost), () => {
+      if (this.#state.faults.dead.size > 0) this.#state.mustLive(path)
+      return act()
+    })
   }
 
   #parent(path: string): { directory: DirectoryNode; name: string } {

@@ -80,7 +80,13 @@ export class SimFile implements DiskFile {
     this.#context.kernel.trace.int(size)
     this.#context.kernel.tap?.about(size)
     if (this.#closed) return Promise.reject(storageError(this.path, 'EBADF', 'the file is closed'))
-    return new Promise((resolve) => {
+    return new Promise((resolve, reject) => {
+      try {
+        this.#context.state.mustLive(this.path)
+      } catch (error) {
+        reject(error)
+        return
+      }
       this.#stage({ kind: 'cut', file: this.#node, size, done: () => resolve() })
     })
   }
@@ -108,7 +114,11 @@ export class SimFile implements DiskFile {
     const { kernel, process, random } = this.#context
     for (const each of numbers) kernel.trace.int(each)
     if (this.#closed) return Promise.reject(storageError(this.path, 'EBADF', 'the file is closed'))
-    return kernel.later(this.#context.state.cost(random, cost), process, act)
+    return kernel.later(this.#context.state.cost(random, cost), process, () => {
+      // Whatever has become of the disk, the descriptor is given back.
+      if (name !== 'file.close') this.#context.state.mustLive(this.path)
+      return act()
+    })
   }
 
   /** Acts now, or in later events until the staged operation has been dealt with. */
@@ -169,6 +179,7 @@ export class SimFile implements DiskFile {
   }
 
   #mayFail(): void {
+    this.#context.state.mustLive(this.path)
     const { faults } = this.#context.state
     if (faults.nextAppendsFail > 0) {
       faults.nextAppendsFail--

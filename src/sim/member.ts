@@ -14,6 +14,7 @@ import {
 export const CLIENT_PORT = 9092
 const INTER_BROKER_PORT = 19_092
 const CONTROLLER_PORT = 9093
+/** The first of `log.dirs`, with the metadata log in it. */
 export const LOG_DIRECTORY = '/data'
 
 export type Properties = Readonly<Record<string, string>>
@@ -22,12 +23,14 @@ export interface Member {
   readonly id: NodeId
   readonly host: string
   readonly local: LocalNode
-  /** What restarts have changed. */
+  /** Its `log.dirs`. */
+  readonly directories: readonly string[]
+  /** Its own, and what restarts have changed. */
   properties: Properties
   node: OdradekNode | null
 }
 
-export function newMember(id: NodeId, directoryId: Uuid): Member {
+export function newMember(id: NodeId, directoryId: Uuid, directories: number, properties: Properties): Member {
   const local = {
     id,
     clientPort: CLIENT_PORT,
@@ -36,7 +39,8 @@ export function newMember(id: NodeId, directoryId: Uuid): Member {
     logDirectory: LOG_DIRECTORY,
     directoryId,
   }
-  return { id, host: `node${id}`, local, properties: {}, node: null }
+  const paths = Array.from({ length: directories }, (_, i) => (i === 0 ? LOG_DIRECTORY : `${LOG_DIRECTORY}${i + 1}`))
+  return { id, host: `node${id}`, local, directories: paths, properties, node: null }
 }
 
 export function endpoints(members: readonly Member[], port: number): string {
@@ -54,7 +58,7 @@ export async function formatMember(
   await formatStorage(ports, {
     clusterId,
     nodeId: member.id,
-    logDirs: [LOG_DIRECTORY],
+    logDirs: member.directories,
     metadataLogDir: LOG_DIRECTORY,
     initialControllers: voters.map(({ id, host, local }) => ({
       id,
@@ -78,6 +82,7 @@ export function propertiesOf(member: Member, members: readonly Member[], common:
   const own = new Map([
     ['listeners', listeners],
     ['advertised.listeners', listeners],
+    ['log.dirs', member.directories.join(',')],
     ['controller.quorum.bootstrap.servers', endpoints(members, CONTROLLER_PORT)],
     ...Object.entries(common),
     ...Object.entries(member.properties),

@@ -49,6 +49,8 @@ export interface DiskFaults {
   /** So many of the next operations of the kind fail with EIO. */
   nextAppendsFail: number
   nextSyncsFail: number
+  /** Directories of which nothing can be read or written any more, and how many faults say so of each. */
+  readonly dead: Map<string, number>
   /** Every operation takes so many times as long. */
   slowFactor: number
   /** And fsync so many times more. */
@@ -63,6 +65,7 @@ function noFaults(): DiskFaults {
     syncFailsOneIn: 0,
     nextAppendsFail: 0,
     nextSyncsFail: 0,
+    dead: new Map(),
     slowFactor: 1,
     syncSlowFactor: 1,
   }
@@ -109,6 +112,23 @@ export class DiskState {
     this.#lies = null
     for (const [file, upTo] of lies?.files ?? []) file.flush(upTo)
     for (const directory of lies?.directories ?? []) this.syncNames(directory)
+  }
+
+  /** Throws for what lies on a dead disk. */
+  mustLive(path: string): void {
+    for (const directory of this.faults.dead.keys())
+      if (path === directory || path.startsWith(`${directory}/`)) throw storageError(path, 'EIO', 'the disk is dead')
+  }
+
+  /** Directories can be on disks of their own, and those die. */
+  kill(directory: string): Undo {
+    const { dead } = this.faults
+    dead.set(directory, (dead.get(directory) ?? 0) + 1)
+    return once(() => {
+      const left = dead.get(directory)! - 1
+      if (left === 0) dead.delete(directory)
+      else dead.set(directory, left)
+    })
   }
 
   /** What fsync of a file does; throws if it is to fail. */

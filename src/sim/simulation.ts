@@ -228,6 +228,11 @@ export class Simulation {
     else faults.nextAppendsFail++
   }
 
+  /** Of a directory of its disk nothing can be read or written until this ends: it was a disk of its own. */
+  killDirectory(name: string, directory: string): Undo {
+    return this.disk(name).kill(directory)
+  }
+
   /** Every operation of its disk takes `factor` times as long. */
   slowDisk(name: string, factor: number): Undo {
     const { faults } = this.disk(name)

@@ -41,6 +41,17 @@ export function diskLaws(open: WorldFactory): void {
     )
 
     test(
+      'space is that of the file system, which has room',
+      law(open, async (w) => {
+        const { totalBytes, usableBytes } = await w.ports.disk.space(w.directory)
+        expect(usableBytes).toBeGreaterThan(0)
+        expect(totalBytes).toBeGreaterThanOrEqual(usableBytes)
+        const absent = w.ports.disk.join(w.directory, 'absent')
+        await expect(w.ports.disk.space(absent)).rejects.toMatchObject({ code: 'ENOENT', path: absent })
+      }),
+    )
+
+    test(
       'appends are seen in order, with the size at once',
       law(open, async (w) => {
         const at = w.ports.disk.join(w.directory, 'log')

@@ -72,6 +72,10 @@ test('an ephemeral broker leaves nothing', { timeout: 60_000 }, async () => {
   const data = /data in (\S+)/.exec(cluster.output())![1]!
   const bootstrap = bootstrapOf(data)
   expect(await odradek(['produce', 'made-by-need', '-b', bootstrap, '--value', 'x'])).toMatchObject({ code: 0 })
+  // Who names a partition is told that it does not move; of a topic nothing need.
+  const cancelled = await odradek(['reassign', 'cancel', 'made-by-need:0', '-b', bootstrap])
+  expect(cancelled).toMatchObject({ code: 1, stderr: expect.stringContaining('NO_REASSIGNMENT_IN_PROGRESS') })
+  expect(await odradek(['reassign', 'cancel', 'made-by-need', '-b', bootstrap])).toMatchObject({ code: 0 })
   expect(await cluster.end('SIGTERM')).toBe(0)
   expect(() => readFileSync(join(data, 'cluster.json'))).toThrow()
 })

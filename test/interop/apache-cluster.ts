@@ -4,6 +4,7 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { freePorts } from '../../src/main/index.ts'
 import { apacheTool } from './apache.ts'
 
 export interface ApacheNode {
@@ -17,6 +18,8 @@ export interface ApacheNode {
 
 export interface ApacheCluster {
   readonly bootstrap: string
+  /** For those who ask the controllers themselves. */
+  readonly controllers: string
   /** SIGKILL to every node: nobody looks at what they leave, and the last of three that are told to stop in order may wait
    *  minutes for a quorum that is gone. */
   stop(): Promise<void>
@@ -95,7 +98,7 @@ export async function startApache(options: ApacheOptions): Promise<ApacheCluster
   }
   const ends = running.map((child) => new Promise<number | null>((resolve) => child.once('exit', resolve)))
   const output = (node: ApacheNode): string => readFileSync(join(work, `n${node.id}.out`), 'utf8')
-  const deadline = Date.now() + 90_000
+  const deadline = Date.now() + 300_000
   const started = (): boolean => nodes.every((node) => output(node).includes('Kafka Server started'))
   while (!started()) {
     const dead = running.findIndex((child) => child.exitCode !== null)
@@ -108,9 +111,23 @@ export async function startApache(options: ApacheOptions): Promise<ApacheCluster
   }
   return {
     bootstrap: nodes.map((node) => `${host}:${node.clientPort}`).join(','),
+    controllers: nodes.map(at).join(','),
     stop: async () => {
       for (const child of running) child.kill('SIGKILL')
       await Promise.all(ends)
     },
   }
+}
+
+/** Three fresh nodes on free ports of loopback, a dynamic quorum. */
+export async function startThreeApache(work: string): Promise<ApacheCluster> {
+  const ports = await freePorts('127.0.0.1', 6)
+  const nodes = [1, 2, 3].map((id) => ({
+    id,
+    clientPort: ports[id - 1]!,
+    controllerPort: ports[id + 2]!,
+    dataDirectory: join(work, `data${id}`),
+    directoryId: `AAAAAAAAQAGAAAAAAAAA${id}A`,
+  }))
+  return startApache({ work, quorum: 'dynamic', format: 'AAAAAAAAQACAAAAAAAAAAA', nodes })
 }

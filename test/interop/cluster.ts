@@ -11,6 +11,8 @@ export const ODRADEK: string = join(dirname(fileURLToPath(import.meta.url)), '..
 
 export interface TestCluster {
   readonly bootstrap: string
+  /** For those who ask the controllers themselves. */
+  readonly controllers: string
   /** Null for a cluster that was there already. */
   readonly data: string | null
   createTopic(topic: string, partitions: number): void
@@ -18,6 +20,9 @@ export interface TestCluster {
 
 /** How far above the first port of a cluster its other listeners reach: three a broker, ten apart. */
 const PORTS_OF_A_CLUSTER = 30
+
+/** How far above the first port of a cluster those of its controllers begin. */
+const CONTROLLERS = 20
 
 /**
  * The first of a row of free ports on loopback. Below 32768: from there on the kernel hands ports to whoever connects,
@@ -42,9 +47,10 @@ async function freePort(): Promise<number> {
   throw new Error(`no row of ${PORTS_OF_A_CLUSTER} free ports on 127.0.0.1`)
 }
 
-function cluster(bootstrap: string, data: string | null): TestCluster {
+function cluster(bootstrap: string, controllers: string, data: string | null): TestCluster {
   return {
     bootstrap,
+    controllers,
     data,
     createTopic: (topic, partitions) => {
       execFileSync(
@@ -72,11 +78,12 @@ export async function withCluster(
   /** Called with the data directory once a cluster of our own has stopped cleanly, before it is removed. */
   stopped?: (data: string) => void,
 ): Promise<void> {
-  if (given !== undefined) return body(cluster(given, null))
+  if (given !== undefined) return body(cluster(given, process.env.ODRADEK_CONTROLLERS ?? '', null))
   const port = await freePort()
   const data = mkdtempSync(join(tmpdir(), 'odradek-cluster-'))
   const up = spawn(ODRADEK, ['up', '--port', String(port), '--data', data], { stdio: ['ignore', 'pipe', 'inherit'] })
-  const bootstrap = `localhost:${port},localhost:${port + 1},localhost:${port + 2}`
+  const at = (above: number): string => [0, 1, 2].map((i) => `localhost:${port + above + i}`).join(',')
+  const bootstrap = at(0)
   const ended = new Promise<number | null>((resolve) => up.once('exit', resolve))
   try {
     await new Promise<void>((resolve, reject) => {
@@ -88,7 +95,7 @@ export async function withCluster(
       up.once('exit', (code) => reject(new Error(`odradek up ended with ${code} before it was ready: ${seen}`)))
       setTimeout(() => reject(new Error(`odradek up was not ready in 60 s: ${seen}`)), 60_000).unref()
     })
-    await body(cluster(bootstrap, data))
+    await body(cluster(bootstrap, at(CONTROLLERS), data))
     up.kill('SIGTERM')
     const code = await ended
     if (code !== 0) throw new Error(`odradek up ended with ${code} on SIGTERM`)

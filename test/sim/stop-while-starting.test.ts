@@ -32,3 +32,28 @@ test('the word of a clean stop outlives stops in the middle of starts', async ()
   expect(without).toBeGreaterThan(10)
   expect([...endings]).toContain('StorageError: /data was being opened when the node was told to stop')
 })
+
+test('a start ends with the stop that came while another directory was being opened', async () => {
+  using cluster = createSimCluster({ seed: 4, logDirectories: 3 })
+  await cluster.start()
+  const { sim } = cluster
+  const { admin } = cluster.client()
+  await sim.wait(admin.createTopics([{ name: 'a', partitions: 6, replicationFactor: 3 }]))
+  await sim.sleep(2000)
+  await cluster.stop(3)
+  cluster.isolate(3)
+  const markers = (): number => {
+    const disk = sim.disk(cluster.host(3))
+    return ['/data', '/data2', '/data3'].filter((path) => disk.paths(path).includes(`${path}/.kafka_cleanshutdown`))
+      .length
+  }
+  const endings = new Set<string>()
+  for (let tenths = 1; tenths < 200; tenths += 3) {
+    cluster.restarting(3).catch((error: unknown) => endings.add(String(error)))
+    await sim.sleep(tenths / 10)
+    await cluster.stop(3)
+    expect([tenths, markers()]).toEqual([tenths, 3])
+  }
+  for (const path of ['/data', '/data2', '/data3'])
+    expect([...endings]).toContain(`StorageError: ${path} was being opened when the node was told to stop`)
+})

@@ -63,3 +63,19 @@ test('a node whose disk changes behind its back is found out', async () => {
   })
   expect(watch!.violations.map(({ name }) => name)).toContain('P9')
 })
+
+test('a node killed between the name of its clean stop and the sync of that has stopped cleanly', async () => {
+  using cluster = createSimCluster({ seed: 5 })
+  const watch = watchCluster(cluster)
+  const { sim } = cluster
+  await cluster.start()
+  const disk = sim.disk(cluster.host(3))
+  cluster.stopping(3).catch(() => {})
+  while (disk.look('/data/.kafka_cleanshutdown') === null) await sim.sleep(0.05)
+  cluster.kill(3)
+  await cluster.restart(3)
+  await sim.sleep(2_000)
+  expect(watch.violations).toEqual([])
+  expect(watch.markers['broker: registered again cleanly']).toBe(1)
+  expect(watch.markers['broker: registered again uncleanly']).toBe(0)
+})

@@ -15,6 +15,8 @@ export interface StoryOptions {
   /** Of the topic. Default: as many as there are brokers. */
   readonly replicas?: number
   readonly configs?: Readonly<Record<string, string>>
+  /** Hears of the cluster before it starts. */
+  readonly onCluster?: (cluster: SimCluster) => void
 }
 
 type Replica = NodeView['replicas'][number]
@@ -34,6 +36,7 @@ export class ClusterStory {
   static async begin(options: StoryOptions): Promise<ClusterStory> {
     const { seed, brokers = 3, properties = {}, replicas = brokers, configs = {} } = options
     const cluster = createSimCluster({ seed, brokers, properties })
+    options.onCluster?.(cluster)
     await cluster.start()
     const story = new ClusterStory(cluster)
     const topic = { name: 't', partitions: 1, replicationFactor: replicas, configs }

@@ -37,6 +37,7 @@ export function fakeReport(seed: number, parts: Partial<LifeReport> = {}): LifeR
         strangers: 0,
         wrapping: 0,
         reckless: 0,
+        movers: 0,
       },
     },
     plan: { faults: [], durationMs: 60_000 },

@@ -1,7 +1,7 @@
 // A Disk in memory for tests of the log: page cache only (a kill loses nothing that was appended), appends told at once
 // or a turn later, failures on demand. The simulator's disk knows power loss; this one is small and quick.
 
-import type { Disk, DiskEntry, DiskFile, Timestamp } from '../../src/base/index.ts'
+import type { Disk, DiskEntry, DiskFile, DiskSpace, Timestamp } from '../../src/base/index.ts'
 import { StorageError } from '../../src/base/index.ts'
 
 export interface Node {
@@ -103,6 +103,10 @@ export class MemoryDisk implements Disk {
   async setModified(path: string, at: Timestamp): Promise<void> {
     const node = this.files.get(path)
     if (node !== undefined) node.modified = at
+  }
+
+  async space(): Promise<DiskSpace> {
+    return { totalBytes: 2 ** 30, usableBytes: 2 ** 29 }
   }
 
   async lock(): Promise<() => Promise<void>> {

@@ -67,6 +67,8 @@ export interface ReplicationClusterOptions {
   readonly minInsync?: number
   readonly lagMs?: number
   readonly log?: Partial<LogConfig>
+  /** Bytes a second of a replica that moves to another directory. Default: no throttle. */
+  readonly moveRate?: () => number
   /** Absent: nothing is compacted. */
   readonly cleaner?: CleanerSettings
   /** Of each life of a broker. */
@@ -83,6 +85,8 @@ export class ReplicationCluster {
   readonly delays: Map<string, number> = new Map()
   /** Log directories, as `/data0`, that a broker does not find when it boots. */
   readonly missing: Set<string> = new Set()
+  /** As `missing`, and it knows that their disks have failed. */
+  readonly unusable: Set<string> = new Set()
   /** May change what a leader answers to a fetch. */
   tamper: ((answer: FetchedPartition, from: number, to: number) => void) | null = null
   /** True: the controller answers nobody. */
@@ -146,7 +150,7 @@ export class ReplicationCluster {
     const settings = this.#options.cleaner
     const cleaner = settings === undefined ? {} : { cleaner: new LogCleaner(ports, settings) }
     broker.directories = []
-    for (const path of this.#paths().filter((each) => !this.missing.has(each)))
+    for (const path of this.#paths().filter((each) => !this.missing.has(each) && !this.unusable.has(each)))
       broker.directories.push(
         await this.sim.wait(openLogDirectory(ports, path, { configOf: () => this.log, ...cleaner })),
       )
@@ -158,8 +162,15 @@ export class ReplicationCluster {
       incarnationId: broker.incarnationId,
       image: emptyImage,
       directories: broker.directories,
+      unusable: [...this.unusable],
       alterPartition: (proposals) => this.#alter(broker, proposals),
       watchers: this.#options.watcher === undefined ? [] : [this.#options.watcher(broker)],
+      throttling: {
+        rates: () => ({ leader: Number.POSITIVE_INFINITY, follower: Number.POSITIVE_INFINITY }),
+        moveRate: this.#options.moveRate ?? ((): number => Number.POSITIVE_INFINITY),
+        windowMs: 1000,
+        memoryMs: 11_000,
+      },
       configFor: () => ({
         log: this.log,
         minInsyncReplicas: this.minInsync,

@@ -13,13 +13,17 @@ import {
 } from '../../cluster/metadata/index.ts'
 import type { RaftDriver } from '../../raft/driver/index.ts'
 import type {
+  ActiveProducer,
   AppendRequest,
   AppendResult,
+  DirectoryDescription,
+  DirectoryMove,
   PartitionRead,
   PartitionReadResult,
   ReadRequest,
   ReplicationDriver,
   ReplicationError,
+  TopicPartition,
 } from '../../replication/driver/index.ts'
 import type { Clock, Logger, Network, Random, Uuid } from '../../src/base/index.ts'
 import { Bug, SeededRandom } from '../../src/base/index.ts'
@@ -165,6 +169,7 @@ export class FakeReplication implements Partial<ReplicationDriver> {
         bytes: chunks.reduce((size, chunk) => size + chunk.length, 0),
         diverging: null,
         leader: this.leader,
+        preferredReadReplica: -1,
         ...this.onRead?.(partition),
       }
       return result
@@ -191,6 +196,31 @@ export class FakeReplication implements Partial<ReplicationDriver> {
     this.refusal === 'NONE'
       ? { error: 'NONE', epoch, endOffset: 17 }
       : { error: this.refusal, epoch: -1, endOffset: -1 }
+
+  /** Offsets asked for, with what they were asked for. */
+  readonly deletions: { readonly partition: number; readonly offset: number; readonly deadline: number }[] = []
+
+  deleteRecords: ReplicationDriver['deleteRecords'] = (at: TopicPartition, offset: number, deadline: number) => {
+    this.deletions.push({ partition: at.partition, offset, deadline })
+    const { refusal: error } = this
+    return this.#later({ error, lowWatermark: error === 'NONE' ? offset : -1 })
+  }
+
+  directories: DirectoryDescription[] = []
+
+  describeDirectories: ReplicationDriver['describeDirectories'] = () => this.#later(this.directories)
+
+  readonly directoryMoves: DirectoryMove[] = []
+
+  moveToDirectory: ReplicationDriver['moveToDirectory'] = (move: DirectoryMove) => {
+    this.directoryMoves.push(move)
+    return this.#later(this.refusal)
+  }
+
+  producers: ActiveProducer[] = []
+
+  activeProducers: ReplicationDriver['activeProducers'] = () =>
+    this.refusal === 'NONE' ? this.producers : this.refusal
 
   #later<T>(value: T): Promise<T> {
     if (!this.hold) return Promise.resolve(value)

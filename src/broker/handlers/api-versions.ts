@@ -26,12 +26,14 @@ export function apiVersionsUnsupported(call: Call): Reply<typeof ApiVersionsResp
 }
 
 function table(call: Call, code: number): Input<typeof ApiVersionsResponse> {
-  const { advertised, cluster, supportedFeatures } = call.services
+  const { advertised, cluster, config, supportedFeatures } = call.services
   const supported = [...supportedFeatures]
     .filter(([, range]) => range.max > 0 && (range.min > 0 || call.version >= 4))
     .map(([name, range]) => ({ name, minVersion: range.min, maxVersion: range.max }))
   const image = cluster.image
-  const finalized = [...image.features]
+  // The quorum's own feature is in its log, not in the metadata (KIP-853).
+  const quorumVersion = config.staticVoters.length === 0 ? 1 : 0
+  const finalized = [...new Map([...image.features, ['kraft.version', quorumVersion]])]
     .filter(([, level]) => level > 0)
     .map(([name, level]) => ({ name, maxVersionLevel: level, minVersionLevel: level }))
   return {

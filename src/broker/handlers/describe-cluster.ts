@@ -24,8 +24,7 @@ export const describeCluster: Handler<typeof DescribeClusterRequest, typeof Desc
   const { cluster, clusterId, random } = call.services
   const { endpointType } = request
   const error = faultOf(endpointType, call)
-  if (error !== null)
-    return respond({ errorCode: errorCode(error[0]), errorMessage: error[1], endpointType, clusterId: '' })
+  if (error !== null) return respond({ errorCode: errorCode(error[0]), errorMessage: error[1], clusterId: '' })
   const { image, controllerId } = cluster
   const { listener } = call.context
   const brokers =

@@ -1,10 +1,16 @@
-// DescribeConfigs (32, versions 1–4, both listeners): configurations of topics, of this node, and of all brokers together
-// (empty name), with where each value comes from (KIP-133, KIP-226). Version 3 adds types and documentation (KIP-569).
-// Another broker's configuration has to be asked of that broker. Resource types that nothing here has yet (loggers,
-// client metrics, groups) are INVALID_REQUEST, as unknown types are.
+// DescribeConfigs (32, versions 1–4, both listeners): configurations of topics, of this node, of all brokers together
+// (empty name), of groups and of client-metrics subscriptions, with where each value comes from (KIP-133, KIP-226).
+// Version 3 adds types and documentation (KIP-569). Another broker's configuration has to be asked of that broker. No
+// logger has a level of its own here, so that none is listed.
 
-import type { ConfigSource, ConfigType, DescribedConfig, DynamicConfig } from '../../config/index.ts'
-import { describeBrokerConfigs, describeTopicConfigs } from '../../config/index.ts'
+import type { ConfigType, DescribedConfig, DynamicConfig } from '../../config/index.ts'
+import {
+  CONFIG_SOURCE_IDS,
+  describeBrokerConfigs,
+  describeGroupConfigs,
+  describeMetricsConfigs,
+  describeTopicConfigs,
+} from '../../config/index.ts'
 import {
   type DescribeConfigsRequest,
   type DescribeConfigsResponse,
@@ -25,16 +31,13 @@ type Described =
 
 const TOPIC = 2
 const BROKER = 4
+const BROKER_LOGGER = 8
+const CLIENT_METRICS = 16
+const GROUP = 32
 const NOTHING: ReadonlyMap<string, string> = new Map()
 
-const SOURCES: { readonly [source in ConfigSource]: number } = {
-  DYNAMIC_TOPIC_CONFIG: 1,
-  DYNAMIC_BROKER_CONFIG: 2,
-  DYNAMIC_DEFAULT_BROKER_CONFIG: 3,
-  STATIC_BROKER_CONFIG: 4,
-  DEFAULT_CONFIG: 5,
-}
 const TYPES: { readonly [type in ConfigType]: number } = {
+  unknown: 0,
   boolean: 1,
   string: 2,
   int: 3,
@@ -79,36 +82,48 @@ function describe(resource: Resource, call: Call): Described {
     const overrides = cluster.image.configs.get(`${TOPIC}:${name}`) ?? NOTHING
     return { kind: 'found', configs: describeTopicConfigs(overrides, dynamic, config, names) }
   }
-  if (type !== BROKER) return failed('INVALID_REQUEST', `Unsupported resource type: ${type}`)
+  if (type === GROUP) {
+    if (name === '') return failed('INVALID_REQUEST', 'Group name must not be empty')
+    const overrides = cluster.image.configs.get(`${GROUP}:${name}`) ?? NOTHING
+    return { kind: 'found', configs: describeGroupConfigs(overrides, dynamic, config, names) }
+  }
+  if (type === CLIENT_METRICS) {
+    if (name === '') return failed('INVALID_REQUEST', 'Client metrics subscription name must not be empty')
+    const overrides = cluster.image.configs.get(`${CLIENT_METRICS}:${name}`) ?? NOTHING
+    return { kind: 'found', configs: describeMetricsConfigs(overrides, names) }
+  }
+  if (type !== BROKER && type !== BROKER_LOGGER) return failed('INVALID_REQUEST', `Unsupported resource type: ${type}`)
+  if (name === '' && type === BROKER_LOGGER) return failed('INVALID_REQUEST', 'Broker id must not be empty')
   if (name === '') return { kind: 'found', configs: describeBrokerConfigs(dynamic, null, names) }
-  if (!/^-?\d+$/.test(name)) {
+  if (!/^[+-]?\d+$/.test(name)) {
     return failed('INVALID_REQUEST', `Broker id must be an integer, but it is: ${name}`)
   }
   if (Number(name) !== config.nodeId) {
-    const expected = `expected ${config.nodeId} or empty string, but received ${name}`
-    return failed('INVALID_REQUEST', `Unexpected broker id, ${expected}`)
+    const orAll = type === BROKER ? ' or empty string,' : ''
+    return failed('INVALID_REQUEST', `Unexpected broker id, expected ${config.nodeId}${orAll} but received ${name}`)
   }
-  return { kind: 'found', configs: describeBrokerConfigs(dynamic, config, names) }
+  return { kind: 'found', configs: type === BROKER ? describeBrokerConfigs(dynamic, config, names) : [] }
 }
 
 function result(resource: Resource, described: Described, request: Request): Result {
   const { resourceType, resourceName } = resource
   if (described.kind === 'failed') {
     const { error, message } = described
-    const errorMessage = message === '' ? null : message
-    return { errorCode: errorCode(error), errorMessage, resourceType, resourceName, configs: [] }
+    return { errorCode: errorCode(error), errorMessage: message, resourceType, resourceName, configs: [] }
   }
   const configs = described.configs.map(({ key, value, source, readOnly, synonyms }) => ({
     name: key.name,
     value,
     readOnly,
-    configSource: SOURCES[source],
+    configSource: CONFIG_SOURCE_IDS[source],
     isSensitive: key.sensitive,
-    synonyms: request.includeSynonyms ? synonyms.map((each) => ({ ...each, source: SOURCES[each.source] })) : [],
+    synonyms: request.includeSynonyms
+      ? synonyms.map((each) => ({ ...each, source: CONFIG_SOURCE_IDS[each.source] }))
+      : [],
     configType: TYPES[key.type],
     documentation: request.includeDocumentation ? key.documentation : null,
   }))
-  return { errorCode: 0, errorMessage: null, resourceType, resourceName, configs }
+  return { errorCode: 0, errorMessage: '', resourceType, resourceName, configs }
 }
 
 function failed(error: ErrorName, message: string): Described {

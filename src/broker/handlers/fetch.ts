@@ -29,8 +29,9 @@ const NO_RECORDS = new Uint8Array(0)
 export const fetch: Handler<typeof FetchRequest, typeof FetchResponse> = async (request, call) => {
   const context = fetchContext(request, call)
   if (context.kind === 'refused') return respond({ errorCode: errorCode(context.error) })
-  const reader = readerOf(request, call.version)
+  const reader = readerOf(request, call)
   const denied = reader.kind === 'replica' && !call.listener.clusterActions
+  if (reader.kind === 'replica' && !denied) call.throttle.exempt()
   const answers = new Map<FetchedPartition, PartitionAnswer>()
   const readable: FetchedPartition[] = []
   for (const partition of context.partitions.values()) {
@@ -45,6 +46,8 @@ export const fetch: Handler<typeof FetchRequest, typeof FetchResponse> = async (
   const hints = new LeaderHints(call.services.cluster.image, call.context.listener)
   if (readable.length > 0) {
     const results = await read(readable, reader, request, call)
+    const bytes = results.reduce((sum, result) => sum + result.bytes, 0)
+    if (!call.throttle.admits('consumer_byte_rate', bytes)) return emptied(context)
     results.forEach((result, i) => {
       const partition = readable[i]!
       if (told(partition, result, context)) answers.set(partition, answer(partition, result, reader, hints, call))
@@ -53,14 +56,28 @@ export const fetch: Handler<typeof FetchRequest, typeof FetchResponse> = async (
   return reply(context, answers, hints)
 }
 
-const FAILED = { failed: true, bytes: 0, highWatermark: -1, logStartOffset: -1, diverging: false }
+const FAILED = {
+  failed: true,
+  bytes: 0,
+  highWatermark: -1,
+  logStartOffset: -1,
+  diverging: false,
+  redirected: false,
+}
 
-function readerOf(request: Message<typeof FetchRequest>, version: number): Reader {
+function readerOf(request: Message<typeof FetchRequest>, call: Call): Reader {
+  const { version } = call
   const id = version >= 15 ? request.replicaState.replicaId : request.replicaId
   if (id >= 0) return { kind: 'replica', id, brokerEpoch: version >= 15 ? request.replicaState.replicaEpoch : -1 }
   const isolation = request.isolationLevel === 1 ? 'read_committed' : 'read_uncommitted'
   // Before version 11 clients do not know that followers may serve them (KIP-392).
-  return { kind: 'consumer', isolation, rack: request.rackId, leaderOnly: version < 11 }
+  return {
+    kind: 'consumer',
+    isolation,
+    rack: request.rackId,
+    leaderOnly: version < 11,
+    listener: call.context.listener,
+  }
 }
 
 /** What the image alone refuses. An id that is not known now may be known at the next fetch of the session. */
@@ -84,7 +101,8 @@ function read(
   assert(replication !== null, 'Fetch without replicas')
   const asked = Math.max(request.maxBytes, 0)
   // Consumers are held to fetch.max.bytes; a replica asks by its own configuration and must get on.
-  const maxBytes = reader.kind === 'replica' ? asked : Math.min(asked, limits.fetchBytes, fetchAllowance(call.listener))
+  const allowed = Math.min(limits.fetchBytes, fetchAllowance(call.listener), call.throttle.most('consumer_byte_rate'))
+  const maxBytes = reader.kind === 'replica' ? asked : Math.min(asked, allowed)
   const pending = replication.read({
     reader,
     partitions: partitions.map((partition) => ({
@@ -115,6 +133,7 @@ function told(partition: FetchedPartition, result: PartitionReadResult, context:
     highWatermark: result.highWatermark,
     logStartOffset: result.logStartOffset,
     diverging: result.diverging !== null,
+    redirected: result.preferredReadReplica >= 0,
   })
   if (context.kind !== 'incremental') return true
   if (news && result.bytes > 0) context.toEnd(partition)
@@ -144,6 +163,7 @@ function answer(
     lastStableOffset: result.lastStableOffset,
     logStartOffset: result.logStartOffset,
     divergingEpoch: result.diverging ?? undefined,
+    preferredReadReplica: call.version >= 11 ? result.preferredReadReplica : undefined,
     abortedTransactions: reader.kind === 'consumer' && reader.isolation === 'read_committed' ? [] : null,
     records: result.chunks.length === 1 ? result.chunks[0] : result.chunks,
   }
@@ -159,6 +179,13 @@ function failed(partition: FetchedPartition, error: ErrorName): PartitionAnswer 
     abortedTransactions: null,
     records: NO_RECORDS,
   }
+}
+
+/** For a consumer that had too much (KIP-219): nothing, of which no session knows; it asks again when its time has passed. */
+function emptied(context: Exclude<FetchContext, { readonly kind: 'refused' }>): Reply<typeof FetchResponse> {
+  const sessionId = context.kind === 'full' ? 0 : context.settle()
+  if (sessionId === null) return respond({ errorCode: errorCode('INVALID_FETCH_SESSION_EPOCH') })
+  return respond({ errorCode: 0, sessionId, responses: [] })
 }
 
 function reply(

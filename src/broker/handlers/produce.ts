@@ -51,6 +51,7 @@ export const produce: Handler<typeof ProduceRequest, typeof ProduceResponse> = a
       return answer(partition, result, hints, call)
     }),
   }))
+  call.throttle.charge('producer_byte_rate', call.size)
   if (request.acks === 0) return unanswered(failure)
   return respond({ responses, nodeEndpoints: hints.endpoints })
 }

@@ -1,10 +1,11 @@
 // What the controller may decide, checked at each committed step of the metadata: shapes of ISR and ELR (P7), epochs that
-// run on (P6), who may lead (P14, P16), what becomes of a broker that stopped uncleanly, and that no dead life of a broker
+// run on (P6), who may lead (P14, P16), when replicas come and go (P21), what becomes of a broker that stopped uncleanly, and that no dead life of a broker
 // takes the place of a living one (P15). Fed with the truth as `truth.ts` folds it and with two facts from outside: whether a
 // broker had stopped cleanly, and whether it lives.
-// Does not check the logs behind an ISR (see `partitions.ts`), nor reassignments (P21), nor placement.
+// Does not check the logs behind an ISR (see `partitions.ts`), nor placement.
 
 import type { NodeId, Uuid } from '../../base/index.ts'
+import { endsMove, moveProblems } from './moves.ts'
 import type { BrokerTruth, ClusterTruth, PartitionTruth, TruthChange } from './truth.ts'
 import type { Findings } from './types.ts'
 
@@ -112,6 +113,12 @@ export class ControllerInvariants {
     }
     if (after.leader !== before.leader && after.leaderEpoch === before.leaderEpoch)
       this.#violated('P6', after, `changes its leader from ${before.leader} within epoch ${after.leaderEpoch}`)
+    for (const problem of moveProblems(before, after, this.minIsr(after))) {
+      // Nobody was left to go back to who has all: the operator allowed to go on without it.
+      if (!(after.recovering && this.#allowsUnclean(after.topic))) this.#violated('P21', after, problem)
+    }
+    if (!sameMembers(before.replicas, after.replicas))
+      this.#noted(after, `has replicas ${list(after.replicas)} after ${list(before.replicas)}`)
     if (after.leader !== before.leader) this.#newLeader(before, after, unclean)
     else if (after.leaderEpoch > before.leaderEpoch && after.leader >= 0)
       this.#findings.marked('partition: led again in a later epoch')
@@ -139,6 +146,8 @@ export class ControllerInvariants {
     // Who comes back uncleanly in this very step is eligible no more.
     const eligible = (id: NodeId): boolean =>
       !unclean.includes(id) && (before.isr.includes(id) || before.elr.includes(id))
+    // Who joins by the proposal that ends a move may lead at once, where the leader that proposed it goes.
+    if (endsMove(before, after) && after.isr.includes(leader) && !after.replicas.includes(before.leader)) return
     if (eligible(leader)) {
       if (!before.isr.includes(leader)) this.#findings.marked('partition: ELR used in an election')
       return
@@ -186,6 +195,8 @@ export class ControllerInvariants {
       const state = broker === undefined ? 'unregistered' : broker.fenced ? 'fenced' : 'on its way out'
       this.#violated('P7', partition, `has ${id} in its ISR, which is ${state}`)
     }
+    for (const id of [...partition.addingReplicas, ...partition.removingReplicas])
+      if (!replicas.includes(id)) this.#violated('P21', partition, `moves ${id}, which is no replica`)
     for (const id of elr)
       if (!replicas.includes(id)) this.#violated('P7', partition, `has ${id} in its ELR, which is no replica`)
     if (elr.length > 0 && isr.length >= this.minIsr(partition))

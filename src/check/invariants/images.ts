@@ -1,7 +1,7 @@
 // What nodes make of the metadata log, held against the truth that a checker folded out of the same committed records:
 // equal state at equal offset (R6), nothing applied that is not committed, images only at the ends of batches and outside
 // metadata transactions (R19), none that goes back within a life (R18), snapshots that hold what the log held (R16).
-// Does not compare what the truth leaves out: ACLs, quotas, credentials, tokens, reassignments, cordoned directories.
+// Does not compare what the truth leaves out: ACLs, quotas, credentials, tokens, cordoned directories.
 
 import type { BrokerEpoch, Epoch, NodeId, Offset, Uuid } from '../../base/index.ts'
 import type { LogModel } from './logs.ts'
@@ -41,6 +41,8 @@ export interface ImageObservation extends ObservedSettings {
 interface ObservedPartition {
   readonly replicas: readonly NodeId[]
   readonly directories: readonly Uuid[]
+  readonly addingReplicas: readonly NodeId[]
+  readonly removingReplicas: readonly NodeId[]
   readonly isr: readonly NodeId[]
   readonly elr: readonly NodeId[]
   readonly lastKnownElr: readonly NodeId[]
@@ -199,6 +201,8 @@ function samePartition(a: PartitionTruth | null, b: PartitionTruth | null): bool
     a.topic === b.topic &&
     sameList(a.replicas, b.replicas) &&
     sameList(a.directories, b.directories) &&
+    sameList(a.addingReplicas, b.addingReplicas) &&
+    sameList(a.removingReplicas, b.removingReplicas) &&
     sameList(a.isr, b.isr) &&
     sameList(a.elr, b.elr) &&
     sameList(a.lastKnownElr, b.lastKnownElr)
@@ -215,8 +219,9 @@ function describePartition(partition: PartitionTruth | null): string {
   if (partition === null) return 'no such partition'
   const { topic, index, replicas, isr, elr, lastKnownElr, leader, leaderEpoch, partitionEpoch, recovering } = partition
   const members = `replicas ${replicas.join()} ISR ${isr.join()} ELR ${elr.join()} last known ${lastKnownElr.join()}`
+  const moves = `adding ${partition.addingReplicas.join()} removing ${partition.removingReplicas.join()}`
   const where = `in ${partition.directories.join()}`
-  return `${topic}-${index} leader ${leader} epoch ${leaderEpoch}/${partitionEpoch} ${members} ${where}${recovering ? ' recovering' : ''}`
+  return `${topic}-${index} leader ${leader} epoch ${leaderEpoch}/${partitionEpoch} ${members} ${moves} ${where}${recovering ? ' recovering' : ''}`
 }
 
 function describeBroker(broker: BrokerTruth | null): string {

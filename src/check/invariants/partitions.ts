@@ -31,6 +31,8 @@ export class PartitionInvariants {
   /** By partition and leader epoch, the largest high watermark that its leader has exposed. */
   readonly #exposed: Map<string, Map<Epoch, Offset>> = new Map()
   readonly #leading: Map<string, Map<NodeId, SeenReplica>> = new Map()
+  /** By partition, who was dropped from its replicas, and the epoch that began with that. */
+  readonly #dropped: Map<string, Map<NodeId, Epoch>> = new Map()
 
   constructor(facts: PartitionFacts, findings: Findings) {
     this.#facts = facts
@@ -74,6 +76,7 @@ export class PartitionInvariants {
   registered(before: PartitionTruth | null, after: PartitionTruth | null): void {
     if (after === null) return
     const key = keyOf(after)
+    for (const id of before?.replicas ?? []) if (!after.replicas.includes(id)) this.#drop(key, id, after.leaderEpoch)
     this.#registrations.set(key, [...(this.#registrations.get(key) ?? []).slice(-RECENT), after])
     if (before !== null && before.leader !== after.leader) this.#interrupted(key, before)
     // The same leader may be elected anew, with less than it had.
@@ -221,7 +224,7 @@ export class PartitionInvariants {
     }
     if (last === null) return
     for (const member of maximalIsr) {
-      if (last.lostBy.includes(member)) continue
+      if (last.lostBy.includes(member) || this.#mayBeGone(seen.key, member, view.leaderEpoch)) continue
       const log = model.log(member)
       // Of a deleted topic each node deletes its replica when it hears of that (KIP-516). A leader that has not heard yet
       // commits upon what a member fetched before it did.
@@ -275,7 +278,7 @@ export class PartitionInvariants {
     const settled = this.#facts.truth.partitions.get(seen.key)?.leaderEpoch ?? Number.POSITIVE_INFINITY
     if (model === undefined || settled > view.leaderEpoch) return
     for (const { id, brokerEpoch } of view.proposed) {
-      if (view.isr.includes(id)) continue
+      if (view.isr.includes(id) || this.#mayBeGone(seen.key, id, view.leaderEpoch)) continue
       const log = model.log(id)
       if (log.endOffset >= view.epochStartOffset || !this.#facts.running(id)) continue
       // A life that is over fetched that; the next may have less. No controller takes it: INELIGIBLE_REPLICA (KIP-903).
@@ -305,6 +308,20 @@ export class PartitionInvariants {
       offset: last.baseOffset,
       epoch: after.leaderEpoch,
     })
+  }
+
+  #drop(key: string, id: NodeId, epoch: Epoch): void {
+    const dropped = this.#dropped.get(key) ?? new Map<NodeId, Epoch>()
+    this.#dropped.set(key, dropped.set(id, epoch))
+  }
+
+  /**
+   * Who is dropped at the end of a move deletes its log when it hears of that, and a leader that has not heard of the epoch
+   * which began with it goes on counting what it was told before (KIP-455). What it commits in that way the others of its
+   * ISR have had, whom the next leader is one of; what it proposes names an epoch that is over, and is refused.
+   */
+  #mayBeGone(key: string, id: NodeId, inEpoch: Epoch): boolean {
+    return (this.#dropped.get(key)?.get(id) ?? -1) > inEpoch
   }
 
   #interrupted(key: string, before: PartitionTruth): void {

@@ -40,6 +40,9 @@ export interface PartitionTruth {
   readonly replicas: readonly NodeId[]
   /** Parallel to the replicas. */
   readonly directories: readonly Uuid[]
+  /** What a move that goes on adds, and what it takes away at its end (KIP-455). */
+  readonly addingReplicas: readonly NodeId[]
+  readonly removingReplicas: readonly NodeId[]
   readonly isr: readonly NodeId[]
   readonly elr: readonly NodeId[]
   readonly lastKnownElr: readonly NodeId[]
@@ -56,6 +59,8 @@ interface PartitionFields {
   readonly leader: NodeId
   readonly replicas: readonly NodeId[] | null
   readonly directories: readonly Uuid[] | null
+  readonly addingReplicas: readonly NodeId[] | null
+  readonly removingReplicas: readonly NodeId[] | null
   readonly leaderRecoveryState: number
   readonly eligibleLeaderReplicas: readonly NodeId[] | null
   readonly lastKnownElr: readonly NodeId[] | null
@@ -309,6 +314,8 @@ export class ClusterTruth {
         index,
         replicas: value.replicas,
         directories: directoriesOf(value.replicas, value.directories ?? [], MIGRATING_DIR),
+        addingReplicas: value.addingReplicas ?? [],
+        removingReplicas: value.removingReplicas ?? [],
         isr: value.isr,
         elr: value.eligibleLeaderReplicas ?? [],
         lastKnownElr: value.lastKnownElr ?? [],
@@ -331,6 +338,8 @@ export class ClusterTruth {
         value.directories === null && value.replicas === null
           ? before.directories
           : directoriesOf(replicas, value.directories ?? [], UNASSIGNED_DIR),
+      addingReplicas: value.addingReplicas ?? before.addingReplicas,
+      removingReplicas: value.removingReplicas ?? before.removingReplicas,
       isr: value.isr ?? before.isr,
       elr: value.eligibleLeaderReplicas ?? before.elr,
       lastKnownElr: value.lastKnownElr ?? before.lastKnownElr,

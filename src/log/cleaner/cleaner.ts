@@ -44,9 +44,12 @@ export class LogCleaner {
     this.#throttle = new Throttle(ports.clock, () => this.#settings.ioMaxBytesPerSecond)
   }
 
-  /** Holds for the next cleanings; the bytes a second, at once. */
+  /** Holds for the next cleanings; the bytes a second and the pause, at once. */
   configure(settings: CleanerSettings): void {
+    const { backoffMs, ioMaxBytesPerSecond } = this.#settings
     this.#settings = settings
+    if (settings.ioMaxBytesPerSecond !== ioMaxBytesPerSecond) this.#throttle.renew()
+    if (settings.backoffMs !== backoffMs && this.#asleep) this.#sleep()
   }
 
   /** The logs of a directory may be cleaned until the returned function is called. */
@@ -74,6 +77,7 @@ export class LogCleaner {
 
   #sleep(): void {
     this.#asleep = true
+    this.#timers.clear()
     // 0 may be set; the loop must not turn for nothing else.
     this.#timers.after(Math.max(this.#settings.backoffMs, 1), () => {
       this.#asleep = false

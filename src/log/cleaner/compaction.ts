@@ -70,6 +70,7 @@ export class Compaction {
   #cleanedTo: Offset | null
   #uncleanable: string | null = null
   #running: Running | null = null
+  #held = false
   /** A cleaning up to here found that all of it waits for the end of a transaction, hence for segments behind it. */
   #waitsAt: Offset | null = null
 
@@ -97,6 +98,7 @@ export class Compaction {
     const log = this.#log
     const config = log.config()
     if (!config.cleanupCompact || this.#uncleanable !== null || this.#running !== null || log.unable()) return null
+    if (this.#held) return null
     const held = log.segments.all.slice()
     const segments: SegmentFacts[] = []
     try {
@@ -160,6 +162,12 @@ export class Compaction {
     return running.over
   }
 
+  /** No cleaning begins or goes on while it is held. */
+  hold(held: boolean): void {
+    this.#held = held
+    if (held) void this.giveUp()
+  }
+
   /** The log ends at `offset` now, which is below where it ended. */
   truncated(offset: Offset): void {
     void this.giveUp()
@@ -170,7 +178,7 @@ export class Compaction {
   #run(running: Running, cleanable: Cleanable, now: Timestamp, means: CleaningMeans): Promise<CleaningResult | null> {
     const log = this.#log
     const { disk, offload, random } = log.ports
-    const alive = (): boolean => !running.given && !log.unable()
+    const alive = (): boolean => !running.given && !this.#held && !log.unable()
     return runCleaning({
       disk,
       offload,

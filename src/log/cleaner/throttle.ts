@@ -9,6 +9,7 @@ export class Throttle {
   readonly #timers: Timers
   readonly #bytesPerSecond: () => number
   #paidTo: Instant = 0
+  readonly #waiting = new Set<() => void>()
 
   constructor(clock: Clock, bytesPerSecond: () => number) {
     this.#clock = clock
@@ -23,11 +24,27 @@ export class Throttle {
     const from = Math.max(now, this.#paidTo)
     this.#paidTo = from + ms
     const wait = from - now
-    return wait < 1 ? null : this.#timers.delay(wait)
+    if (wait < 1) return null
+    return new Promise((resolve) => {
+      const go = (): void => {
+        timer.cancel()
+        this.#waiting.delete(go)
+        resolve()
+      }
+      const timer = this.#timers.after(wait, go)
+      this.#waiting.add(go)
+    })
+  }
+
+  /** The rate is another: what was to be paid for at the old one, perhaps for years, is forgotten. */
+  renew(): void {
+    this.#paidTo = 0
+    for (const go of [...this.#waiting]) go()
   }
 
   /** Nobody is waited for any more. */
   stop(): void {
     this.#timers.clear()
+    this.#waiting.clear()
   }
 }

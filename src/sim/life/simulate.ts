@@ -21,6 +21,8 @@ export interface SimulateOptions {
   readonly brokers?: number
   /** Kafka's property names. */
   readonly properties?: Readonly<Record<string, string>>
+  /** Log directories of a node. Default 1. */
+  readonly logDirectories?: number
   /** What happens to the cluster while your code runs: a plan, done to the letter; or milliseconds of faults drawn from the
    *  seed, within the promise of `min.insync.replicas` (2) and flush=os. Then everything heals. Default: nothing. */
   readonly faults?: FaultPlan | number
@@ -57,8 +59,8 @@ const MIN_INSYNC = 2
  * up by itself.
  */
 export async function simulate<T>(options: SimulateOptions, use: (user: SimulatedUser) => Promise<T>): Promise<T> {
-  const { seed, brokers = 3, properties = {}, withinMs = WITHIN_MS } = options
-  using cluster = createSimCluster({ seed, brokers, properties })
+  const { seed, brokers = 3, properties = {}, logDirectories = 1, withinMs = WITHIN_MS } = options
+  using cluster = createSimCluster({ seed, brokers, properties, logDirectories })
   await cluster.start()
   const world = new World(cluster, options)
   let settled = false

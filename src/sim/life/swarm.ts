@@ -77,7 +77,7 @@ export function drawSwarm(seed: number, kind: LifeKind, over: Partial<Swarm> = {
     verbs: kind === 'calm' ? {} : kind === 'beyond' ? beyond(rotting) : rotting,
     pauseMs: quiet ? QUIET_PAUSE_MS : pauseMs,
     properties,
-    workload: { ...workload, reckless },
+    workload: { ...workload, reckless, movers: 0 },
   }
   return {
     ...(kind === 'within' ? themed(stream(seed, THEME_STREAM), { ...drawn, brokers: over.brokers ?? brokers }) : drawn),
@@ -133,7 +133,7 @@ function drawProperties(random: SeededRandom): Record<string, string> {
   return drawn
 }
 
-function drawWorkload(random: SeededRandom): Omit<Workload, 'reckless'> {
+function drawWorkload(random: SeededRandom): Omit<Workload, 'reckless' | 'movers'> {
   return {
     topics: 1 + random.below(2),
     partitions: 1 + random.below(2),

@@ -23,7 +23,10 @@ const WORKLOAD: readonly (keyof Workload)[] = [
   'strangers',
   'wrapping',
   'reckless',
+  'movers',
 ]
+/** Lives that were kept before there were any have none. */
+const LATER: Partial<Workload> = { movers: 0 }
 
 /** Lines of the file; `remarks` stand above them. */
 export function formatLife(
@@ -84,7 +87,7 @@ class Reader {
   }
 
   life(): LifeText {
-    const { workload } = { workload: this.#workload }
+    const workload = { ...LATER, ...this.#workload }
     for (const name of WORKLOAD) if (workload[name] === undefined) throw new ConfigError(`no line "workload ${name} …"`)
     return {
       seed: this.#number('seed'),

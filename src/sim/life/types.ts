@@ -42,6 +42,8 @@ export type Workload = {
   readonly wrapping: number
   /** Partitions more in which anybody alive may lead, with a producer that asks for acks=1: all of it may be lost. */
   readonly reckless: number
+  /** Somebody who moves partitions of the common topics. */
+  readonly movers: number
 }
 
 /** `within`: faults within the promise, everything judged. `calm`: no faults at all. `beyond`: the power of all fails at

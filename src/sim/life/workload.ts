@@ -10,6 +10,7 @@ import { createRpc, type Rpc } from '../../rpc/index.ts'
 import type { SimCluster } from '../cluster.ts'
 import { AdminClient } from './admin.ts'
 import { ConsumerClient } from './consumer.ts'
+import { MoverClient } from './mover.ts'
 import { ProducerClient } from './producer.ts'
 import { RECKLESS_CONFIGS, RECKLESS_TOPIC, RecklessProducer } from './reckless.ts'
 import { StrangerClient } from './stranger.ts'
@@ -129,7 +130,7 @@ export class Workload {
   }
 
   begin(): void {
-    const { producers, consumers, admins, strangers, wrapping, reckless } = this.#swarm.workload
+    const { producers, consumers, admins, strangers, wrapping, reckless, movers } = this.#swarm.workload
     for (let i = 0; i < producers; i++) this.workers.push(new ProducerClient(this.world(`p${i}`), `p${i}`, i))
     for (let i = 0; i < consumers; i++) this.workers.push(new ConsumerClient(this.world(`c${i}`), `c${i}`))
     for (let i = 0; i < admins; i++) {
@@ -140,6 +141,7 @@ export class Workload {
     if (strangers > 0) this.workers.push(new StrangerClient(this.world('stranger'), 'stranger'))
     if (wrapping > 0) this.workers.push(new WrappingProducer(this.world('wrapping'), 'wrapping'))
     if (reckless > 0) this.workers.push(new RecklessProducer(this.world('reckless'), 'reckless'))
+    for (let i = 0; i < movers; i++) this.workers.push(new MoverClient(this.world(`mover${i}`), `mover${i}`))
   }
 
   /** Nothing new is asked from here on. */

@@ -291,7 +291,8 @@ export class DiskWatch implements DiskObserver {
           if (file === null && known.startsWith(`${directory}/`)) this.#files.delete(known)
       }
     } else if (name === '.kafka_cleanshutdown') {
-      if (durable) this.#cleanMarker(bytes)
+      // Renamed, it outlives the process; a power loss that takes the name again looks at the whole disk.
+      if (!durable) this.#cleanMarker(bytes)
     } else if (name === 'leader-epoch-checkpoint') {
       if (!durable) this.#epochCheckpoint(path, textOf(bytes))
     } else if (name === 'meta.properties') this.#metaProperties(bytes)

@@ -6,6 +6,9 @@
 //   heartbeat 1 [offset=n] [want=fence|shutdown] [offline=dir]
 //   register 1 [incarnation=x] [previous=epoch] [rack=r]
 //   alter t-0 by=1 isr=(1 2@epoch) [leader-epoch=n] [partition-epoch=n] [recovery=0|1]
+//   reassign t-0 to=(2 3 4) [factor=kept]     cancel t-0     list     delete t
+//   elect preferred|unclean                   the periodic elections
+//   elect preferred|unclean t-0 u-0 | all     as an operator asks
 
 import {
   activationRecords,
@@ -13,11 +16,15 @@ import {
   type Decision,
   type DecisionContext,
   decideAlterPartition,
+  decideAlterPartitionReassignments,
   decideAssignReplicasToDirs,
   decideCreateTopics,
+  decideDeleteTopics,
+  decideElectLeaders,
   decideFencing,
   decideHeartbeat,
   decideIncrementalAlterConfigs,
+  decideListPartitionReassignments,
   decidePreferredElections,
   decideRegisterBroker,
   decideUncleanElections,
@@ -27,7 +34,7 @@ import {
 } from '../../../cluster/controller/index.ts'
 import type { BrokerImage, PartitionImage, TopicImage } from '../../../cluster/metadata/index.ts'
 import { MetadataFold, supportedFeatures, topicByName } from '../../../cluster/metadata/index.ts'
-import { SeededRandom } from '../../../src/base/index.ts'
+import { SeededRandom, ZERO_UUID } from '../../../src/base/index.ts'
 import { parseNodeConfig } from '../../../src/config/index.ts'
 import { encodeMetadataRecord, errorName } from '../../../src/wire/index.ts'
 import { type Command, type Interpreter, msOf, numbersOf, type Scenario } from '../runner.ts'
@@ -100,7 +107,18 @@ class ControllerScenario implements Scenario {
         return [decision.response === null ? 'nobody is stale' : `fenced ${this.#take(decision)}`]
       }
       case 'elect':
-        return this.#elect(command)
+        return command.args.length > 1 ? this.#electLeaders(command) : this.#elect(command)
+      case 'reassign':
+      case 'cancel':
+        return this.#reassign(command)
+      case 'list':
+        return this.#list()
+      case 'delete': {
+        const topics = [{ name: command.args[0] ?? '', topicId: ZERO_UUID }]
+        const request = { topics, topicNames: [], timeoutMs: 1_000 }
+        const { node } = this.#controller
+        return [errorOf(this.#take(decideDeleteTopics(this.#draft, node, request, this.#context(6))).responses![0]!)]
+      }
       case 'unregister': {
         const request = { brokerId: Number(command.args[0]) }
         return [errorOf(this.#take(decideUnregisterBroker(this.#controller, this.#draft, request)))]
@@ -236,7 +254,7 @@ class ControllerScenario implements Scenario {
     const resource =
       name === 'cluster' ? { resourceType: 4, resourceName: '' } : { resourceType: 2, resourceName: name }
     const request = { resources: [{ ...resource, configs }], validateOnly: false }
-    const result = this.#take(decideIncrementalAlterConfigs(this.#draft, request)).responses![0]!
+    const result = this.#take(decideIncrementalAlterConfigs(this.#draft, this.#controller.node, request)).responses![0]!
     return [(result.errorCode ?? 0) === 0 ? 'ok' : `${errorOf(result)}: ${result.errorMessage}`]
   }
 
@@ -245,6 +263,45 @@ class ControllerScenario implements Scenario {
     const decision = decide(this.#draft, this.#controller.node)
     this.#take(decision)
     return decision.records.length === 0 ? ['nothing to elect'] : []
+  }
+
+  #electLeaders(command: Command): string[] {
+    const [type, ...named] = command.args
+    const places = named.map((text) => splitPartition(text))
+    const request = {
+      electionType: type === 'preferred' ? 0 : 1,
+      topicPartitions:
+        named[0] === 'all' ? null : places.map(({ name, index }) => ({ topic: name, partitions: [index] })),
+      timeoutMs: 1_000,
+    }
+    const response = this.#take(decideElectLeaders(this.#draft, this.#controller.node, request))
+    const lines = response.replicaElectionResults!.flatMap(({ topic, partitionResult }) =>
+      partitionResult!.map((result) => `${topic}-${result.partitionId}: ${sentenceOf(result)}`),
+    )
+    return lines.length === 0 ? ['nothing to elect'] : lines
+  }
+
+  #reassign(command: Command): string[] {
+    const { name, index } = splitPartition(command.args[0] ?? '')
+    const to = command.options.get('to')
+    const replicas = command.name === 'cancel' ? null : numbersOf(to ?? '')
+    const request = {
+      timeoutMs: 1_000,
+      allowReplicationFactorChange: command.options.get('factor') !== 'kept',
+      topics: [{ name, partitions: [{ partitionIndex: index, replicas }] }],
+    }
+    const { node } = this.#controller
+    const response = this.#take(decideAlterPartitionReassignments(this.#draft, node, request))
+    return [sentenceOf(response.responses![0]!.partitions![0]!)]
+  }
+
+  #list(): string[] {
+    const request = { timeoutMs: 1_000, topics: null }
+    const { topics } = this.#take(decideListPartitionReassignments(this.#draft, request))
+    const lines = topics!.flatMap(({ name, partitions }) =>
+      partitions!.map((moving) => `${name}-${moving.partitionIndex} is moving${movement(moving)}`),
+    )
+    return lines.length === 0 ? ['nothing is moving'] : lines
   }
 
   #assign(command: Command): string[] {
@@ -286,9 +343,8 @@ class ControllerScenario implements Scenario {
   }
 
   #partition(text: string): { topic: TopicImage; index: number; partition: PartitionImage } {
-    const dash = text.lastIndexOf('-')
-    const topic = topicByName(this.#draft, text.slice(0, dash))
-    const index = Number(text.slice(dash + 1))
+    const { name, index } = splitPartition(text)
+    const topic = topicByName(this.#draft, name)
     const partition = topic?.partitions.get(index)
     if (topic === undefined || partition === undefined) throw new Error(`no partition ${text}`)
     return { topic, index, partition }
@@ -311,7 +367,8 @@ class ControllerScenario implements Scenario {
     const lines: string[] = []
     for (const topic of this.#draft.topics.values()) {
       for (const [index, partition] of topic.partitions) {
-        if (before.get(topic.id)?.get(index) !== partition) lines.push(line(topic, index, partition))
+        const was = before.get(topic.id)?.get(index)
+        if (was !== partition) lines.push(line(topic, index, partition, was))
       }
     }
     return lines
@@ -331,15 +388,44 @@ function copy(topics: ReadonlyMap<string, TopicImage>): Map<string, ReadonlyMap<
   return new Map([...topics].map(([id, topic]) => [id, new Map(topic.partitions)]))
 }
 
-function line(topic: TopicImage, index: number, partition: PartitionImage): string {
-  const list = (name: string, ids: readonly number[]): string => (ids.length === 0 ? '' : ` ${name}=(${ids.join(' ')})`)
+/** Replicas are told of while they change. */
+function line(topic: TopicImage, index: number, partition: PartitionImage, was?: PartitionImage): string {
+  const moves = partition.addingReplicas.length + partition.removingReplicas.length > 0
+  const moved = was !== undefined && was.replicas.join() !== partition.replicas.join()
   return (
     `${topic.name}-${index} leader=${partition.leader < 0 ? 'none' : partition.leader}` +
     ` epoch=${partition.leaderEpoch}/${partition.partitionEpoch} isr=(${partition.isr.join(' ')})` +
     list('elr', partition.elr) +
     list('last-known', partition.lastKnownElr) +
+    (moves || moved ? movement(partition) : '') +
     (partition.leaderRecoveryState === 'RECOVERING' ? ' recovering' : '')
   )
+}
+
+function list(name: string, ids: readonly number[]): string {
+  return ids.length === 0 ? '' : ` ${name}=(${ids.join(' ')})`
+}
+
+function movement(of: {
+  readonly replicas?: readonly number[] | undefined
+  readonly addingReplicas?: readonly number[] | undefined
+  readonly removingReplicas?: readonly number[] | undefined
+}): string {
+  const { replicas = [], addingReplicas = [], removingReplicas = [] } = of
+  return list('replicas', replicas) + list('adding', addingReplicas) + list('removing', removingReplicas)
+}
+
+function splitPartition(text: string): { readonly name: string; readonly index: number } {
+  const dash = text.lastIndexOf('-')
+  return { name: text.slice(0, dash), index: Number(text.slice(dash + 1)) }
+}
+
+function sentenceOf(result: {
+  readonly errorCode?: number | undefined
+  readonly errorMessage?: string | null | undefined
+}): string {
+  const error = errorOf(result)
+  return error === 'NONE' ? 'ok' : `${error}: ${result.errorMessage}`
 }
 
 function errorOf(response: { readonly errorCode?: number | undefined }): string {

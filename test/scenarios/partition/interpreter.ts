@@ -7,6 +7,7 @@ import {
   maximalIsr,
   type PartitionEffect,
   type PartitionEvent,
+  preferredReadReplica,
   step,
 } from '../../../replication/partition/index.ts'
 import { type Command, type Interpreter, msOf, numbersOf, type Scenario } from '../runner.ts'
@@ -57,8 +58,10 @@ class PartitionScenario implements Scenario {
           replica: Number(command.args[0]),
           brokerEpoch: number(command, 'broker-epoch', 100 + Number(command.args[0])),
           offset: number(command, 'offset', 0),
-          logStartOffset: 0,
+          logStartOffset: number(command, 'start', 0),
         })
+      case 'delete-records':
+        return this.#deleteRecords(number(command, 'offset', -1), this.#now + number(command, 'timeout', 30_000))
       case 'broker':
         return this.#broker(command)
       case 'isr-committed':
@@ -87,6 +90,11 @@ class PartitionScenario implements Scenario {
           leaderEpoch: number(command, 'epoch', this.#state.leaderEpoch),
           highWatermark: number(command, 'hw', 0),
         })
+      case 'prefer': {
+        const rack = numbersOf(command.options.get('rack') ?? '')
+        const id = preferredReadReplica(this.#state, number(command, 'offset', 0), (each) => rack.includes(each))
+        return [id === null ? 'reads here' : `reads from ${id}`]
+      }
       case 'truncated':
         this.#staged = number(command, 'end', 0)
         return this.#step({
@@ -142,6 +150,10 @@ class PartitionScenario implements Scenario {
     return [`waiting acks=all upto=${upTo}`, ...this.#step({ kind: 'staged', upTo, ticket, deadline: due })]
   }
 
+  #deleteRecords(offset: number, due: number): string[] {
+    return this.#step({ kind: 'delete-records', offset, ticket: this.#ticket++, deadline: due })
+  }
+
   #appended(endOffset: number, durable: number): string[] {
     const durableEndOffset = durable < 0 && !this.#state.durable ? endOffset : Math.max(durable, 0)
     return this.#step({ kind: 'appended', endOffset, durableEndOffset })
@@ -189,6 +201,10 @@ class PartitionScenario implements Scenario {
         const upTo = this.#upTo.get(effect.ticket)
         return [`ack upto=${upTo}${effect.error === 'NONE' ? '' : ` ${effect.error}`}`]
       }
+      case 'begin-at':
+        return [`begins at ${effect.offset}`]
+      case 'deleted':
+        return [`deleted${effect.error === 'NONE' ? '' : ` ${effect.error}`} followers-start=${effect.followersStart}`]
       case 'lead':
         return [this.#status()]
       case 'follow':

@@ -147,6 +147,20 @@ describe('sessions', () => {
     expect(side.broker.observe().fetchSessions).toBe(1)
   })
 
+  test('say each time which replica is nearer, to whom knows of such', async () => {
+    const side = requestSide()
+    const { sessionId } = await open(side)
+    side.replication.onRead = ({ at }) => (at.partition === 1 ? { preferredReadReplica: 3 } : {})
+    for (const epoch of [1, 2]) {
+      const { responses } = await next(side, sessionId, epoch)
+      expect(responses[0]?.partitions).toMatchObject([{ partitionIndex: 1, preferredReadReplica: 3 }])
+    }
+    expect(side.replication.reads[0]?.reader).toMatchObject({ listener: 'CLIENT', leaderOnly: false })
+    const old = await fetched(side, 10, { sessionId: 0, sessionEpoch: -1, topics: asked([1]) })
+    expect(old.responses[0]?.partitions).toMatchObject([{ preferredReadReplica: -1 }])
+    expect(side.replication.reads[3]?.reader).toMatchObject({ leaderOnly: true })
+  })
+
   test('content is the union of what was asked, less what was forgotten', async () => {
     const side = requestSide()
     const { sessionId } = await open(side, [0])

@@ -49,7 +49,7 @@ describe('ApiVersions', () => {
         max: theirs.get(apiKey)?.max,
       })
     }
-    expect(apiKeys.length).toBe(kind === 'broker' ? 26 : 19)
+    expect(apiKeys.length).toBe(kind === 'broker' ? 39 : 26)
     expect(apiKeys.map(({ apiKey }) => apiKey)).toEqual(apiKeys.map(({ apiKey }) => apiKey).sort((a, b) => a - b))
   })
 
@@ -354,6 +354,26 @@ describe('what the controller decides', () => {
     expect(side.cluster.submitted[0]).toMatchObject({ version: 2, context: { deadline: 6000, listener: 'CLIENT' } })
   })
 
+  test('ElectLeaders 0 is asked in version 1, and what is said of the whole is said of its partitions only', async () => {
+    const side = requestSide()
+    const code = errorCode('NOT_CONTROLLER')
+    const partitionResult = [{ partitionId: 0, errorCode: code, errorMessage: 'elsewhere' }]
+    side.cluster.answers.set('ElectLeaders', {
+      errorCode: code,
+      replicaElectionResults: [{ topic: 'x', partitionResult }],
+    })
+    for (const version of [0, 1, 2]) {
+      const answer = await ask(side, apis.ElectLeaders, version, {
+        topicPartitions: [{ topic: 'x', partitions: [0] }],
+        ...(version >= 1 ? { electionType: 1 } : {}),
+      })
+      expect(answer.errorCode).toBe(version === 0 ? 0 : code)
+      expect(answer.replicaElectionResults[0]!.partitionResult).toEqual(partitionResult)
+    }
+    expect(side.cluster.submitted.map(({ version }) => version)).toEqual([1, 1, 2])
+    expect(side.cluster.submitted[0]!.request).toMatchObject({ electionType: 0 })
+  })
+
   test('is decided here on a controller’s listener, and never passed on by it', async () => {
     const side = requestSide()
     const at = { listener: 'CONTROLLER' }
@@ -368,6 +388,8 @@ describe('what the controller decides', () => {
       apis.AllocateProducerIds,
       apis.ControllerRegistration,
       apis.AssignReplicasToDirs,
+      apis.AlterPartitionReassignments,
+      apis.ListPartitionReassignments,
     ]
     const asked: string[] = []
     for (const api of decided) {

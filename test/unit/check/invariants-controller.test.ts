@@ -56,6 +56,55 @@ test('a good life: shrinks to the ELR, elects out of it, joins again', () => {
     expect(found.markers).toContain(marker)
 })
 
+describe('P21: replicas that come and go', () => {
+  const begun = { replicas: [4, 1, 2, 3], directories: ['d4', 'd1', 'd2', 'd3'] }
+  const fewer = { replicas: [2, 3, 4], directories: ['d2', 'd3', 'd4'], addingReplicas: [], removingReplicas: [] }
+  const moving = (): ReturnType<typeof world> => {
+    const found = world()
+    found.commit(registerBroker(4, 40))
+    expect(found.commit(change({ ...begun, addingReplicas: [4], removingReplicas: [1] }))).toEqual([])
+    return found
+  }
+
+  test('a good move: added, in sync, then the old one goes and the new one may lead at once', () => {
+    const { commit, found } = moving()
+    expect(commit(change({ ...fewer, isr: [2, 3, 4], leader: 4 }))).toEqual([])
+    expect(found.violations).toEqual([])
+  })
+
+  test('that counts a new replica at once', () => {
+    const { commit } = world()
+    commit(registerBroker(4, 40))
+    const counted = change({ ...begun, addingReplicas: [4], removingReplicas: [1], isr: [1, 2, 3, 4] })
+    expect(commit(counted)).toEqual(['P21'])
+  })
+
+  test('that adds a replica in silence', () => {
+    const { commit } = world()
+    commit(registerBroker(4, 40))
+    expect(commit(change(begun))).toEqual(['P21'])
+  })
+
+  test('that drops the old ones first', () => {
+    expect(moving().commit(change({ ...fewer, isr: [2, 3], leader: 2 }))).toEqual(['P21'])
+  })
+
+  test('that drops within an epoch', () => {
+    expect(moving().commit(change({ ...fewer, replicas: [1, 2, 4], isr: [1, 2, 4] }))).toEqual(['P21'])
+  })
+
+  test('that leaves fewer in sync than min.insync.replicas', () => {
+    expect(moving().commit(change({ ...fewer, isr: [4], leader: 4 }))).toContain('P21')
+  })
+
+  test('to fewer replicas, not all of them in sync', () => {
+    const { commit } = world()
+    commit(change({ isr: [1, 2], removingReplicas: [2] }))
+    const to = { replicas: [1, 3], directories: ['d1', 'd3'], removingReplicas: [] }
+    expect(commit(change({ ...to, isr: [1], leader: 1 }))).toContain('P21')
+  })
+})
+
 describe('P6: epochs of a registration', () => {
   test('that go back', () => {
     const { commit } = world()
@@ -169,6 +218,8 @@ test('P16: a last known leader is forgotten when the ISR is large enough', () =>
 describe('images', () => {
   const good = {
     replicas: [1, 2, 3],
+    addingReplicas: [],
+    removingReplicas: [],
     directories: ['d1', 'd2', 'd3'],
     isr: [1, 2, 3],
     elr: [],

@@ -267,6 +267,18 @@ describe('P4: the high watermark', () => {
     look(1, { role: 'leader', highWatermark: 10 })
     expect(new Set(found.names)).toEqual(new Set(['P4', 'P2']))
   })
+  test('beyond one that was dropped, which counts for a leader that has not heard of it only', () => {
+    const dropped = { replicas: [1, 2], directories: ['d1', 'd2'], isr: [1, 2], leader: 1 }
+    const commits = (leaderEpoch: number): readonly string[] => {
+      const { found, model, look, commit } = world()
+      fill(model, [1, 2], TEN)
+      commit(change(dropped))
+      look(1, { role: 'leader', leaderEpoch, isr: [1, 2], maximalIsr: [1, 2, 3], highWatermark: 10 })
+      return found.names
+    }
+    expect(commits(0)).toEqual([])
+    expect(commits(1)).toEqual(['P4'])
+  })
   test('with fewer in sync than the controller asks for, whatever the replica believes', () => {
     const { found, model, look, commit } = world()
     fill(model, [1], TEN)
@@ -483,6 +495,18 @@ describe('answers', () => {
       a.acknowledged(2, model, sent({ acks: 1 }), 10)
       a.acknowledged(1, model, sent(), 10)
       expect(found.names.filter((name) => name === 'P12')).toEqual(['P12', 'P12'])
+    })
+    test('of what was committed, by a leader that was dropped since and has deleted its log; of nothing else', () => {
+      const { answers: a, found, model } = answers()
+      model.dropped(1, 0)
+      expect(model.log(1).endOffset).toBe(0)
+      a.acknowledged(1, model, sent(), 5)
+      // Another one's, which it answered as a duplicate.
+      model.dropped(2, 0)
+      a.acknowledged(2, model, sent(), 5)
+      expect(found.names).not.toContain('P12')
+      a.acknowledged(1, model, sent({ producerId: 4 }), 5)
+      expect(found.names).toContain('P12')
     })
     test('at an offset where nothing lies', () => {
       const { answers: a, found, model } = answers()

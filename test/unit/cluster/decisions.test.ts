@@ -6,17 +6,21 @@ import type { Controller, Decision, DecisionContext } from '../../../cluster/con
 import {
   activationRecords,
   decideAllocateProducerIds,
+  decideAlterPartitionReassignments,
   decideCreatePartitions,
   decideCreateTopics,
   decideDeleteTopics,
+  decideElectLeaders,
   decideHeartbeat,
   decideIncrementalAlterConfigs,
+  decideListPartitionReassignments,
   decideRegisterBroker,
   defaultBootstrapRecords,
   startSessions,
 } from '../../../cluster/controller/index.ts'
+import { emptyChange } from '../../../cluster/controller/partition-change.ts'
 import { configsOf, MetadataFold, supportedFeatures, topicByName } from '../../../cluster/metadata/index.ts'
-import { SeededRandom } from '../../../src/base/index.ts'
+import { LOST_DIR, MIGRATING_DIR, SeededRandom } from '../../../src/base/index.ts'
 import type { CreateTopicsRequest, MetadataRecord } from '../../../src/wire/index.ts'
 import { apis, encode, errorName } from '../../../src/wire/index.ts'
 import { nodeConfig } from './fixtures.ts'
@@ -170,6 +174,23 @@ describe('CreatePartitions', () => {
     expect(topicByName(draft, 't')!.partitions.get(3)!.replicas).toEqual([3, 1])
   })
 
+  test('while the first one moves, as many as it will have', () => {
+    create([topic('t', { numPartitions: 1, replicationFactor: 1 })])
+    const first = topicByName(draft, 't')!.partitions.get(0)!.replicas[0]!
+    const replicas = [1, 2, 3].filter((id) => id !== first)
+    const topics = [{ name: 't', partitions: [{ partitionIndex: 0, replicas }] }]
+    take(
+      decideAlterPartitionReassignments(draft, controller.node, {
+        timeoutMs: 1,
+        allowReplicationFactorChange: true,
+        topics,
+      }),
+    )
+    expect(topicByName(draft, 't')!.partitions.get(0)!.replicas.length).toBe(3)
+    expect(grow('t', 2)).toBe('NONE')
+    expect(topicByName(draft, 't')!.partitions.get(1)!.replicas.length).toBe(2)
+  })
+
   test("refuses in Kafka's words", () => {
     create([topic('t', { numPartitions: 2 })])
     expect(grow('t', 2)).toBe('INVALID_PARTITIONS Topic already has 2 partition(s).')
@@ -231,7 +252,7 @@ describe('IncrementalAlterConfigs', () => {
   function alter(type: number, name: string, ...edits: [string, number, string | null][]): string {
     const configs = edits.map(([key, configOperation, value]) => ({ name: key, configOperation, value }))
     const request = { resources: [{ resourceType: type, resourceName: name, configs }], validateOnly: false }
-    const [result] = take(decideIncrementalAlterConfigs(draft, request)).responses!
+    const [result] = take(decideIncrementalAlterConfigs(draft, controller.node, request)).responses!
     return `${errorName(result!.errorCode ?? 0)} ${result!.errorMessage ?? ''}`.trim()
   }
 
@@ -255,7 +276,7 @@ describe('IncrementalAlterConfigs', () => {
     expect(alter(2, 't', ['retention.ms', SET, '1'], ['retention.ms', SET, '2'])).toContain('INVALID_REQUEST')
     expect(alter(2, 't', ['retention.ms', SET, null])).toContain('INVALID_REQUEST Null value not supported')
     expect(alter(2, 't', ['retention.ms', APPEND, '1'])).toContain("Can't APPEND to key retention.ms")
-    expect(alter(2, 't', ['retention.ms', 7, '1'])).toContain('Unknown operation type 7')
+    expect(alter(2, 't', ['retention.ms', 7, '1'])).toContain('Unknown operations type 7')
     expect(alter(2, 't', ['min.compaction.lag.ms', SET, '9'], ['max.compaction.lag.ms', SET, '5'])).toContain(
       'conflict',
     )
@@ -272,6 +293,71 @@ describe('IncrementalAlterConfigs', () => {
     expect(alter(4, '2', ['min.insync.replicas', SET, '1'])).toContain(
       'INVALID_CONFIG Broker-level min.insync.replicas',
     )
+  })
+})
+
+describe('reassignments and elections', () => {
+  const manual = (name: string, replicas: number[]): Topic => {
+    const assignments = [0, 1].map((partitionIndex) => ({ partitionIndex, brokerIds: replicas }))
+    return topic(name, { numPartitions: -1, replicationFactor: -1, assignments })
+  }
+  const move = (name: string, replicas: number[] | null): void => {
+    const topics = [{ name, partitions: [{ partitionIndex: 1, replicas }] }]
+    const request = { timeoutMs: 1, allowReplicationFactorChange: true, topics }
+    const answer = take(decideAlterPartitionReassignments(draft, controller.node, request))
+    encode(apis.AlterPartitionReassignments.response, 1, answer)
+    expect(answer.responses![0]!.partitions![0]!.errorCode).toBe(0)
+  }
+
+  test('lists what moves, of all topics or of those asked for, and says nothing of what does not', () => {
+    create([manual('a', [1, 2]), manual('b', [2, 1])])
+    move('a', [2, 3])
+    move('b', [3])
+    const listed = (topics: { name: string; partitionIndexes: number[] }[] | null): unknown => {
+      const answer = take(decideListPartitionReassignments(draft, { timeoutMs: 1, topics }))
+      encode(apis.ListPartitionReassignments.response, 0, answer)
+      return answer.topics
+    }
+    const ofA = { partitionIndex: 1, replicas: [2, 3, 1], addingReplicas: [3], removingReplicas: [1] }
+    const ofB = { partitionIndex: 1, replicas: [3, 1, 2], addingReplicas: [3], removingReplicas: [1, 2] }
+    expect(listed(null)).toEqual([
+      { name: 'a', partitions: [ofA] },
+      { name: 'b', partitions: [ofB] },
+    ])
+    const asked = [
+      { name: 'nowhere', partitionIndexes: [0] },
+      { name: 'b', partitionIndexes: [0, 1, 7] },
+    ]
+    expect(listed(asked)).toEqual([{ name: 'b', partitions: [ofB] }])
+    expect(listed([])).toEqual([])
+  })
+
+  test('another order keeps directories, also those that nobody has named since an upgrade', () => {
+    create([manual('a', [1, 2])])
+    const { id } = topicByName(draft, 'a')!
+    for (const directory of [MIGRATING_DIR, LOST_DIR]) {
+      const value = { ...emptyChange(id, 1), directories: [directory, directory] }
+      draft.apply({ type: 'PartitionChangeRecord', version: 2, value })
+      const { replicas } = topicByName(draft, 'a')!.partitions.get(1)!
+      move('a', [...replicas].reverse())
+      // Who is told that it has none takes that for a replica that went away and came back: it would delete its log.
+      expect(topicByName(draft, 'a')!.partitions.get(1)!.directories).toEqual([directory, directory])
+    }
+  })
+
+  test('an election of no known type is refused as a whole', () => {
+    const request = { electionType: 2, topicPartitions: null, timeoutMs: 1 }
+    const answer = take(decideElectLeaders(draft, controller.node, request))
+    encode(apis.ElectLeaders.response, 2, answer)
+    expect(errorName(answer.errorCode ?? 0)).toBe('INVALID_REQUEST')
+  })
+
+  test('of all partitions those that need no election are not told of, their topics are', () => {
+    create([manual('a', [1, 2])])
+    const request = { electionType: 0, topicPartitions: null, timeoutMs: 1 }
+    const answer = take(decideElectLeaders(draft, controller.node, request))
+    encode(apis.ElectLeaders.response, 2, answer)
+    expect(answer.replicaElectionResults).toEqual([{ topic: 'a', partitionResult: [] }])
   })
 })
 

@@ -16,6 +16,7 @@ import { SeededRandom } from '../../../src/base/index.ts'
 import type { NodeConfig } from '../../../src/config/index.ts'
 import { parseNodeConfig } from '../../../src/config/index.ts'
 import type { Peer, Rpc } from '../../../src/rpc/index.ts'
+import type { MetadataRecord } from '../../../src/wire/index.ts'
 import { buildBatch, decode, encode } from '../../../src/wire/index.ts'
 
 export const CLUSTER_ID = 'test-cluster-id-000000'
@@ -260,7 +261,11 @@ export class World {
   readonly mute: Set<number> = new Set()
   #incarnations = 0
 
-  add(id: number, config: Readonly<Record<string, string>> = {}): TestNode {
+  add(
+    id: number,
+    config: Readonly<Record<string, string>> = {},
+    bootstrapRecords?: readonly MetadataRecord[],
+  ): TestNode {
     const raft = new FakeRaft(id, this.log)
     const fatal: Error[] = []
     const node: TestNode = {
@@ -275,6 +280,7 @@ export class World {
         logger: silent,
         config: nodeConfig(id, config),
         clusterId: CLUSTER_ID,
+        ...(bootstrapRecords === undefined ? {} : { bootstrapRecords }),
         ready: () => node.ready,
         onFatal: (error) => fatal.push(error),
       }),
@@ -344,7 +350,8 @@ export class World {
           await new Promise<void>((resolve) => closing.add(resolve))
           return { kind: 'failed', reason: 'closed', sent: true }
         }
-        const answer = await target.driver.decide(api, version, request, world.context(options.timeoutMs))
+        const context = { ...world.context(options.timeoutMs), clientId: options.clientId ?? `odradek-${from}` }
+        const answer = await target.driver.decide(api, version, request, context)
         const response = decode(api.response, version, encode(api.response, version, answer))
         return { kind: 'ok', version, body: response }
       },

@@ -97,6 +97,9 @@ describe('parseNodeConfig', () => {
 
   test('refuses what it does not serve', () => {
     expect(() => node({ 'authorizer.class.name': 'x' })).toThrow('leave the cluster open')
+    expect(() => node({ 'replica.selector.class': 'my.Selector' })).toThrow('my.Selector is not served')
+    for (const own of ['RackAwareReplicaSelector', 'LeaderSelector'])
+      node({ 'replica.selector.class': `org.apache.kafka.common.replica.${own}` })
     expect(() => node({ listeners: 'SASL_SSL://:9092,CONTROLLER://:9093' })).toThrow(/SASL_SSL|CONTROLLER/)
   })
 
@@ -104,6 +107,9 @@ describe('parseNodeConfig', () => {
     expect(node().logDirs).toEqual(['/tmp/kafka-logs'])
     expect(node({ 'log.dirs': '/a, /b' })).toMatchObject({ logDirs: ['/a', '/b'], metadataLogDir: '/a' })
     expect(node({ 'log.dir': '/a', 'metadata.log.dir': '/m' })).toMatchObject({ logDirs: ['/a'], metadataLogDir: '/m' })
+    const spelled = node({ 'log.dirs': '/a/,//b//c,/', 'metadata.log.dir': '/b/c/' })
+    expect(spelled).toMatchObject({ logDirs: ['/a', '/b/c', '/'], metadataLogDir: '/b/c' })
+    expect(() => node({ 'log.dirs': '/a,/b,/a/' })).toThrow('log.dirs names /a twice')
   })
 })
 

@@ -4,7 +4,7 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import type { ListenerConfig } from '../../../src/config/index.ts'
-import { parseNodeConfig, validateDynamicBrokerConfig, validateTopicConfig } from '../../../src/config/index.ts'
+import { parseNodeConfig, validateDynamicBrokerConfigs, validateTopicConfig } from '../../../src/config/index.ts'
 import { formatEndpoint } from '../../../src/config/listeners.ts'
 
 type Case =
@@ -70,7 +70,7 @@ describe('changes of a running broker, as Kafka judges them', () => {
   for (const each of cases) {
     if (each.kind !== 'dynamic') continue
     test(`${each.name}=${each.value} perBroker=${each.perBroker}`, () => {
-      expect(validateDynamicBrokerConfig(each.name, each.value, each.perBroker)).toBe(each.error)
+      expect(validateDynamicBrokerConfigs(new Map([[each.name, each.value]]), each.perBroker)).toBe(each.error)
     })
   }
 })

@@ -327,6 +327,22 @@ test('segments roll by time as the records tell it', async () => {
   expect(ports.disk.files.has(`${PATH}/${'2'.padStart(20, '0')}.snapshot`)).toBe(true)
 })
 
+test('segments end earlier by a part of the jitter that is their own', async () => {
+  const ports = testPorts()
+  const log = await open(ports, logConfig({ segmentMs: 1000, segmentJitterMs: 400 }))
+  for (let i = 0; i < 1000; i++) await append(log, 1, 0, { timestamp: START + 10 * i })
+  await settled()
+  const bases = [...ports.disk.files.keys()]
+    .filter((path) => path.endsWith('.log'))
+    .map((path) => Number(path.slice(-24, -4)))
+    .sort((a, b) => a - b)
+  const lives = bases.slice(1).map((base, i) => 10 * (base - bases[i]!))
+  expect(lives.length).toBeGreaterThan(8)
+  expect(Math.max(...lives)).toBeLessThanOrEqual(1010)
+  expect(Math.min(...lives)).toBeGreaterThan(600)
+  expect(new Set(lives).size).toBeGreaterThan(4)
+})
+
 test('retention by time deletes after the high watermark has passed, files after the delay (S75)', async () => {
   const ports = testPorts()
   const log = await open(ports, logConfig({ segmentBytes: 300, retentionMs: 1000 }))

@@ -93,6 +93,27 @@ test('log.cleaner.io.max.bytes.per.second spreads a cleaning over time; a log th
   await directory.close({ clean: true, brokerEpoch: 1 })
 })
 
+test('a rate or a pause that was set too low or too long by mistake holds nobody once it is changed', async () => {
+  const ports = testPorts()
+  const cleaner = new LogCleaner(ports, SETTINGS)
+  const directory = await open(ports, cleaner)
+  const log = await directory.create('t', TOPIC_ID, 0, compactConfig())
+  cleaner.configure({ ...SETTINGS, ioMaxBytesPerSecond: 0 })
+  await twoValues(log)
+  await ports.clock.advance(100_000)
+  expect(await story(log)).toEqual(['0:a=1', '1:a=2'])
+  cleaner.configure({ ...SETTINGS, backoffMs: 1e9 })
+  await ports.clock.advance(1_000)
+  expect(await story(log)).toEqual(['1:a=2'])
+  await twoValues(log)
+  await ports.clock.advance(100_000)
+  expect(await story(log)).toHaveLength(3)
+  cleaner.configure(SETTINGS)
+  await ports.clock.advance(15_000)
+  expect(await story(log)).toHaveLength(1)
+  await directory.close({ clean: true, brokerEpoch: 1 })
+})
+
 test('a log that cannot be cleaned is named once, and the others go on', async () => {
   const ports = testPorts()
   const directory = await open(ports, new LogCleaner(ports, SETTINGS))

@@ -1,0 +1,65 @@
+// What of Java shows in the output of Kafka's tools. The orders are those of Java 17.
+
+import { expect, test } from 'vitest'
+import { hashOrder, pairsOf, topicFilter } from '../../../../src/cli/kafka/java.ts'
+import { linesIn } from '../../../../src/cli/kafka/lines.ts'
+
+const order = (keys: string, capacity?: number): string => hashOrder(keys.split(' '), (key) => key, capacity).join(' ')
+
+test('a hash map is walked as Java walks it, also after it has grown', () => {
+  expect(order('retention.ms min.insync.replicas cleanup.policy')).toBe(
+    'cleanup.policy min.insync.replicas retention.ms',
+  )
+  expect(
+    order(
+      'compression.type leader.replication.throttled.replicas min.insync.replicas segment.bytes retention.ms cleanup.policy max.message.bytes flush.ms segment.ms index.interval.bytes retention.bytes preallocate delete.retention.ms file.delete.delay.ms',
+    ),
+  ).toBe(
+    'compression.type file.delete.delay.ms leader.replication.throttled.replicas max.message.bytes min.insync.replicas preallocate index.interval.bytes retention.bytes delete.retention.ms cleanup.policy flush.ms segment.bytes retention.ms segment.ms',
+  )
+})
+
+test('a map made for so many begins with room for them', () => {
+  expect(order('orders payments test', 3)).toBe('test orders payments')
+  expect(order('__consumer_offsets jsontest quickstart-events test testing', 5)).toBe(
+    'quickstart-events test jsontest __consumer_offsets testing',
+  )
+})
+
+test('a filter takes names with commas, and expressions over the whole name', () => {
+  const names = ['a', 'ab', 'b.c', '__consumer_offsets']
+  const kept = (text: string, excludes = false): string[] => names.filter((name) => topicFilter(text)(name, excludes))
+  expect(kept('a, b.c')).toEqual(['a', 'b.c'])
+  expect(kept('"a.*"')).toEqual(['a', 'ab'])
+  expect(kept('.*')).toEqual(names)
+  expect(kept('.*', true)).toEqual(['a', 'ab', 'b.c'])
+  expect(() => topicFilter('a(')).toThrow('a( is an invalid regex.')
+})
+
+test('properties on the command line may lack their value, which may contain anything', () => {
+  expect([...pairsOf(['a=1', 'b', 'c=x=y', 'd='])]).toEqual([
+    ['a', '1'],
+    ['b', ''],
+    ['c', 'x=y'],
+    ['d', ''],
+  ])
+})
+
+async function cut(...chunks: (string | Uint8Array)[]): Promise<string[]> {
+  async function* bytes(): AsyncGenerator<Uint8Array> {
+    for (const chunk of chunks) yield Buffer.from(chunk)
+  }
+  const lines: string[] = []
+  for await (const line of linesIn(bytes())) lines.push(line)
+  return lines
+}
+
+test('lines end as in Java, wherever the bytes are cut', async () => {
+  expect(await cut('a\nb\r\nc\rd')).toEqual(['a', 'b', 'c', 'd'])
+  expect(await cut('a\r', '\nb\r', 'c\r')).toEqual(['a', 'b', 'c'])
+  expect(await cut('\n\n')).toEqual(['', ''])
+  expect(await cut('')).toEqual([])
+  expect(await cut('x\u2028y\n')).toEqual(['x\u2028y'])
+  const euro = Buffer.from('€\n')
+  expect(await cut(euro.subarray(0, 1), euro.subarray(1))).toEqual(['€'])
+})
