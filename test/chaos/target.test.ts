@@ -3,7 +3,7 @@
 import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { diskRefusal } from '../../src/chaos/disks.ts'
 import type { Condition, Fault, FaultPlan, Target } from '../../src/chaos/index.ts'
 import { startChaos } from '../../src/chaos/index.ts'
@@ -63,14 +63,29 @@ function player(target: Target, signal = new AbortController().signal): Player {
 const plan = (...faults: FaultPlan['faults']): FaultPlan => ({ faults, durationMs: 120 })
 
 describe('a player', () => {
+  // The order of what is some milliseconds apart must not hang on how busy the machine is.
+  beforeEach(() => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] })
+  })
+  afterEach(() => {
+    vi.useRealTimers()
+  })
+  const within = async <T>(ms: number, playing: Promise<T>): Promise<T> => {
+    await vi.advanceTimersByTimeAsync(ms)
+    return await playing
+  }
+
   test('begins each fault, ends it when its time is over, and counts no restart as an episode', async () => {
     const target = new PaperTarget()
     const play = player(target)
-    await play.play(
-      plan(
-        { at: 0, fault: { verb: 'kill', node: 1 } },
-        { at: 20, fault: { verb: 'pause', node: 2, ms: 30 } },
-        { at: 90, fault: { verb: 'restart', node: 1 } },
+    await within(
+      500,
+      play.play(
+        plan(
+          { at: 0, fault: { verb: 'kill', node: 1 } },
+          { at: 20, fault: { verb: 'pause', node: 2, ms: 30 } },
+          { at: 90, fault: { verb: 'restart', node: 1 } },
+        ),
       ),
     )
     expect(target.log).toEqual(['kill 1', 'pause 2 for 0.0 s', 'end pause', 'restart 1', 'end kill'])
@@ -84,17 +99,20 @@ describe('a player', () => {
     const target = new PaperTarget()
     const play = player(target)
     const kill: Fault = { verb: 'kill', node: 3 }
-    await play.play(plan({ at: 0, fault: kill }, { at: 20, fault: kill }))
+    await within(500, play.play(plan({ at: 0, fault: kill }, { at: 20, fault: kill })))
     expect(play.episodes.map(({ passedOver }) => passedOver)).toEqual([null, 'broker 3 is down'])
   })
 
   test('a heal ends what is open, but raises no dead', async () => {
     const target = new PaperTarget()
-    await player(target).play(
-      plan(
-        { at: 0, fault: { verb: 'kill', node: 1 } },
-        { at: 0, fault: { verb: 'half-open', node: 2 } },
-        { at: 60, fault: { verb: 'heal' } },
+    await within(
+      500,
+      player(target).play(
+        plan(
+          { at: 0, fault: { verb: 'kill', node: 1 } },
+          { at: 0, fault: { verb: 'half-open', node: 2 } },
+          { at: 60, fault: { verb: 'heal' } },
+        ),
       ),
     )
     expect(target.log.slice(-1)).toEqual(['end half-open'])
@@ -113,9 +131,10 @@ describe('a player', () => {
         { at: 3_000_000, fault: { verb: 'kill', node: 3 } },
       ],
     })
-    setTimeout(() => abort.abort(), 20)
-    await playing
-    await play.finish()
+    await vi.advanceTimersByTimeAsync(20)
+    abort.abort()
+    await within(1_000, playing)
+    await within(60_000, play.finish())
     expect(target.log).toContain('end pause')
     expect(target.log).toContain('heal')
     expect([...target.dead]).toEqual([])

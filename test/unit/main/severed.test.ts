@@ -39,6 +39,7 @@ test.each([0, 1, 2])('an iteration that is cut after page %i neither goes on nor
       over = String(error)
     },
   )
+  await expect.poll(() => pages, { timeout: 15_000 }).toBe(after)
   await new Promise((resolve) => setTimeout(resolve, 50))
   expect([pages, over]).toEqual([after, null])
   await ports.close()
