@@ -107,6 +107,7 @@ async function lives(count: number): Promise<void> {
       wrapping: 0,
       reckless: 0,
       movers: 0,
+      groups: 0,
     },
   }
   const sum = { ms: 0, events: 0, violations: 0 }

@@ -20,6 +20,13 @@ export {
   type TimeEntry,
 } from './invariants/derived.ts'
 export { type FetchedEpochs, FetchInvariants, type SentBatch } from './invariants/fetches.ts'
+export {
+  type CommitAsked,
+  type FetchAsked,
+  type GroupAsked,
+  GroupInvariants,
+  type GroupLimits,
+} from './invariants/groups.ts'
 export { ImageInvariants, type ImageObservation } from './invariants/images.ts'
 export { type LogKind, LogModel } from './invariants/logs.ts'
 /** The rare states that a long exploration must have reached. */

@@ -8,6 +8,7 @@ import { Cluster } from './cluster.ts'
 import { SmallConsumer } from './consumer.ts'
 import { SmallGovernance } from './governance.ts'
 import { SmallGroupConsumer } from './group-consumer.ts'
+import { SmallGroupAdmin } from './groups.ts'
 import { SmallProducer } from './producer.ts'
 import { Retry } from './retry.ts'
 import type { Client, ClientOptions, ClientPorts, Consumer, GroupConsumer, Producer } from './types.ts'
@@ -47,6 +48,7 @@ export function createClient(ports: ClientPorts, options: ClientOptions): Client
   return {
     admin: new SmallAdmin(cluster),
     governance: new SmallGovernance(cluster),
+    groups: new SmallGroupAdmin(cluster),
     producer: (producerOptions = {}): Producer => {
       const producer = new SmallProducer(cluster, ports, producerOptions)
       closing.push(producer)

@@ -91,15 +91,15 @@ export class Cluster {
   }
 
   /** The coordinator of a group, as any broker knows it. Rejects with ClientError where none is known in time. */
-  async coordinator(group: string, deadline: number): Promise<Endpoint> {
+  async coordinator(group: string, deadline: number): Promise<Endpoint & { readonly id: NodeId }> {
     const request = (version: number): Input<typeof apis.FindCoordinator.request> =>
       version >= 4 ? { keyType: GROUP_KEY, coordinatorKeys: [group] } : { key: group }
     const errorOf = (body: FindCoordinatorResponse): number => body.coordinators[0]?.errorCode ?? body.errorCode
     const { body } = await this.ask(apis.FindCoordinator, request, deadline, errorOf)
     const error = errorName(errorOf(body))
     if (error !== 'NONE') throw new ClientError(error, `coordinator of group ${group}`)
-    const { host, port } = body.coordinators[0] ?? body
-    return { host, port }
+    const { nodeId, host, port } = body.coordinators[0] ?? body
+    return { id: nodeId, host, port }
   }
 
   /** A connection that nobody else sends on. */

@@ -13,6 +13,13 @@ export type {
   QuotaFilter,
   ServedApi,
 } from './governance.ts'
+export type {
+  CommittedOffset,
+  GroupAdmin,
+  GroupDescription,
+  GroupListing,
+  GroupMember,
+} from './groups.ts'
 /** Kafka's partitioner. */
 export { murmur2, partitionOfKey } from './murmur2.ts'
 export type { DeletedRecords, LogDirectoryDescription, RecordsToDelete } from './storage.ts'

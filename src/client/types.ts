@@ -15,6 +15,7 @@ import type {
 } from '../base/index.ts'
 import type { ErrorName, RecordHeader, TimestampType } from '../wire/index.ts'
 import type { Governance } from './governance.ts'
+import type { GroupAdmin } from './groups.ts'
 import type { DeletedRecords, LogDirectoryDescription, RecordsToDelete } from './storage.ts'
 
 export interface ClientPorts {
@@ -48,6 +49,8 @@ export interface Client extends AsyncDisposable {
   readonly admin: Admin
   /** Features, quotas and members. */
   readonly governance: Governance
+  /** Groups as an administrator sees them. */
+  readonly groups: GroupAdmin
   /** Fails what is outstanding and closes every connection. */
   close(): void
 }

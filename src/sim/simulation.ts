@@ -12,6 +12,7 @@ import type { LinkQuality } from './links.ts'
 import { SimInternet } from './network.ts'
 import type { Detained, Direction } from './plan.ts'
 import type { DiskState, FlippedBit } from './platter.ts'
+import type { TablesState } from './ports.ts'
 import type { BytesTap, Tap } from './tap.ts'
 import type { Undo } from './undo.ts'
 import { once } from './undo.ts'
@@ -95,6 +96,11 @@ export class Simulation {
   /** The host's disk as a checker or a fault sees it. */
   disk(name: string): DiskState {
     return this.#host(name).disk
+  }
+
+  /** The host's database as a checker sees it. */
+  tables(name: string): TablesState {
+    return this.#host(name).tables
   }
 
   /** SIGKILL: the process is gone, what it wrote stays in the page cache, its connections are reset. */

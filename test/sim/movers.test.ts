@@ -18,6 +18,7 @@ const WORKLOAD = {
   wrapping: 0,
   reckless: 0,
   movers: 2,
+  groups: 0,
 }
 
 test.each([

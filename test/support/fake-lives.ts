@@ -38,6 +38,7 @@ export function fakeReport(seed: number, parts: Partial<LifeReport> = {}): LifeR
         wrapping: 0,
         reckless: 0,
         movers: 0,
+        groups: 0,
       },
     },
     plan: { faults: [], durationMs: 60_000 },

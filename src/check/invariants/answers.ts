@@ -6,6 +6,7 @@
 
 import type { Epoch, NodeId, Offset, Timestamp } from '../../base/index.ts'
 import type { BatchFact } from './batches.ts'
+import { Exposed } from './exposed.ts'
 import type { LogModel } from './logs.ts'
 import type { Findings } from './types.ts'
 
@@ -22,8 +23,8 @@ export interface ProducedFact {
 
 export class AnswerInvariants {
   readonly #findings: Findings
-  /** By log and leader epoch: the largest end that was told to a client. */
-  readonly #ends: Map<LogModel, Map<Epoch, Offset>> = new Map()
+  /** By log, the ends that its leaders told clients. */
+  readonly #ends: Map<LogModel, Exposed> = new Map()
 
   constructor(findings: Findings) {
     this.#findings = findings
@@ -125,13 +126,9 @@ export class AnswerInvariants {
 
   /** A leader has told a client where its log ends. */
   endTold(node: NodeId, model: LogModel, epoch: Epoch, end: Offset): void {
-    let ends = this.#ends.get(model)
-    if (ends === undefined) {
-      ends = new Map()
-      this.#ends.set(model, ends)
-    }
-    for (const [before, told] of ends) {
-      if (before > epoch || end >= Math.min(told, model.committedEnd)) continue
+    const ends = this.#ends.get(model) ?? new Exposed(model)
+    this.#ends.set(model, ends)
+    for (const [before, told] of ends.shown(epoch, end)) {
       const text = `says in epoch ${epoch} that the log ends at ${end}, and epoch ${before} had said ${told}`
       this.#violated('P5', model, node, end, text)
     }
@@ -139,7 +136,6 @@ export class AnswerInvariants {
       const text = `says that the log ends at ${end}, committed up to ${model.committedEnd}`
       this.#violated('P11', model, node, end, text)
     }
-    ends.set(epoch, Math.max(end, ends.get(epoch) ?? 0))
   }
 
   /** The controller has accepted an ISR that was proposed on a registration (P13: compare and set). */

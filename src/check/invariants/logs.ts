@@ -1,9 +1,8 @@
 // One log on all its disks. Fed with what was written, cut, dropped and synced, and with how far each node says it is
 // committed. Checks, as it is fed: that a batch of one epoch at one offset is the same everywhere and stands on the same
-// prefix (R4, P10); that one epoch has one writer (R1, P6); that epochs and offsets run on (P6); that what any node
-// holds for committed is what all hold (R6, P10); that nothing committed is cut (R11, P9), also on a
-// disk with a flipped bit not what lies before it (D2), and that only what is
-// committed is let go at the front (P20); that sequences run on without a gap or a repetition (P17).
+// prefix (R4, P10); that one epoch has one writer (R1, P6); that epochs and offsets run on (P6); that what any node holds for
+// committed is what all hold (R6, P10); that nothing committed is cut (R11, P9), also on a disk with a flipped bit not what lies
+// before it (D2), and that only that is let go at the front (P20); that sequences run on without a gap or a repetition (P17).
 // Does not check who may lead, nor what an acknowledgement means; does not read records.
 
 import type { Epoch, NodeId, Offset } from '../../base/index.ts'
@@ -27,6 +26,8 @@ export class LogModel {
   forgivenFrom: Offset = Number.POSITIVE_INFINITY
   /** Of the newest election in which committed records were allowed to go. */
   forgivenEpoch: Epoch = 0
+  /** Every such election, and from where on committed records were allowed to go in it. */
+  readonly forgivings: { readonly epoch: Epoch; readonly from: Offset }[] = []
   /** Who leads by the controller's word. */
   leads: () => NodeId | null = () => null
   /** How many batches that were committed, and acknowledged, were forgiven. */
@@ -250,6 +251,7 @@ export class LogModel {
   forgive(from: Offset, epoch: Epoch): void {
     this.forgivenEpoch = Math.max(this.forgivenEpoch, epoch)
     this.forgivenFrom = Math.min(this.forgivenFrom, from)
+    this.forgivings.push({ epoch, from })
     if (from >= this.committedEnd) return
     for (const [offset, batch] of this.committed) {
       if (batch.endOffset <= from) continue

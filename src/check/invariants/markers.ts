@@ -87,6 +87,10 @@ const ROWS = {
   'isr: change refused': 'The controller refused an ISR that a leader had proposed.',
   'isr: ineligible replica refused': 'The controller refused a member that was fenced, leaving or of an earlier life.',
   'isr: old partition epoch refused': 'The controller refused an ISR proposed on an old registration.',
+  'group: generation joined': 'A member of a group was let into a generation.',
+  'group: assignment given': 'A member of a group was given its assignment.',
+  'group: offset committed': 'A coordinator acknowledged an offset.',
+  'group: commit refused': 'A coordinator refused the commit of a member that is none any more.',
 } as const
 
 export type KnownMarker = keyof typeof ROWS

@@ -4,8 +4,9 @@
 // committed (P2), replicas that join an ISR (P8).
 // Does not check the bytes of logs (see `logs.ts`), nor answers to clients (see `answers.ts`), nor liveness.
 
-import type { Epoch, NodeId, Offset, Uuid } from '../../base/index.ts'
+import type { Epoch, NodeId, Uuid } from '../../base/index.ts'
 import type { Batch, ReplicaLog } from './batches.ts'
+import { Exposed } from './exposed.ts'
 import type { LogModel } from './logs.ts'
 import type { ReplicaObservation, SeenReplica } from './replicas.ts'
 import type { ClusterTruth, PartitionTruth } from './truth.ts'
@@ -28,8 +29,8 @@ export class PartitionInvariants {
   readonly #findings: Findings
   /** By partition, the newest registrations, oldest first. */
   readonly #registrations: Map<string, readonly PartitionTruth[]> = new Map()
-  /** By partition and leader epoch, the largest high watermark that its leader has exposed. */
-  readonly #exposed: Map<string, Map<Epoch, Offset>> = new Map()
+  /** By partition, the high watermarks that its leaders have exposed. */
+  readonly #exposed: Map<string, Exposed> = new Map()
   readonly #leading: Map<string, Map<NodeId, SeenReplica>> = new Map()
   /** By partition, who was dropped from its replicas, and the epoch that began with that. */
   readonly #dropped: Map<string, Map<NodeId, Epoch>> = new Map()
@@ -193,7 +194,7 @@ export class PartitionInvariants {
       // A leader that an unclean election passed over may go on by itself; what it calls committed binds nobody.
       else if (highWatermark > Math.max(before, model.committedEnd) && view.leaderEpoch >= model.forgivenEpoch)
         this.#allowed(seen, view, model, since)
-      if (highWatermark >= view.epochStartOffset) this.#exposes(seen, view)
+      if (highWatermark >= view.epochStartOffset) this.#exposes(seen, view, model)
     }
     if (highWatermark > before) {
       const committed = model.committedEnd
@@ -238,23 +239,15 @@ export class PartitionInvariants {
     }
   }
 
-  #exposes(seen: SeenReplica, view: ReplicaObservation): void {
-    let exposed = this.#exposed.get(seen.key)
-    if (exposed === undefined) {
-      exposed = new Map()
-      this.#exposed.set(seen.key, exposed)
-    }
+  #exposes(seen: SeenReplica, view: ReplicaObservation, model: LogModel): void {
     const { leaderEpoch, highWatermark } = view
-    const model = this.#facts.model(seen.key)
-    for (const [epoch, at] of exposed) {
+    const exposed = this.#exposed.get(seen.key) ?? new Exposed(model)
+    this.#exposed.set(seen.key, exposed)
+    for (const [epoch, at] of exposed.shown(leaderEpoch, highWatermark)) {
       // Who was passed over by an unclean election goes on in what was forgiven, until it hears of that.
-      if (model !== undefined && leaderEpoch < model.forgivenEpoch) break
-      // What was forgiven is not committed any more.
-      const owed = Math.min(at, model?.committedEnd ?? at)
-      if (epoch < leaderEpoch && highWatermark < owed)
-        this.#violated('P5', seen, view, `exposes ${highWatermark}, and epoch ${epoch} had exposed ${at}`)
+      if (leaderEpoch < model.forgivenEpoch || epoch === leaderEpoch) continue
+      this.#violated('P5', seen, view, `exposes ${highWatermark}, and epoch ${epoch} had exposed ${at}`)
     }
-    exposed.set(leaderEpoch, Math.max(highWatermark, exposed.get(leaderEpoch) ?? 0))
   }
 
   /** P3, for a leader in the epoch that the controller has. */

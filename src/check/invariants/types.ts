@@ -5,7 +5,7 @@
 import type { Epoch, NodeId, Offset } from '../../base/index.ts'
 import type { KnownMarker } from './markers.ts'
 
-/** Names of the reference: R1…R20 quorum, P1…P22 partitions, D1…D9 storage, L… liveness. */
+/** Names of the reference: R1…R20 quorum, P1…P22 partitions, G1…G8 groups, D1…D9 storage, L… liveness. */
 export type InvariantName = string
 
 export interface Violation {

@@ -4,6 +4,8 @@
 
 export interface Flag {
   readonly name: string
+  /** One letter that means the same behind one dash. */
+  readonly short?: string
   /** Absent: the flag stands alone. */
   readonly argument?: 'required' | 'optional'
   readonly type?: 'integer'
@@ -28,9 +30,12 @@ const GONE: ReadonlyMap<string, string> = new Map([
 
 export class Options {
   readonly #given: ReadonlyMap<string, readonly string[]>
+  /** What was no flag: verbs and files, for those who have some. */
+  readonly words: readonly string[]
 
-  constructor(given: ReadonlyMap<string, readonly string[]>) {
+  constructor(given: ReadonlyMap<string, readonly string[]>, words: readonly string[]) {
     this.#given = given
+    this.words = words
   }
 
   has(name: string): boolean {
@@ -60,12 +65,19 @@ export class Options {
 export function parseWords(flags: readonly Flag[], words: readonly string[]): Options {
   const given = new Map<string, string[]>()
   const left = [...words]
+  const others: string[] = []
   for (let word = left.shift(); word !== undefined; word = left.shift()) {
-    if (word === '--') break
+    if (word === '--') {
+      others.push(...left)
+      break
+    }
     const match = /^--?([^-=][^=]*)(?:=(.*))?$/s.exec(word)
-    // Whatever is no flag is passed over, as Kafka's tools do.
-    if (match === null) continue
-    const flag = flagOf(flags, match[1]!)
+    if (match === null) {
+      others.push(word)
+      continue
+    }
+    const flag =
+      (word.startsWith('--') ? undefined : flags.find(({ short }) => short === match[1])) ?? flagOf(flags, match[1]!)
     const values = given.get(flag.name) ?? []
     given.set(flag.name, values)
     const value = argumentOf(flag, match[2], left)
@@ -75,7 +87,7 @@ export function parseWords(flags: readonly Flag[], words: readonly string[]): Op
     }
     values.push(value)
   }
-  return new Options(given)
+  return new Options(given, others)
 }
 
 function flagOf(flags: readonly Flag[], name: string): Flag {

@@ -20,6 +20,9 @@ const TOOLS: ReadonlyMap<string, () => Promise<Tool>> = new Map([
   ['kafka-console-producer', async () => (await import('./console-producer.ts')).consoleProducer],
   ['kafka-console-consumer', async () => (await import('./console-consumer.ts')).consoleConsumer],
   ['kafka-get-offsets', async () => (await import('./get-offsets.ts')).getOffsets],
+  ['kafka-storage', async () => (await import('./storage.ts')).storage],
+  ['kafka-server-start', async () => (await import('./server.ts')).serverStart],
+  ['kafka-server-stop', async () => (await import('./server.ts')).serverStop],
   ['kafka-broker-api-versions', async () => (await import('./api-versions.ts')).apiVersions],
 ])
 
@@ -47,7 +50,7 @@ export async function runTool(tool: Tool, words: readonly string[], surroundings
   }
   try {
     const options = parseWords(flags, words)
-    if (options.has('help') || words.length === 0) return usage(tool.about)
+    if (options.has('help') || (words.length === 0 && tool.isWordless === undefined)) return usage(tool.about)
     if (options.has('version')) {
       surroundings.out(`${KAFKA_VERSION}\n`)
       return 0

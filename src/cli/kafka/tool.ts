@@ -28,6 +28,8 @@ export interface Tool {
   readonly flags: readonly Flag[]
   /** One sentence, over the usage. */
   readonly about: string
+  /** It does something when nothing is typed; the others print their usage. */
+  readonly isWordless?: true
   /** Answers the exit code. Throws UsageProblem, or what becomes a sentence by itself. */
   run(options: Options, surroundings: Surroundings): Promise<number>
 }

@@ -7,6 +7,7 @@ import { messageOf } from '../../base/index.ts'
 import type { SimCluster } from '../cluster.ts'
 import { type Budget, inEveryIsr, newestImage } from './budget.ts'
 import type { Executor } from './executor.ts'
+import { GROUP_TOPIC } from './group.ts'
 import { lostForGood, out, type PartitionImage } from './lost.ts'
 import type { Worker, Workload } from './workload.ts'
 
@@ -214,11 +215,12 @@ export class Healing {
     return missing
   }
 
-  /** True if a partition of the workload can take no records of acks=all with this core, and rightly so. */
+  /** True if a partition of the workload, or that of the groups' coordinator, can take no records of acks=all with this core, and rightly so. */
   #starved(core: readonly NodeId[]): boolean {
     const { cluster, minInsyncReplicas, workload } = this.#world
     const image = newestImage(cluster, core)
-    return workload.topics.keys.some(({ topic, partition }) => {
+    const coordinator = { topic: GROUP_TOPIC, partition: 0 }
+    return [...workload.topics.keys, coordinator].some(({ topic, partition }) => {
       const found = image.topics.get(image.topicIds.get(topic) ?? '')?.partitions.get(partition)
       if (found === undefined) return false
       return out(image, found, core) || found.replicas.filter((id) => core.includes(id)).length < minInsyncReplicas

@@ -8,10 +8,11 @@ import type { AnomalyName, HistoryLine, Violation, ViolationSubject } from '../.
 import { createSimCluster, type SimCluster } from '../cluster.ts'
 import type { FaultPlan } from '../plan.ts'
 import { faultText } from '../plan-text.ts'
-import { type Watch, watchCluster } from '../watch/index.ts'
+import { type Watch, type WatchOptions, watchCluster } from '../watch/index.ts'
 import { Budget } from './budget.ts'
 import { drawPlan } from './draw.ts'
 import { Executor } from './executor.ts'
+import { settle } from './group.ts'
 import { Hands } from './hands.ts'
 import { Healing } from './healing.ts'
 import { allCaughtUp, judgeHistory, judgeLogs, readEverything } from './judge.ts'
@@ -19,6 +20,7 @@ import { askLastQuestions } from './last-questions.ts'
 import { sendLastSequences } from './last-sequences.ts'
 import { askLastSettings, LAST_TOPIC } from './last-settings.ts'
 import { leftToRetention } from './retained.ts'
+import { judgeStandbys } from './standbys.ts'
 import { CORE_STREAM, drawSwarm, stream } from './swarm.ts'
 import type { LifeKind, LifeOptions, LifeReport, Notable, RunLife, Swarm } from './types.ts'
 import { Workload } from './workload.ts'
@@ -82,6 +84,7 @@ class Life {
       ...(options.tap === undefined ? {} : { tap: options.tap }),
     })
     this.#watch = watchCluster(this.#cluster, {
+      ...groupLimits(this.#swarm),
       violations: VIOLATIONS_MAX,
       // The most patient leader is in time (R13), and the least patient controller has waited long enough (B1).
       quorumFetchTimeoutMs: Math.max(...givenMs('controller.quorum.fetch.timeout.ms', 2_000, this.#swarm, this.#plan)),
@@ -206,6 +209,8 @@ class Life {
   async #finale(): Promise<void> {
     const workload = this.#workload
     const read = await this.#inTime('L-read', readEverything(workload.world('final')))
+    if (this.#swarm.workload.groups > 0)
+      await this.#inTime('G8', settle([workload.world('settled0'), workload.world('settled1')]))
     for (const admin of this.#workload.admins) await this.#inTime('L-read', admin.settle())
     // Followers learn the last high watermark with their next fetch. Who has not even the records by the end differs (P10).
     await this.#executor.pass(1_000)
@@ -214,7 +219,8 @@ class Life {
     await this.#inTime('L-read', askLastSettings(this.#cluster, workload.world('operator')))
     await this.#inTime('L-read', sendLastSequences(workload.world('last'), LAST_TOPIC))
     await this.#retention()
-    for (const { name, text, partition } of judgeLogs(this.#cluster))
+    const standbys = this.#swarm.workload.groups > 0 ? judgeStandbys(this.#cluster) : []
+    for (const { name, text, partition } of [...judgeLogs(this.#cluster), ...standbys])
       this.violated(name, text, partition === null ? {} : { partition })
     const judgement = judgeHistory(this.#cluster, this.#workload)
     for (const [name, count] of entries(judgement.allowedLosses)) this.#allow(name, count)
@@ -248,6 +254,13 @@ class Life {
       return null
     }
   }
+}
+
+/** Nobody listens to coordinators where there are none. */
+function groupLimits({ properties, workload }: Swarm): Pick<WatchOptions, 'groups'> {
+  if (workload.groups === 0) return {}
+  const maxSize = Number(properties['group.max.size'] ?? Number.POSITIVE_INFINITY)
+  return { groups: { maxSize, expires: properties['offsets.retention.minutes'] !== undefined } }
 }
 
 /** What any node may have for a property of milliseconds: from the start, or from a restart on. */

@@ -3,6 +3,7 @@
 
 import { SeededRandom } from '../../base/index.ts'
 import type { Verb } from '../plan.ts'
+import { GROUP_PROPERTIES } from './group.ts'
 import { themed } from './themes.ts'
 import type { LifeKind, Swarm, Workload } from './types.ts'
 
@@ -16,6 +17,7 @@ export const RELAY_STREAM = 0x51a4_0007
 export const LATE_STREAM = 0x51a4_0008
 export const THEME_STREAM = 0x51a4_0009
 export const STORY_STREAM = 0x51a4_000a
+export const GROUP_STREAM = 0x51a4_000b
 
 export function stream(seed: number, of: number): SeededRandom {
   return new SeededRandom((seed ^ of) >>> 0)
@@ -77,12 +79,26 @@ export function drawSwarm(seed: number, kind: LifeKind, over: Partial<Swarm> = {
     verbs: kind === 'calm' ? {} : kind === 'beyond' ? beyond(rotting) : rotting,
     pauseMs: quiet ? QUIET_PAUSE_MS : pauseMs,
     properties,
-    workload: { ...workload, reckless, movers: 0 },
+    workload: { ...workload, reckless, movers: 0, groups: 0 },
   }
-  return {
-    ...(kind === 'within' ? themed(stream(seed, THEME_STREAM), { ...drawn, brokers: over.brokers ?? brokers }) : drawn),
-    ...over,
+  const lived =
+    kind === 'within' ? themed(stream(seed, THEME_STREAM), { ...drawn, brokers: over.brokers ?? brokers }) : drawn
+  return { ...(kind === 'beyond' ? lived : grouped(stream(seed, GROUP_STREAM), lived)), ...over }
+}
+
+/** One seed in four has a group of consumers. Not where the power of all may fail: what was committed goes with it. */
+function grouped(random: SeededRandom, drawn: Swarm): Swarm {
+  if (random.below(4) > 0) return drawn
+  const groups = 2 + random.below(3)
+  const properties: Record<string, string> = { ...drawn.properties, ...GROUP_PROPERTIES }
+  properties['group.initial.rebalance.delay.ms'] = String([0, 300, 1_500][random.below(3)]!)
+  // A member that died and came back is one too many until its session is over.
+  if (random.below(3) === 0) properties['group.max.size'] = String(groups)
+  if (random.below(2) === 0) {
+    properties['offsets.retention.minutes'] = '1'
+    properties['offsets.retention.check.interval.ms'] = '1000'
   }
+  return { ...drawn, properties, workload: { ...drawn.workload, groups } }
 }
 
 /** The power of all fails; but a disk that is gone for good may have been the last that could lead a partition again
@@ -133,7 +149,7 @@ function drawProperties(random: SeededRandom): Record<string, string> {
   return drawn
 }
 
-function drawWorkload(random: SeededRandom): Omit<Workload, 'reckless' | 'movers'> {
+function drawWorkload(random: SeededRandom): Omit<Workload, 'reckless' | 'movers' | 'groups'> {
   return {
     topics: 1 + random.below(2),
     partitions: 1 + random.below(2),

@@ -44,6 +44,8 @@ export type Workload = {
   readonly reckless: number
   /** Somebody who moves partitions of the common topics. */
   readonly movers: number
+  /** Members of a group of consumers that read the common topics together; 0: there is none. */
+  readonly groups: number
 }
 
 /** `within`: faults within the promise, everything judged. `calm`: no faults at all. `beyond`: the power of all fails at

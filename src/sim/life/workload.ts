@@ -10,6 +10,7 @@ import { createRpc, type Rpc } from '../../rpc/index.ts'
 import type { SimCluster } from '../cluster.ts'
 import { AdminClient } from './admin.ts'
 import { ConsumerClient } from './consumer.ts'
+import { GroupClient, makeCoordinator, QUIET_TOPIC } from './group.ts'
 import { MoverClient } from './mover.ts'
 import { ProducerClient } from './producer.ts'
 import { RECKLESS_CONFIGS, RECKLESS_TOPIC, RecklessProducer } from './reckless.ts'
@@ -111,7 +112,7 @@ export class Workload {
 
   /** Makes the topics. The cluster is well yet, so it must succeed. */
   async prepare(): Promise<void> {
-    const { topics, partitions, fading, recordBytesMax, reckless } = this.#swarm.workload
+    const { topics, partitions, fading, recordBytesMax, reckless, groups } = this.#swarm.workload
     const wanted: NewTopic[] = []
     const want = (name: string, count: number, configs: Readonly<Record<string, string>>, replicas = 3): void => {
       wanted.push({ name, partitions: count, replicationFactor: Math.min(replicas, this.#swarm.brokers), configs })
@@ -122,15 +123,20 @@ export class Workload {
     const judged = [...wanted]
     // Of two replicas each is often the last that is alive.
     if (reckless > 0) want(RECKLESS_TOPIC, reckless, RECKLESS_CONFIGS, this.#random.below(4) === 0 ? 3 : 2)
-    const { admin } = this.world('setup').connect()
+    if (groups > 0) want(QUIET_TOPIC, 1, {})
+    const setup = this.world('setup')
+    const { admin, producer } = setup.connect()
     const created = await this.#cluster.sim.wait(admin.createTopics(wanted))
     for (const { name, error, message } of created)
       if (error !== 'NONE') throw new Error(`${name}: ${error} ${message}`)
     for (const { name, partitions: count } of judged) this.topics.known(name, count!)
+    if (groups === 0) return
+    await this.#cluster.sim.wait(producer().send({ topic: QUIET_TOPIC, partition: 0, value: 'quiet' }))
+    await this.#cluster.sim.wait(makeCoordinator(setup))
   }
 
   begin(): void {
-    const { producers, consumers, admins, strangers, wrapping, reckless, movers } = this.#swarm.workload
+    const { producers, consumers, admins, strangers, wrapping, reckless, movers, groups } = this.#swarm.workload
     for (let i = 0; i < producers; i++) this.workers.push(new ProducerClient(this.world(`p${i}`), `p${i}`, i))
     for (let i = 0; i < consumers; i++) this.workers.push(new ConsumerClient(this.world(`c${i}`), `c${i}`))
     for (let i = 0; i < admins; i++) {
@@ -142,6 +148,7 @@ export class Workload {
     if (wrapping > 0) this.workers.push(new WrappingProducer(this.world('wrapping'), 'wrapping'))
     if (reckless > 0) this.workers.push(new RecklessProducer(this.world('reckless'), 'reckless'))
     for (let i = 0; i < movers; i++) this.workers.push(new MoverClient(this.world(`mover${i}`), `mover${i}`))
+    if (groups > 0) this.workers.push(new GroupClient(Array.from({ length: groups }, (_, i) => this.world(`g${i}`))))
   }
 
   /** Nothing new is asked from here on. */

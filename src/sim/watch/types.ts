@@ -1,6 +1,6 @@
 // What whoever watches a cluster is given: what was found, and what was reached. Shapes only.
 
-import type { MarkerName, Violation } from '../../check/index.ts'
+import type { GroupLimits, MarkerName, Violation } from '../../check/index.ts'
 import type { Notable } from '../life/types.ts'
 
 export interface WatchOptions {
@@ -12,6 +12,8 @@ export interface WatchOptions {
   readonly quorumFetchTimeoutMs?: number
   /** broker.session.timeout.ms. Default Kafka's. */
   readonly sessionTimeoutMs?: number
+  /** What coordinators of groups go by; default: nobody listens to them. */
+  readonly groups?: GroupLimits
 }
 
 /** What is seen of a cluster. All of it may be read at any time. */

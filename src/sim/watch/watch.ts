@@ -32,6 +32,7 @@ import type { SnapshotId } from './disk-sink.ts'
 import { DiskWatch, QUORUM_KEY } from './disks.ts'
 import { Found } from './found.ts'
 import { FrameTap } from './frames.ts'
+import { listenToGroups } from './groups.ts'
 import { ALL, type Member, newMember } from './member.ts'
 import { metadataFacts, snapshotFacts } from './metadata.ts'
 import type { Watch, WatchOptions } from './types.ts'
@@ -100,7 +101,10 @@ class ClusterWatch implements Watch {
     this.#nodes = new Map(cluster.ids.map((id) => [cluster.host(id), id]))
     const [told, fetched] = [new AnswerInvariants(found), new FetchInvariants(found)]
     this.#answers = new Answers(this.#answerFacts, told, fetched, this.#proposals, this.#quorum, this.#sessions, found)
-    cluster.sim.hearBytes(new FrameTap((end) => SERVED.has(end.local.port) && this.#nodes.has(end.host), this.#answers))
+    const groups = options.groups === undefined ? null : { ...options.groups, cluster, truth: this.#truth, found }
+    const nodeOf = this.#answerFacts.nodeOf
+    const sink = groups === null ? this.#answers : listenToGroups(this.#answers, groups, nodeOf)
+    cluster.sim.hearBytes(new FrameTap((end) => SERVED.has(end.local.port) && this.#nodes.has(end.host), sink))
   }
 
   get violations(): readonly Violation[] {

@@ -189,6 +189,59 @@ describe('an unclean election', () => {
     expect(model.committedEnd).toBe(5)
   })
 
+  describe('and what a leader owes who slept through its end', () => {
+    /** Node 3 recovers and has all in sync; while it sleeps node 2 leads cleanly, and commits beyond what was let go. */
+    function slept(): World {
+      const all = unclean()
+      const { model, look, commit } = all
+      look(3, { role: 'leader', leaderEpoch: 1, highWatermark: 5, isr: [3], epochStartOffset: 5 })
+      for (const node of [1, 2]) model.cut(node, 0, 100)
+      fill(model, [1, 2, 3], [batch(5, 6, 1)])
+      commit(change({ isr: [1, 2, 3], leaderRecoveryState: 0 }))
+      commit(change({ leader: 2, isr: [1, 2] }))
+      fill(model, [1, 2], [batch(7, 11, 2)])
+      look(2, {
+        role: 'leader',
+        leaderEpoch: 2,
+        highWatermark: 12,
+        isr: [1, 2],
+        maximalIsr: [1, 2],
+        epochStartOffset: 7,
+      })
+      expect(model.committedEnd).toBe(12)
+      expect(all.found.violations).toEqual([])
+      return all
+    }
+    const awake = { role: 'leader', leaderEpoch: 1, epochStartOffset: 5 } as const
+
+    test('not what was let go when it was chosen', () => {
+      const { found, look } = slept()
+      look(3, { ...awake, highWatermark: 7 })
+      expect(found.violations).toEqual([])
+    })
+    test('what its election left', () => {
+      const { found, look } = unclean()
+      look(3, { ...awake, highWatermark: 4, epochStartOffset: 4 })
+      expect(found.names).toEqual(['P5'])
+    })
+    test('while the next owes all that was committed after that', () => {
+      const { found, look } = slept()
+      look(3, { ...awake, highWatermark: 7 })
+      look(1, { ...awake, leaderEpoch: 3, highWatermark: 11 })
+      expect(found.violations).toEqual([{ name: 'P5', text: 't-0: node 1 exposes 11, and epoch 2 had exposed 12' }])
+    })
+    test('nor the clients that it tells of its end', () => {
+      const { found, model } = slept()
+      const answers = new AnswerInvariants(found)
+      answers.endTold(1, model, 0, 10)
+      answers.endTold(2, model, 2, 12)
+      answers.endTold(3, model, 1, 7)
+      expect(found.violations).toEqual([])
+      answers.endTold(3, model, 1, 4)
+      expect(found.names).toEqual(['P5', 'P5'])
+    })
+  })
+
   test('of another leader while one recovers lets go once more; of a member of its ISR it is clean', () => {
     const { found, model, look, commit } = unclean()
     fill(model, [3], [batch(5, 6, 1)])

@@ -1,0 +1,162 @@
+// What is held against coordinators of groups: owners, generations, offsets as a register, sizes, retention; and what Kafka's
+// coordinators may do, which must pass.
+
+import { describe, expect, test } from 'vitest'
+import { type CommitAsked, GroupInvariants, type GroupLimits } from '../../../src/check/index.ts'
+import { Collected } from './findings.ts'
+
+const GROUP = 'readers'
+const KEY = 't-0'
+
+class World {
+  readonly found: Collected = new Collected()
+  readonly checks: GroupInvariants
+  now = 0
+
+  constructor(limits: Partial<GroupLimits> = {}) {
+    this.checks = new GroupInvariants({ maxSize: 3, expires: false, ...limits }, () => this.now, this.found)
+  }
+
+  commit(offset: number, generation = 1, node = 1): CommitAsked {
+    return this.checks.commitAsked(this.checks.asked(GROUP, node, node), generation, new Map([[KEY, offset]]))
+  }
+
+  answer(asked: CommitAsked, error = 'NONE'): void {
+    this.checks.commitAnswered(1, asked, new Map([[KEY, error]]))
+  }
+
+  fetch(offset: number, node = 1, epoch = node): void {
+    const asked = this.checks.fetchAsked(this.checks.asked(GROUP, node, epoch))
+    this.checks.fetchAnswered(node, asked, epoch, new Map([[KEY, offset]]))
+  }
+
+  join(generation: number, members = 0, node = 1): void {
+    this.checks.joined(node, this.checks.asked(GROUP, node, node), node, generation, members)
+  }
+
+  sync(generation: number, member: string, partitions: readonly string[], node = 1): void {
+    this.checks.synced(node, this.checks.asked(GROUP, node, node), node, { generation, member, partitions })
+  }
+
+  name(generation: number, assignments: Record<string, readonly string[]>): void {
+    this.checks.named(GROUP, generation, new Map(Object.entries(assignments)))
+  }
+}
+
+describe('offsets are a register', () => {
+  test('what was acknowledged is shown, by any coordinator', () => {
+    const world = new World()
+    world.fetch(-1)
+    world.answer(world.commit(5))
+    world.fetch(5)
+    world.fetch(5, 2)
+    expect(world.found.names).toEqual([])
+  })
+
+  test('what was acknowledged may neither be gone nor undone', () => {
+    const world = new World()
+    world.answer(world.commit(5))
+    world.answer(world.commit(8))
+    world.fetch(5, 2)
+    world.fetch(-1, 2)
+    world.fetch(9)
+    expect(world.found.names).toEqual(['G5', 'G5', 'G5'])
+  })
+
+  test('what nobody has answered may be so or not, until it was shown', () => {
+    const world = new World()
+    world.answer(world.commit(5))
+    const late = world.commit(8)
+    world.fetch(5)
+    world.fetch(8)
+    expect(world.found.names).toEqual([])
+    world.fetch(5)
+    expect(world.found.names).toEqual(['G5'])
+    world.answer(late, 'NOT_COORDINATOR')
+    world.fetch(8)
+    expect(world.found.names).toEqual(['G5'])
+  })
+
+  test('of two at one time either may be the last', () => {
+    const world = new World()
+    const [first, second] = [world.commit(8), world.commit(5)]
+    world.answer(second)
+    world.answer(first)
+    world.fetch(8)
+    expect(world.found.names).toEqual([])
+  })
+
+  test('who is no coordinator any more may not know it', () => {
+    const world = new World()
+    world.answer(world.commit(5))
+    world.fetch(-1, 2, -1)
+    expect(world.found.names).toEqual([])
+  })
+
+  test('what was refused is never shown', () => {
+    const world = new World()
+    world.answer(world.commit(5))
+    world.answer(world.commit(3), 'ILLEGAL_GENERATION')
+    world.fetch(3)
+    expect(world.found.names).toEqual(['G4'])
+  })
+
+  test('what is in use does not expire, what is abandoned does', () => {
+    const world = new World({ expires: true })
+    world.answer(world.commit(5))
+    for (world.now = 0; world.now < 70_000; world.now += 10_000) world.join(1)
+    world.fetch(-1)
+    expect(world.found.names).toEqual(['G7'])
+    world.now += 40_000
+    world.join(1)
+    world.fetch(-1)
+    expect(world.found.names).toEqual(['G7'])
+  })
+})
+
+describe('generations', () => {
+  test('one partition has one owner, the one that was named', () => {
+    const world = new World()
+    world.name(1, { a: ['t-0'], b: ['t-1'] })
+    world.sync(1, 'a', ['t-0'])
+    world.sync(1, 'b', ['t-1'])
+    world.sync(1, 'a', ['t-0'])
+    expect(world.found.names).toEqual([])
+    world.name(1, { b: ['t-0'] })
+    world.sync(1, 'b', ['t-0'])
+    world.sync(1, 'b', ['t-2'])
+    expect(world.found.names).toEqual(['G1', 'G1'])
+  })
+
+  test('they do not go back, but where nobody was told of one', () => {
+    const world = new World()
+    world.name(4, { a: ['t-0'] })
+    world.sync(4, 'a', ['t-0'])
+    world.join(5)
+    world.join(5, 0, 2)
+    expect(world.found.names).toEqual([])
+    world.join(4)
+    world.join(3, 0, 2)
+    expect(world.found.names).toEqual(['G3', 'G3'])
+  })
+
+  test('nobody of an earlier one is served', () => {
+    const world = new World()
+    const early = world.commit(5, 3)
+    world.name(4, { a: ['t-0'] })
+    world.sync(4, 'a', ['t-0'])
+    world.answer(early)
+    expect(world.found.names).toEqual([])
+    world.answer(world.commit(5, 3))
+    world.checks.beat(1, world.checks.asked(GROUP, 1, 1), 1, 3)
+    world.sync(3, 'b', [])
+    expect(world.found.names).toEqual(['G4', 'G4', 'G4'])
+  })
+
+  test('a group is no larger than it may be', () => {
+    const world = new World()
+    world.join(1, 3)
+    world.join(2, 4)
+    expect(world.found.names).toEqual(['G6'])
+  })
+})
