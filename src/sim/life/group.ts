@@ -210,9 +210,12 @@ export async function makeCoordinator(world: ClientWorld): Promise<void> {
 export async function settle(worlds: readonly ClientWorld[]): Promise<void> {
   const [world] = worlds
   const topics = topicsOf(world!)
-  const keys = world!.topics.keys.filter(({ topic }) => topics.includes(topic))
-  const all: TopicPartition[] = [...keys, { topic: QUIET_TOPIC, partition: 0 }]
   const clients = worlds.map((each) => each.connect({ requestTimeoutMs: 5_000, clientId: 'last' }))
+  // As many as there are by now: administrators add some.
+  const described = await clients[0]!.admin.describeTopics(topics, { timeoutMs: ENDS_WITHIN_MS })
+  const all: TopicPartition[] = described.flatMap(({ name, partitions }) =>
+    partitions.map(({ partition }) => ({ topic: name, partition })),
+  )
   const ends = await endsOf(clients[0]!.admin, all, ENDS_WITHIN_MS)
   const patience = { sessionTimeoutMs: 6_000, rebalanceTimeoutMs: 5_000, heartbeatIntervalMs: 500 }
   const options = { group: GROUP, topics, reset: 'earliest', partitionMaxBytes: FETCH_BYTES, ...patience } as const
