@@ -92,6 +92,8 @@ export class ConsumerClient implements Worker {
 
   #crash(): void {
     this.#world.recorder.crash(this.name)
+    // Who begins anew knows no leader epoch: one that does not know yet that it leads no more may answer it (KIP-320).
+    this.#lastRead = null
     this.#client = this.#connect()
     this.#consumer = this.#open()
     this.#assign(true)
