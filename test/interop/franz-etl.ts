@@ -1,0 +1,156 @@
+// franz-go's own tests of consumer groups, as its authors run them, against three brokers of ours or of Apache Kafka: chains of
+// three groups whose members come and go while they read, write on and commit; every record once, in order. What needs the newer
+// group protocol (KIP-848) or transactions is left out, and said so; nothing else is, and the tests are not changed.
+//
+//   npm run interop:etl [-- --against apache] [--records N] [--times N] [--minutes N]
+// ends with "N passed, M failed"
+
+import { execFileSync, spawn } from 'node:child_process'
+import { appendFileSync, cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { parseArgs } from 'node:util'
+import { startThreeApache } from './apache-cluster.ts'
+import { withCluster } from './cluster.ts'
+
+const MODULE = 'github.com/twmb/franz-go'
+const RUN = '^(TestGroupETL|TestGroupSimple|TestUnknownGroupOffsetFetchPinned)$'
+/** Matched from the second name on, so that "sticky/848/static" is out as well. */
+const SKIP = '^TestGroupETL$/./^848$|^TestGroupSimple$/^848$'
+/** The leaves that must have run: a test of another name, or none at all, is not a pass. */
+const EXPECTED: readonly string[] = [
+  'TestGroupETL/range',
+  'TestGroupETL/cooperative-sticky',
+  'TestGroupETL/cooperative-sticky/static',
+  'TestGroupSimple/classic',
+  'TestUnknownGroupOffsetFetchPinned',
+]
+const LEFT_OUT = 'left out: TestTxnEtl (transactions); TestGroupETL/*/848 and TestGroupSimple/848 (KIP-848)'
+
+/** What `go test -json` prints, a line each. */
+interface TestEvent {
+  readonly Action: string
+  readonly Test?: string
+  readonly Elapsed?: number
+  readonly Output?: string
+}
+
+interface Outcome {
+  readonly action: string
+  readonly seconds: number
+}
+
+const { values: options } = parseArgs({
+  options: {
+    against: { type: 'string', default: 'odradek' },
+    records: { type: 'string', default: '20000' },
+    times: { type: 'string', default: '1' },
+    minutes: { type: 'string', default: '20' },
+  },
+})
+
+function positive(name: 'records' | 'times' | 'minutes'): number {
+  const value = Number(options[name])
+  if (!Number.isInteger(value) || value < 1)
+    throw new Error(`--${name} ${options[name]}: give a whole number of at least 1`)
+  return value
+}
+
+/** The module as its authors published it, tests and all, where `go test` may write: the module cache is read-only. */
+function copyModule(work: string): string {
+  const mod = readFileSync(join(import.meta.dirname, 'go', 'go.mod'), 'utf8')
+  const version = new RegExp(`${MODULE} (v\\S+)`).exec(mod)?.[1]
+  if (version === undefined) throw new Error(`test/interop/go/go.mod does not name a version of ${MODULE}`)
+  const told = execFileSync('go', ['mod', 'download', '-json', `${MODULE}@${version}`], { encoding: 'utf8' })
+  const { Dir } = JSON.parse(told) as { Dir: string }
+  const copy = join(work, 'franz-go')
+  cpSync(Dir, copy, { recursive: true })
+  execFileSync('chmod', ['-R', 'u+w', copy])
+  process.stdout.write(`${MODULE} ${version}, ${options.records} records a chain; ${LEFT_OUT}\n`)
+  return copy
+}
+
+/** One run of the tests; what each has come to. All that they print goes to `log`. */
+async function goTest(module: string, bootstrap: string, log: string): Promise<Map<string, Outcome>> {
+  const minutes = positive('minutes')
+  const child = spawn(
+    'go',
+    // Trimmed of its path, what is built in one scratch directory is in Go's cache for the next.
+    ['test', './pkg/kgo', '-json', '-trimpath', '-count=1', `-timeout=${minutes}m`, `-run=${RUN}`, `-skip=${SKIP}`],
+    {
+      cwd: module,
+      stdio: ['ignore', 'pipe', 'inherit'],
+      env: {
+        ...process.env,
+        KGO_SEEDS: bootstrap,
+        KGO_TEST_RF: '3',
+        KGO_TEST_RECORDS: String(positive('records')),
+        KGO_LOG_LEVEL: 'info',
+      },
+    },
+  )
+  const ended = new Promise<number | null>((resolve) => child.once('close', resolve))
+  const outcomes = new Map<string, Outcome>()
+  for await (const line of createInterface(child.stdout)) {
+    const event: TestEvent = line.startsWith('{') ? JSON.parse(line) : { Action: 'output', Output: `${line}\n` }
+    if (event.Output !== undefined) appendFileSync(log, event.Output)
+    if (event.Test !== undefined && ['pass', 'fail', 'skip'].includes(event.Action))
+      outcomes.set(event.Test, { action: event.Action, seconds: event.Elapsed ?? 0 })
+  }
+  const code = await ended
+  // A test that fails outside its subtests (a producer that was refused, say), a panic or a time-out is told by the parent.
+  if (code !== 0 && EXPECTED.every((name) => outcomes.get(name)?.action === 'pass'))
+    outcomes.set('go test', { action: `fail, it ended with ${code}`, seconds: 0 })
+  return outcomes
+}
+
+/** Lines in which franz-go's tests say what went wrong. */
+function complaints(log: string): string[] {
+  return readFileSync(log, 'utf8')
+    .split('\n')
+    .filter((line) => /sendErr|_test\.go:\d+: (?!deleting|.* completed in)|^panic:/.test(line))
+    .slice(0, 8)
+}
+
+let passed = 0
+let failed = 0
+const work: string = mkdtempSync(join(tmpdir(), 'odradek-franz-'))
+
+async function run(module: string, bootstrap: string): Promise<void> {
+  const times = positive('times')
+  for (let time = 1; time <= times; time++) {
+    const log = join(work, `run-${time}.log`)
+    const outcomes = await goTest(module, bootstrap, log)
+    const before = failed
+    for (const name of new Set([...EXPECTED, ...[...outcomes.keys()].filter((name) => name === 'go test')])) {
+      const { action, seconds } = outcomes.get(name) ?? { action: 'did not run to its end', seconds: 0 }
+      if (action === 'pass') passed++
+      else failed++
+      process.stdout.write(
+        `${action === 'pass' ? 'ok     ' : 'FAILED '} ${time}/${times} ${name}: ${action}, ${seconds} s\n`,
+      )
+    }
+    if (failed > before)
+      process.stdout.write(
+        [...complaints(log), `the whole log: ${log}`].map((line) => `        ${line.trim()}\n`).join(''),
+      )
+  }
+}
+
+const module: string = copyModule(work)
+if (options.against === 'apache') {
+  const apache = await startThreeApache(join(work, 'apache'))
+  try {
+    await run(module, apache.bootstrap)
+  } finally {
+    await apache.stop()
+  }
+} else if (options.against === 'odradek') {
+  await withCluster(undefined, ({ bootstrap }) => run(module, bootstrap))
+} else throw new Error(`--against ${options.against}: give odradek or apache`)
+// The logs of failures are for whoever looks into them; the module and Apache's directories are not.
+rmSync(failed === 0 ? work : module, { recursive: true, force: true })
+if (failed > 0) rmSync(join(work, 'apache'), { recursive: true, force: true })
+process.stdout.write(`${passed} passed, ${failed} failed\n`)
+process.exitCode = failed === 0 ? 0 : 1
