@@ -3,7 +3,7 @@
 // Invariant: an answer counts only if its partition still follows this leader in the epoch, and stands at the offset, of
 // the question (KAFKA-12153, KAFKA-13207, KIP-320).
 
-import type { Endpoint, Instant, NodeId, Offset, Timer } from '../../src/base/index.ts'
+import type { Endpoint, Instant, NodeId, Timer } from '../../src/base/index.ts'
 import { assert, messageOf } from '../../src/base/index.ts'
 import type { Peer } from '../../src/rpc/index.ts'
 import type { FetchResponse } from '../../src/wire/index.ts'
@@ -27,6 +27,7 @@ import {
   sessionFailed,
   truncationPoint,
 } from '../fetching/index.ts'
+import { askOffset, EARLIEST, LATEST } from './ask-offset.ts'
 import { batchesUpToEpoch, startsWithin } from './batches.ts'
 import { fetchRequest } from './fetch-request.ts'
 import type { Host } from './host.ts'
@@ -34,12 +35,11 @@ import type { Replica } from './replica.ts'
 
 type PartitionAnswer = FetchResponse['responses'][number]['partitions'][number]
 
-const LATEST = -1
-const EARLIEST = -2
-
 interface Followed {
   readonly replica: Replica
   readonly partition: FetchPartition
+  /** The leader has found its own history in this log, or there is nothing of another. */
+  proven: boolean
 }
 
 export class Fetcher {
@@ -87,7 +87,7 @@ export class Fetcher {
     const state = replica.state
     assert(state !== null, 'only an open replica follows')
     const partition = addPartition(this.#state, replica.key, replica.at, state.leaderEpoch)
-    this.#followed.set(replica.key, { replica, partition })
+    this.#followed.set(replica.key, { replica, partition, proven: false })
     if (replica.log.damaged !== null) this.#work(replica.cutDamage())
     if (replica.free) this.kick()
     else partition.phase = { kind: 'busy' }
@@ -264,6 +264,7 @@ export class Fetcher {
       this.#work(replica.truncate({ to: truncationPoint(replica.log, answer.divergingEpoch) }))
       return
     }
+    if (this.#beginsAnew(followed, answer)) return
     const records = answer.records === null ? null : batchesUpToEpoch(answer.records, partition.leaderEpoch)
     if (records === null || records.length === 0) {
       // Bytes, and none of them of use: the leader's log is in motion.
@@ -277,6 +278,29 @@ export class Fetcher {
         this.#work(this.#beginWithin(followed, records, answer))
       } else if (this.#append(followed, records, answer)) partitionSucceeded(this.#state, partition, true)
     }
+  }
+
+  /**
+   * A leader that has deleted all that is here cannot tell whether it was its own: it knows neither records nor epochs of
+   * there. What a former leader wrote alone would go with retention, but the sequences of its producers would stay, and
+   * once it leads again it would answer for records that nobody has. (Kafka keeps them.) What was committed is its own,
+   * and so is everything before a record that both have.
+   */
+  #beginsAnew(followed: Followed, { logStartOffset }: PartitionAnswer): boolean {
+    if (followed.proven) return false
+    followed.proven = true
+    const { replica, partition } = followed
+    const { log } = replica
+    const committed = replica.state?.highWatermark ?? 0
+    if (log.endOffset > logStartOffset || log.endOffset <= Math.max(log.logStartOffset, committed)) return false
+    this.#host.options.logger.info(
+      { ...replica.at, leader: this.leader, end: log.endOffset, logStartOffset },
+      'beginning anew where the leader begins: it knows nothing of what is here',
+    )
+    partitionSucceeded(this.#state, partition, false)
+    partition.phase = { kind: 'busy' }
+    this.#work(replica.truncate({ startAt: logStartOffset }))
+    return true
   }
 
   /** An empty log begins with the whole batch: asked for from there, the leader would say that it has no such offset. */
@@ -324,8 +348,8 @@ export class Fetcher {
   /** The leader doesn't have the offset asked for: what does it have? */
   async #findRange(expected: PlannedPartition, followed: Followed): Promise<void> {
     const { replica, partition } = followed
-    const end = await this.#askOffset(expected, LATEST)
-    const start = end === null ? null : await this.#askOffset(expected, EARLIEST)
+    const end = await askOffset(this.#host, this.#peer, expected, LATEST)
+    const start = end === null ? null : await askOffset(this.#host, this.#peer, expected, EARLIEST)
     if (!this.#follows(followed)) return
     if (start === null || end === null) {
       delayPartition(partition, this.#host.now(), this.#backoff)
@@ -346,32 +370,6 @@ export class Fetcher {
         return
     }
     if (this.#follows(followed)) partitionSucceeded(this.#state, partition, false)
-  }
-
-  async #askOffset(expected: PlannedPartition, timestamp: number): Promise<Offset | null> {
-    if (this.#peer === null) return null
-    const answer = await this.#peer.send(
-      apis.ListOffsets,
-      {
-        replicaId: this.#host.options.nodeId,
-        topics: [
-          {
-            name: expected.topic,
-            partitions: [
-              {
-                partitionIndex: expected.partition,
-                currentLeaderEpoch: expected.position.currentLeaderEpoch,
-                timestamp,
-              },
-            ],
-          },
-        ],
-      },
-      { timeoutMs: this.#host.options.fetchTimeoutMs },
-    )
-    if (answer.kind === 'failed') return null
-    const partition = answer.body.topics[0]?.partitions[0]
-    return partition === undefined || partition.errorCode !== 0 || partition.offset < 0 ? null : partition.offset
   }
 
   #work(work: Promise<unknown>): void {
