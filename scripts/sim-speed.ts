@@ -108,6 +108,7 @@ async function lives(count: number): Promise<void> {
       reckless: 0,
       movers: 0,
       groups: 0,
+      compacted: 0,
     },
   }
   const sum = { ms: 0, events: 0, violations: 0 }

@@ -1,7 +1,7 @@
 // Groups as an administrator sees them: listed at every broker, the rest asked of each group's coordinator, again where that
 // has moved or still loads. Is a member of none.
 
-import type { Endpoint, Instant, NodeId, Offset } from '../base/index.ts'
+import type { Endpoint, Epoch, Instant, NodeId, Offset } from '../base/index.ts'
 import type { Api, ErrorName, Input, Message, MessageSchema } from '../wire/index.ts'
 import { apis, decodeAssignment, errorName } from '../wire/index.ts'
 import type { Cluster } from './cluster.ts'
@@ -39,6 +39,8 @@ export interface GroupDescription extends Outcome {
 
 export interface CommittedOffset extends TopicPartition {
   readonly offset: Offset
+  /** −1: not said. */
+  readonly leaderEpoch: Epoch
   readonly metadata: string | null
 }
 
@@ -169,10 +171,11 @@ export class SmallGroupAdmin implements GroupAdmin {
     return topics.flatMap(({ name, partitions }) =>
       partitions
         .filter(({ committedOffset, errorCode }) => committedOffset >= 0 && errorCode === 0)
-        .map(({ partitionIndex, committedOffset, metadata }) => ({
+        .map(({ partitionIndex, committedOffset, committedLeaderEpoch, metadata }) => ({
           topic: name,
           partition: partitionIndex,
           offset: committedOffset,
+          leaderEpoch: committedLeaderEpoch,
           metadata,
         })),
     )

@@ -19,6 +19,7 @@ const WORKLOAD = {
   reckless: 0,
   movers: 2,
   groups: 0,
+  compacted: 0,
 }
 
 test.each([

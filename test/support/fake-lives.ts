@@ -39,6 +39,7 @@ export function fakeReport(seed: number, parts: Partial<LifeReport> = {}): LifeR
         reckless: 0,
         movers: 0,
         groups: 0,
+        compacted: 0,
       },
     },
     plan: { faults: [], durationMs: 60_000 },

@@ -63,6 +63,7 @@ const ROWS = {
   'log: epochs cut': 'A leader-epoch checkpoint lost an entry.',
   'log: bit flipped': 'A bit of a batch on some disk read wrong.',
   'log: damage given up': 'A replica let go of its log from a flipped bit on, to copy its leader again.',
+  'log: cleaned segment put in place': 'A segment that compaction made took the place of those it was made from.',
   'log: index rebuilt': 'An index that a closed or crashed log had was emptied and written anew from its batches.',
   'disk: failed': 'A disk operation failed under a log.',
   'disk: full': 'A write found no space.',

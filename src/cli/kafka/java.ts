@@ -10,19 +10,24 @@ const INTERNAL_TOPICS: ReadonlySet<string> = new Set([
 ])
 
 /** `String.hashCode`. */
-function hashCode(text: string): number {
+export function hashCode(text: string): number {
   let hash = 0
   for (let i = 0; i < text.length; i++) hash = (Math.imul(31, hash) + text.charCodeAt(i)) | 0
   return hash
 }
 
-/** In the order in which a `java.util.HashMap` with these keys, put one after the other, is walked. */
-export function hashOrder<T>(items: readonly T[], keyOf: (item: T) => string, capacity = 16): T[] {
+/** `TopicPartition.hashCode`. */
+export function partitionHash({ topic, partition }: { readonly topic: string; readonly partition: number }): number {
+  return (Math.imul(31, 31 + partition) + hashCode(topic)) | 0
+}
+
+/** In the order in which a `java.util.HashMap` with keys of these hashes, put one after the other, is walked. */
+export function hashOrder<T>(items: readonly T[], hashOf: (item: T) => number, capacity = 16): T[] {
   let size = 1
   while (size < capacity) size *= 2
   while (items.length > size * 0.75) size *= 2
   const bucket = (item: T): number => {
-    const hash = hashCode(keyOf(item))
+    const hash = hashOf(item)
     return (hash ^ (hash >>> 16)) & (size - 1)
   }
   return items

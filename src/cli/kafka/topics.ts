@@ -1,7 +1,7 @@
 // kafka-topics: create, delete, describe, list, alter.
 
 import type { Client, NewTopic, Outcome, TopicDescription, TopicOutcome } from '../../client/index.ts'
-import { hashOrder, isInternal, topicFilter } from './java.ts'
+import { hashCode, hashOrder, isInternal, topicFilter } from './java.ts'
 import type { Flag, Options } from './parser.ts'
 import { refuseTogether, requireFlags, UsageProblem } from './parser.ts'
 import { BOOTSTRAP, COMMAND_CONFIG, commandConfig, type Surroundings, type Tool } from './tool.ts'
@@ -213,11 +213,11 @@ async function describe(options: Options, client: Client, { out }: Surroundings)
     if (config !== undefined) refuse(config)
     return {
       topic,
-      configs: hashOrder(config?.entries ?? [], ({ name }) => name),
+      configs: hashOrder(config?.entries ?? [], ({ name }) => hashCode(name)),
       moving: moving.filter(({ topic: name }) => name === topic.name),
     }
   })
-  const ordered = hashOrder(all, ({ topic }) => topic.name, all.length)
+  const ordered = hashOrder(all, ({ topic }) => hashCode(topic.name), all.length)
   for (const each of ordered) for (const line of linesOf(each, options, live)) out(`${line}\n`)
 }
 

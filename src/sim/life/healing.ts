@@ -6,6 +6,7 @@ import type { NodeId, Offset, SeededRandom, Uuid } from '../../base/index.ts'
 import { messageOf } from '../../base/index.ts'
 import type { SimCluster } from '../cluster.ts'
 import { type Budget, inEveryIsr, newestImage } from './budget.ts'
+import { COMPACTED_TOPIC } from './compacted.ts'
 import type { Executor } from './executor.ts'
 import { GROUP_TOPIC } from './group.ts'
 import { lostForGood, out, type PartitionImage } from './lost.ts'
@@ -215,12 +216,13 @@ export class Healing {
     return missing
   }
 
-  /** True if a partition of the workload, or that of the groups' coordinator, can take no records of acks=all with this core, and rightly so. */
+  /** True if a partition of the workload, or that of the groups' coordinator, can take no records of acks=all with this core,
+   *  and rightly so. */
   #starved(core: readonly NodeId[]): boolean {
     const { cluster, minInsyncReplicas, workload } = this.#world
     const image = newestImage(cluster, core)
-    const coordinator = { topic: GROUP_TOPIC, partition: 0 }
-    return [...workload.topics.keys, coordinator].some(({ topic, partition }) => {
+    const others = [GROUP_TOPIC, COMPACTED_TOPIC].map((topic) => ({ topic, partition: 0 }))
+    return [...workload.topics.keys, ...others].some(({ topic, partition }) => {
       const found = image.topics.get(image.topicIds.get(topic) ?? '')?.partitions.get(partition)
       if (found === undefined) return false
       return out(image, found, core) || found.replicas.filter((id) => core.includes(id)).length < minInsyncReplicas

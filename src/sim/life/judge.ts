@@ -9,6 +9,7 @@ import { checkHistory, type HistoryReport } from '../../check/index.ts'
 import { type BatchHeader, readBatchHeader } from '../../wire/index.ts'
 import type { SimCluster } from '../cluster.ts'
 import { newestImage } from './budget.ts'
+import { judgeCleaned } from './cleaned.ts'
 import { byKey } from './consumer.ts'
 import { endsOf } from './ends.ts'
 import type { ReadRecord, ReadRecords } from './last-questions.ts'
@@ -77,9 +78,13 @@ export function allCaughtUp(cluster: SimCluster): boolean {
 
 /** P10, byte for byte; offsets without a gap; P17, sequences without a gap. Of every partition there is, the topics of
  *  administrators too. All replicas have caught up by now. */
-export function judgeLogs(cluster: SimCluster): Finding[] {
+export function judgeLogs(cluster: SimCluster, cleaned: ReadonlySet<string> = new Set()): Finding[] {
   const findings: Finding[] = []
   for (const { topic, partition, key } of everyPartition(cluster)) {
+    if (cleaned.has(topic)) {
+      findings.push(...judgeCleaned(cluster, { topic, partition, key }))
+      continue
+    }
     const logs = cluster.ids.flatMap((id) => {
       const view = cluster.replica(id, topic, partition)
       return view === undefined

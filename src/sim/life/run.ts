@@ -10,6 +10,7 @@ import type { FaultPlan } from '../plan.ts'
 import { faultText } from '../plan-text.ts'
 import { type Watch, type WatchOptions, watchCluster } from '../watch/index.ts'
 import { Budget } from './budget.ts'
+import { cleanedTopics, swapping } from './cleaned.ts'
 import { drawPlan } from './draw.ts'
 import { Executor } from './executor.ts'
 import { settle } from './group.ts'
@@ -211,6 +212,8 @@ class Life {
     const read = await this.#inTime('L-read', readEverything(workload.world('final')))
     if (this.#swarm.workload.groups > 0)
       await this.#inTime('G8', settle([workload.world('settled0'), workload.world('settled1')]))
+    const { compacted } = this.#workload
+    if (compacted !== null) await this.#inTime('D5', compacted.settle(workload.world('compacted-last')))
     for (const admin of this.#workload.admins) await this.#inTime('L-read', admin.settle())
     // Followers learn the last high watermark with their next fetch. Who has not even the records by the end differs (P10).
     await this.#executor.pass(1_000)
@@ -219,8 +222,11 @@ class Life {
     await this.#inTime('L-read', askLastSettings(this.#cluster, workload.world('operator')))
     await this.#inTime('L-read', sendLastSequences(workload.world('last'), LAST_TOPIC))
     await this.#retention()
+    // A segment that is being put in place has no name for a moment.
+    await this.#executor.passUntil(this.#cluster.sim.now + FINAL_WITHIN_MS, () => !swapping(this.#cluster))
     const standbys = this.#swarm.workload.groups > 0 ? judgeStandbys(this.#cluster) : []
-    for (const { name, text, partition } of [...judgeLogs(this.#cluster), ...standbys])
+    const logs = judgeLogs(this.#cluster, cleanedTopics(this.#swarm.workload))
+    for (const { name, text, partition } of [...logs, ...standbys])
       this.violated(name, text, partition === null ? {} : { partition })
     const judgement = judgeHistory(this.#cluster, this.#workload)
     for (const [name, count] of entries(judgement.allowedLosses)) this.#allow(name, count)
@@ -257,10 +263,11 @@ class Life {
 }
 
 /** Nobody listens to coordinators where there are none. */
-function groupLimits({ properties, workload }: Swarm): Pick<WatchOptions, 'groups'> {
+function groupLimits({ properties, workload }: Swarm): Pick<WatchOptions, 'groups' | 'cleaned'> {
   if (workload.groups === 0) return {}
+  const cleaned = { cleaned: cleanedTopics(workload) }
   const maxSize = Number(properties['group.max.size'] ?? Number.POSITIVE_INFINITY)
-  return { groups: { maxSize, expires: properties['offsets.retention.minutes'] !== undefined } }
+  return { ...cleaned, groups: { maxSize, expires: properties['offsets.retention.minutes'] !== undefined } }
 }
 
 /** What any node may have for a property of milliseconds: from the start, or from a restart on. */

@@ -4,9 +4,9 @@
 // the cluster suffered: a coordinator that loaded from a wrong one is found out by its answers.
 
 import { unpack } from 'msgpackr'
-import { batchesOf, recordsOf } from '../../wire/index.ts'
 import type { SimCluster } from '../cluster.ts'
 import { newestImage } from './budget.ts'
+import { foldLog } from './cleaned.ts'
 import { GROUP_TOPIC } from './group.ts'
 import type { Finding } from './judge.ts'
 
@@ -24,7 +24,8 @@ export function judgeStandbys(cluster: SimCluster): Finding[] {
   const replicas = image.topics.get(topicId ?? '')?.partitions.get(0)?.replicas ?? []
   return replicas.flatMap((id) => {
     const table = tableOf(cluster, id, topicId!)
-    const log = foldOf(cluster.logBytes(id, GROUP_TOPIC, 0))
+    const { rows } = foldLog(cluster.logBytes(id, GROUP_TOPIC, 0))
+    const log = { rows, end: cluster.replica(id, GROUP_TOPIC, 0)?.endOffset ?? 0 }
     const text = table === null ? 'is not there' : difference(table, log)
     const name = 'G5'
     return text === null
@@ -61,18 +62,4 @@ function tableOf(cluster: SimCluster, id: number, topicId: string): Fold | null 
 
 function unpacked(bytes: Uint8Array): unknown {
   return unpack(bytes.subarray(0, bytes.length - CHECKSUM_BYTES))
-}
-
-function foldOf(log: Uint8Array): Fold {
-  const rows = new Map<string, Uint8Array>()
-  let end = 0
-  for (const header of batchesOf(log)) {
-    end = header.lastOffset + 1
-    for (const { key, value } of recordsOf(log, header)) {
-      const name = Buffer.from(key!).toString('latin1')
-      if (value === null) rows.delete(name)
-      else rows.set(name, value)
-    }
-  }
-  return { end, rows }
 }

@@ -3,6 +3,7 @@
 
 import { SeededRandom } from '../../base/index.ts'
 import type { Verb } from '../plan.ts'
+import { COMPACTED_PROPERTIES } from './compacted.ts'
 import { GROUP_PROPERTIES } from './group.ts'
 import { themed } from './themes.ts'
 import type { LifeKind, Swarm, Workload } from './types.ts'
@@ -79,14 +80,14 @@ export function drawSwarm(seed: number, kind: LifeKind, over: Partial<Swarm> = {
     verbs: kind === 'calm' ? {} : kind === 'beyond' ? beyond(rotting) : rotting,
     pauseMs: quiet ? QUIET_PAUSE_MS : pauseMs,
     properties,
-    workload: { ...workload, reckless, movers: 0, groups: 0 },
+    workload: { ...workload, reckless, movers: 0, groups: 0, compacted: 0 },
   }
   const lived =
     kind === 'within' ? themed(stream(seed, THEME_STREAM), { ...drawn, brokers: over.brokers ?? brokers }) : drawn
   return { ...(kind === 'beyond' ? lived : grouped(stream(seed, GROUP_STREAM), lived)), ...over }
 }
 
-/** One seed in four has a group of consumers. Not where the power of all may fail: what was committed goes with it. */
+/** One seed in four has a group of consumers, and half of these a compacted topic. Not where the power of all may fail: what was committed goes with it. */
 function grouped(random: SeededRandom, drawn: Swarm): Swarm {
   if (random.below(4) > 0) return drawn
   const groups = 2 + random.below(3)
@@ -98,7 +99,9 @@ function grouped(random: SeededRandom, drawn: Swarm): Swarm {
     properties['offsets.retention.minutes'] = '1'
     properties['offsets.retention.check.interval.ms'] = '1000'
   }
-  return { ...drawn, properties, workload: { ...drawn.workload, groups } }
+  const compacted = random.below(2)
+  if (compacted > 0) Object.assign(properties, COMPACTED_PROPERTIES)
+  return { ...drawn, properties, workload: { ...drawn.workload, groups, compacted } }
 }
 
 /** The power of all fails; but a disk that is gone for good may have been the last that could lead a partition again
@@ -149,7 +152,7 @@ function drawProperties(random: SeededRandom): Record<string, string> {
   return drawn
 }
 
-function drawWorkload(random: SeededRandom): Omit<Workload, 'reckless' | 'movers' | 'groups'> {
+function drawWorkload(random: SeededRandom): Omit<Workload, 'reckless' | 'movers' | 'groups' | 'compacted'> {
   return {
     topics: 1 + random.below(2),
     partitions: 1 + random.below(2),

@@ -25,9 +25,10 @@ const WORKLOAD: readonly (keyof Workload)[] = [
   'reckless',
   'movers',
   'groups',
+  'compacted',
 ]
 /** Lives that were kept before there were any have none. */
-const LATER: Partial<Workload> = { movers: 0, groups: 0 }
+const LATER: Partial<Workload> = { movers: 0, groups: 0, compacted: 0 }
 
 /** Lines of the file; `remarks` stand above them. */
 export function formatLife(

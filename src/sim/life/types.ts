@@ -46,6 +46,8 @@ export type Workload = {
   readonly movers: number
   /** Members of a group of consumers that read the common topics together; 0: there is none. */
   readonly groups: number
+  /** A compacted topic more, and a cleaner that works on it and on the coordinators' log; 0: nothing is cleaned. */
+  readonly compacted: number
 }
 
 /** `within`: faults within the promise, everything judged. `calm`: no faults at all. `beyond`: the power of all fails at

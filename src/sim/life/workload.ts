@@ -9,6 +9,7 @@ import { type Client, type ClientOptions, createClient, type NewTopic } from '..
 import { createRpc, type Rpc } from '../../rpc/index.ts'
 import type { SimCluster } from '../cluster.ts'
 import { AdminClient } from './admin.ts'
+import { COMPACTED_CONFIGS, COMPACTED_TOPIC, CompactedClient } from './compacted.ts'
 import { ConsumerClient } from './consumer.ts'
 import { GroupClient, makeCoordinator, QUIET_TOPIC } from './group.ts'
 import { MoverClient } from './mover.ts'
@@ -96,6 +97,7 @@ export class Workload {
   readonly topics: Topics = new Topics()
   readonly workers: Worker[] = []
   readonly admins: AdminClient[] = []
+  compacted: CompactedClient | null = null
   readonly #cluster: SimCluster
   readonly #swarm: Swarm
   readonly #random: SeededRandom
@@ -112,7 +114,7 @@ export class Workload {
 
   /** Makes the topics. The cluster is well yet, so it must succeed. */
   async prepare(): Promise<void> {
-    const { topics, partitions, fading, recordBytesMax, reckless, groups } = this.#swarm.workload
+    const { topics, partitions, fading, recordBytesMax, reckless, groups, compacted } = this.#swarm.workload
     const wanted: NewTopic[] = []
     const want = (name: string, count: number, configs: Readonly<Record<string, string>>, replicas = 3): void => {
       wanted.push({ name, partitions: count, replicationFactor: Math.min(replicas, this.#swarm.brokers), configs })
@@ -124,6 +126,7 @@ export class Workload {
     // Of two replicas each is often the last that is alive.
     if (reckless > 0) want(RECKLESS_TOPIC, reckless, RECKLESS_CONFIGS, this.#random.below(4) === 0 ? 3 : 2)
     if (groups > 0) want(QUIET_TOPIC, 1, {})
+    if (compacted > 0) want(COMPACTED_TOPIC, 1, COMPACTED_CONFIGS)
     const setup = this.world('setup')
     const { admin, producer } = setup.connect()
     const created = await this.#cluster.sim.wait(admin.createTopics(wanted))
@@ -136,7 +139,8 @@ export class Workload {
   }
 
   begin(): void {
-    const { producers, consumers, admins, strangers, wrapping, reckless, movers, groups } = this.#swarm.workload
+    const { producers, consumers, admins, strangers, wrapping, reckless, movers, groups, compacted } =
+      this.#swarm.workload
     for (let i = 0; i < producers; i++) this.workers.push(new ProducerClient(this.world(`p${i}`), `p${i}`, i))
     for (let i = 0; i < consumers; i++) this.workers.push(new ConsumerClient(this.world(`c${i}`), `c${i}`))
     for (let i = 0; i < admins; i++) {
@@ -149,6 +153,11 @@ export class Workload {
     if (reckless > 0) this.workers.push(new RecklessProducer(this.world('reckless'), 'reckless'))
     for (let i = 0; i < movers; i++) this.workers.push(new MoverClient(this.world(`mover${i}`), `mover${i}`))
     if (groups > 0) this.workers.push(new GroupClient(Array.from({ length: groups }, (_, i) => this.world(`g${i}`))))
+    if (compacted > 0) {
+      const leader = (): string | null => soleLeader(this.#cluster, COMPACTED_TOPIC)
+      this.compacted = new CompactedClient(this.world('compacted'), this.world('compacted-reader'), leader)
+      this.workers.push(this.compacted)
+    }
   }
 
   /** Nothing new is asked from here on. */
@@ -180,6 +189,15 @@ export class Workload {
       violated: this.#violated,
     }
   }
+}
+
+/** Of partition 0: who alone believes that he leads it, and in which epoch; null where it is not one. */
+function soleLeader(cluster: SimCluster, topic: string): string | null {
+  const leaders = cluster.ids.flatMap((id) => {
+    const replica = cluster.alive(id) ? cluster.replica(id, topic, 0) : undefined
+    return replica?.role === 'leader' ? [`${id}/${replica.leaderEpoch}`] : []
+  })
+  return leaders.length === 1 ? leaders[0]! : null
 }
 
 /** Segments of a few records, and room for a few segments. No batch may be larger than a segment. */

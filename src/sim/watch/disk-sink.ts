@@ -10,6 +10,8 @@ export interface SnapshotId {
 
 /** What is done with the facts. */
 export interface DiskSink {
+  /** Whether logs of a topic are cleaned: what lies in them is not what was written, and they are passed over. */
+  isCleaned(topic: string): boolean
   /** The model of a partition's log: by topic id and index, or the quorum's. */
   model(key: string, name: string): LogModel
   metaProperties(node: NodeId, directoryId: Uuid): void

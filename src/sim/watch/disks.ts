@@ -136,6 +136,7 @@ export class DiskWatch implements DiskObserver {
 
   renamed(from: string, to: string): void {
     if (from.endsWith(LOG_SUFFIX)) this.#fileGone(from)
+    else if (from.endsWith('.log.swap')) this.#findings.marked('log: cleaned segment put in place')
     else if (to.endsWith('.checkpoint') && to.includes(`/${QUORUM_DIRECTORY}/`)) this.#snapshot(from, to)
     else if (this.#directories.has(from)) this.#directoryGone(from)
   }
@@ -239,11 +240,9 @@ export class DiskWatch implements DiskObserver {
     const known = this.#directories.get(directory)
     if (known !== undefined) return known
     const name = directory.slice(this.#root.length + 1)
-    const at = name.lastIndexOf('-')
-    const index = Number(name.slice(at + 1))
-    let key: string | null = null
-    if (name === QUORUM_DIRECTORY) key = QUORUM_KEY
-    else if (at > 0 && Number.isSafeInteger(index)) {
+    const [at, index] = [name.lastIndexOf('-'), Number(name.slice(name.lastIndexOf('-') + 1))]
+    let key = name === QUORUM_DIRECTORY ? QUORUM_KEY : null
+    if (key === null && at > 0 && Number.isSafeInteger(index) && !this.#sink.isCleaned(name.slice(0, at))) {
       const metadata = this.#disk.look(`${directory}/partition.metadata`)
       const topicId = metadata === null ? null : topicIdOf(textOf(metadata))
       if (topicId !== null) key = `${topicId}:${index}`

@@ -14,6 +14,8 @@ export interface WatchOptions {
   readonly sessionTimeoutMs?: number
   /** What coordinators of groups go by; default: nobody listens to them. */
   readonly groups?: GroupLimits
+  /** Topics whose logs are cleaned: what lies in those is not what was written, and nobody looks into them here. */
+  readonly cleaned?: ReadonlySet<string>
 }
 
 /** What is seen of a cluster. All of it may be read at any time. */

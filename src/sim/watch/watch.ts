@@ -63,11 +63,13 @@ class ClusterWatch implements Watch {
   readonly #storage: StorageInvariants
   readonly #nodes: ReadonlyMap<string, NodeId>
   readonly #answers: Answers
+  readonly #isCleaned: (topic: string) => boolean
   #unattached: number
   #closed = false
 
   constructor(cluster: SimCluster, options: WatchOptions) {
     this.#cluster = cluster
+    this.#isCleaned = (topic) => options.cleaned?.has(topic) === true
     const found = new Found(options, () => cluster.sim.now)
     this.#found = found
     this.#storage = new StorageInvariants(found)
@@ -266,6 +268,7 @@ class ClusterWatch implements Watch {
   // Facts from the disks.
 
   readonly #sink = {
+    isCleaned: (topic: string): boolean => this.#isCleaned(topic),
     model: (key: string, name: string): LogModel => this.#models.get(key) ?? this.#newModel(key, name),
     metaProperties: (node: NodeId, directoryId: Uuid): void => this.#quorum.directory(node, directoryId),
     voted: (node: NodeId, vote: Vote, durable: boolean): void => this.#quorum.voted(node, vote, durable),

@@ -1,10 +1,10 @@
 // What of Java shows in the output of Kafka's tools. The orders are those of Java 17.
 
 import { expect, test } from 'vitest'
-import { hashOrder, pairsOf, topicFilter } from '../../../../src/cli/kafka/java.ts'
+import { hashCode, hashOrder, pairsOf, partitionHash, topicFilter } from '../../../../src/cli/kafka/java.ts'
 import { linesIn } from '../../../../src/cli/kafka/lines.ts'
 
-const order = (keys: string, capacity?: number): string => hashOrder(keys.split(' '), (key) => key, capacity).join(' ')
+const order = (keys: string, capacity?: number): string => hashOrder(keys.split(' '), hashCode, capacity).join(' ')
 
 test('a hash map is walked as Java walks it, also after it has grown', () => {
   expect(order('retention.ms min.insync.replicas cleanup.policy')).toBe(
@@ -24,6 +24,22 @@ test('a map made for so many begins with room for them', () => {
   expect(order('__consumer_offsets jsontest quickstart-events test testing', 5)).toBe(
     'quickstart-events test jsontest __consumer_offsets testing',
   )
+})
+
+test('partitions of topics are walked as Java walks them', () => {
+  const partitions = [
+    ...Array.from({ length: 14 }, (_, partition) => ({ topic: 'many', partition })),
+    { topic: 'two', partition: 0 },
+    { topic: 'two', partition: 1 },
+  ]
+  // As kafka-consumer-groups --reset-offsets printed them.
+  const printed =
+    'many-13 many-9 many-10 many-11 many-12 many-5 many-6 many-7 many-8 many-1 two-0 many-2 two-1 many-3 many-4 many-0'
+  expect(
+    hashOrder(partitions, partitionHash)
+      .map((each) => `${each.topic}-${each.partition}`)
+      .join(' '),
+  ).toBe(printed)
 })
 
 test('a filter takes names with commas, and expressions over the whole name', () => {
