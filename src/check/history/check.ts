@@ -1,11 +1,13 @@
 // The judge of a history: takes its lines one by one, and at the end answers with Jepsen's Kafka anomalies by name. Time
 // is linear in the history (lines, sends and polled records), memory a few numbers for each and one copy of each value.
-// Does NOT check: what no line tells. Offsets that consumers commit, groups' assignments, timestamps, headers, bytes;
-// latencies; what happened after the last line. Each checker's own header says more.
+// Does NOT check: what no line tells. Timestamps, headers, bytes; latencies; what happened after the last line. Each
+// checker's own header says more.
 
+import { checkCommits } from './commits.ts'
 import { checkCycles } from './cycles.ts'
 import { type Case, Findings } from './findings.ts'
 import { FAIL, Gathering, INFO, OK } from './gather.ts'
+import { checkGroups } from './groups.ts'
 import { checkLosses } from './losses.ts'
 import { Orders } from './orders.ts'
 import { checkPolls } from './polls.ts'
@@ -54,6 +56,8 @@ export class HistoryChecker {
     checkLosses(it)
     checkPolls(it)
     checkSends(it)
+    checkCommits(it)
+    checkGroups(it)
     checkCycles(it)
     return {
       valid: found.counts.size === 0,

@@ -5,7 +5,16 @@
 
 import { ByteColumn, Index, IntColumn, Names, NumberColumn, NumberSet } from './columns.ts'
 import { HistoryError } from './errors.ts'
-import type { AssignLine, ExchangeLine, HistoryKey, HistoryLine, HistoryOutcome, HistoryValue } from './types.ts'
+import type {
+  AssignLine,
+  CommitLine,
+  ExchangeLine,
+  HistoryKey,
+  HistoryLine,
+  HistoryOutcome,
+  HistoryValue,
+  JoinLine,
+} from './types.ts'
 
 export const OK = 0
 export const FAIL = 1
@@ -18,15 +27,35 @@ export const TXN = 2
 export const ASSIGN = 3
 export const SUBSCRIBE = 4
 export const CRASH = 5
-export const FUNCTIONS = ['send', 'poll', 'txn', 'assign', 'subscribe', 'crash'] as const
+export const JOIN = 6
+export const COMMIT = 7
+export const FUNCTIONS = ['send', 'poll', 'txn', 'assign', 'subscribe', 'crash', 'join', 'commit'] as const
 
 export interface Assignment {
   readonly keys: ReadonlySet<number>
   readonly seek: boolean
 }
 
+/** Of a member that was given partitions. */
+export interface Joined {
+  readonly group: number
+  /** −1 where it is not told. */
+  readonly generation: number
+  readonly keys: readonly number[]
+  /** Null: it does not say what it was told. */
+  readonly committed: ReadonlyMap<number, number> | null
+  readonly reset: 'earliest' | 'latest' | null
+}
+
+export interface Commit {
+  readonly group: number
+  readonly generation: number
+  readonly offsets: ReadonlyMap<number, number>
+}
+
 export class Gathering {
   readonly keys: Names = new Names()
+  readonly groups: Names = new Names()
   readonly processes: Names = new Names()
 
   // One row an operation.
@@ -47,6 +76,9 @@ export class Gathering {
   readonly pollsTo: IntColumn = new IntColumn()
   /** Of assign and subscribe. */
   readonly assignments: Map<number, Assignment> = new Map()
+  /** Of joins that succeeded, and of all commits. */
+  readonly joins: Map<number, Joined> = new Map()
+  readonly commits: Map<number, Commit> = new Map()
   /** Keys that were rebalanced during an operation. */
   readonly rebalanced: Map<number, ReadonlySet<number>> = new Map()
   /** Operations in the order in which they completed; at the end those that never did. */
@@ -139,12 +171,12 @@ export class Gathering {
     }
     const op = this.operations
     const process = this.processes.id(line.process)
-    if (line.f !== 'send' && line.f !== 'crash') {
+    if (line.f !== 'send' && line.f !== 'commit' && line.f !== 'crash') {
       const other = this.#busy.get(process)
       if (other !== undefined) {
         throw new HistoryError(
           at,
-          `process ${line.process} begins operation ${line.op} (${line.f}) while its operation ${this.number.at(other)} is under way; only sends may be several: complete that one (\`info\` if nobody knows), or give each consumer a process of its own`,
+          `process ${line.process} begins operation ${line.op} (${line.f}) while its operation ${this.number.at(other)} is under way; only sends and commits may be several: complete that one (\`info\` if nobody knows), or give each consumer a process of its own`,
         )
       }
       this.#busy.set(process, op)
@@ -160,6 +192,7 @@ export class Gathering {
     this.completedAt.push(-1)
     this.sendsFrom.push(this.sendOp.length)
     if ('steps' in line) this.#sends(line, op, at)
+    else if (line.f === 'commit') this.commits.set(op, this.#commit(line))
     this.sendsTo.push(this.sendOp.length)
     this.pollsFrom.push(0)
     this.pollsTo.push(0)
@@ -207,7 +240,9 @@ export class Gathering {
     this.completedAt.set(op, line.time)
     this.completions.push(op)
     if ('steps' in line) this.#exchanged(line, op, at)
-    else if ('keys' in line) this.#assigned(line, op)
+    else if (line.f === 'join') {
+      if (line.type === 'ok') this.joins.set(op, this.#joined(line))
+    } else if ('keys' in line) this.#assigned(line, op)
   }
 
   #exchanged(line: ExchangeLine, op: number, at: number): void {
@@ -258,6 +293,24 @@ export class Gathering {
       this.pollValue.push(this.valueId(key, value))
       this.pollOffset.push(checkedOffset(offset, line, at))
     }
+  }
+
+  #joined({ group, generation, keys = [], committed, reset }: JoinLine): Joined {
+    return {
+      group: this.groups.id(group),
+      generation: generation ?? -1,
+      keys: keys.map((key) => this.keys.id(key)),
+      committed: committed === undefined ? null : this.#offsets(committed),
+      reset: reset ?? null,
+    }
+  }
+
+  #commit({ group, generation, offsets }: CommitLine): Commit {
+    return { group: this.groups.id(group), generation: generation ?? -1, offsets: this.#offsets(offsets) }
+  }
+
+  #offsets(offsets: Readonly<Record<HistoryKey, number>>): ReadonlyMap<number, number> {
+    return new Map(Object.entries(offsets).map(([key, offset]) => [this.keys.id(key), offset]))
   }
 
   #assigned(line: AssignLine, op: number): void {

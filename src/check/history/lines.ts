@@ -10,6 +10,7 @@ const EXCHANGES: readonly unknown[] = ['send', 'poll', 'txn']
 const ASSIGNMENTS: readonly unknown[] = ['assign', 'subscribe']
 const TYPES: readonly unknown[] = ['invoke', 'ok', 'fail', 'info']
 const SHOWN_CHARACTERS = 60
+const OFFSETS_FORM = 'the next offset to read by key, as {"topic-0": 12}'
 
 export function encodeHistoryLine(line: HistoryLine): string {
   return JSON.stringify(line)
@@ -47,8 +48,23 @@ function flawOf(line: unknown): string | null {
   if (line.error !== undefined && typeof line.error !== 'string') return lacks(line, 'error', 'text')
   if (EXCHANGES.includes(line.f)) return flawOfExchange(line)
   if (ASSIGNMENTS.includes(line.f)) return areKeys(line.keys) ? null : lacks(line, 'keys', 'a list of names')
+  if (line.f === 'join' || line.f === 'commit') return flawOfGroup(line)
   if (line.f === 'crash') return null
-  return lacks(line, 'f', 'one of "send", "poll", "txn", "assign", "subscribe", "crash"')
+  return lacks(line, 'f', 'one of "send", "poll", "txn", "assign", "subscribe", "join", "commit", "crash"')
+}
+
+function flawOfGroup(line: Fields): string | null {
+  if (typeof line.group !== 'string') return lacks(line, 'group', 'a name in quotes')
+  if (line.generation !== undefined && !isWhole(line.generation)) {
+    return `${lacks(line, 'generation', 'a whole number from 0 on')}, and is left out where there is none`
+  }
+  if (line.f === 'commit') return areOffsets(line.offsets) ? null : lacks(line, 'offsets', OFFSETS_FORM)
+  if (line.keys !== undefined && !areKeys(line.keys)) return lacks(line, 'keys', 'a list of names')
+  if (line.committed !== undefined && !areOffsets(line.committed)) {
+    return `${lacks(line, 'committed', OFFSETS_FORM)}, and keys of which nothing is committed are left out`
+  }
+  const resets: readonly unknown[] = [undefined, 'earliest', 'latest']
+  return resets.includes(line.reset) ? null : lacks(line, 'reset', '"earliest" or "latest"')
 }
 
 function flawOfExchange(line: Fields): string | null {
@@ -105,6 +121,10 @@ function isWhole(value: unknown): boolean {
 
 function isValue(value: unknown): boolean {
   return typeof value === 'string' || typeof value === 'number'
+}
+
+function areOffsets(value: unknown): boolean {
+  return isObject(value) && Object.values(value).every(isWhole)
 }
 
 function areKeys(value: unknown): boolean {

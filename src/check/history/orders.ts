@@ -26,6 +26,8 @@ export class Orders {
   readonly slotOffset: Float64Array
   readonly slots: number
 
+  /** One a key, and one more: its first slot. */
+  readonly #keyFrom: Int32Array
   readonly #history: Gathering
   readonly #proofs = new Map<number, number>()
 
@@ -43,6 +45,7 @@ export class Orders {
     this.slotFrom = new Int32Array(sightings.length + 1)
     this.slotOffset = new Float64Array(sightings.length)
     this.slots = this.#cut(offsets)
+    this.#keyFrom = this.#keys()
   }
 
   /** Whether what a row of sends wrote must be in the log at the offset that it was told: its operation said so, or
@@ -102,6 +105,18 @@ export class Orders {
   offsetsOf(value: number): number[] {
     if (this.offset[value]! < 0) return []
     return [this.offset[value]!, ...(this.others.get(value)?.keys() ?? [])].sort((a, b) => a - b)
+  }
+
+  /** The first slot of a key at an offset or above; its last slot and one more where there is none. */
+  firstFrom(key: number, offset: number): number {
+    let low = this.#keyFrom[key]!
+    let high = this.#keyFrom[key + 1]!
+    while (low < high) {
+      const middle = (low + high) >>> 1
+      if (this.slotOffset[middle]! < offset) low = middle + 1
+      else high = middle
+    }
+    return low
   }
 
   valuesIn(slot: number): Int32Array {
@@ -176,6 +191,13 @@ export class Orders {
       (row) => offsets[row]!,
     )
     return { sightings: rows.map((row) => values[row]!), offsets: Float64Array.from(rows, (row) => offsets[row]!) }
+  }
+
+  #keys(): Int32Array {
+    const from = new Int32Array(this.#history.keys.list.length + 1)
+    for (let slot = 0; slot < this.slots; slot++) from[this.#history.valueKey.at(this.valuesIn(slot)[0]!) + 1]! += 1
+    for (let key = 1; key < from.length; key++) from[key]! += from[key - 1]!
+    return from
   }
 
   #cut(offsets: Float64Array): number {

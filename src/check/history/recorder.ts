@@ -3,15 +3,30 @@
 // Invariant: every operation that was invoked is under way or has exactly one completion.
 
 import { Bug } from '../../base/index.ts'
-import type { AssignLine, CrashLine, ExchangeLine, HistoryLine, HistoryOutcome, HistoryStep } from './types.ts'
+import type {
+  AssignLine,
+  CommitLine,
+  CrashLine,
+  ExchangeLine,
+  HistoryLine,
+  HistoryOutcome,
+  HistoryStep,
+  JoinLine,
+} from './types.ts'
 
 type Common = 'process' | 'op' | 'time' | 'type' | 'error'
 
 /** What an operation is about to do; `steps` of polls are empty (`{ f: 'poll' }`), of sends without offsets. */
-export type Invocation = Omit<ExchangeLine, Common> | Omit<AssignLine, Common> | Omit<CrashLine, Common>
+export type Invocation =
+  | Omit<ExchangeLine, Common>
+  | Omit<AssignLine, Common>
+  | Omit<JoinLine, Common>
+  | Omit<CommitLine, Common>
+  | Omit<CrashLine, Common>
 
-/** What is known at its end: sends again, in their order, with offsets; polls with their records. */
-export interface Completion {
+/** What is known at its end: sends again, in their order, with offsets; polls with their records; of a join what the
+ *  member was given. */
+export interface Completion extends Partial<Pick<JoinLine, 'generation' | 'keys' | 'committed' | 'reset'>> {
   readonly steps?: readonly HistoryStep[]
   readonly rebalanced?: readonly string[]
 }

@@ -2,7 +2,7 @@
 // Informational: nothing here is a failure, and nothing judges it.
 
 import type { Case } from './findings.ts'
-import { ASSIGN, CRASH, FAIL, INFO, OK, SEND, SUBSCRIBE } from './gather.ts'
+import { ASSIGN, COMMIT, CRASH, FAIL, INFO, JOIN, OK, SEND, SUBSCRIBE } from './gather.ts'
 import type { HistoryStats } from './types.ts'
 
 /** How often one process polled one record while it had subscribed, in operations that succeeded: times → records. */
@@ -14,7 +14,7 @@ export function consumeCounts({ history }: Case): Record<string, number> {
     const f = history.f.at(op)
     const process = history.process.at(op)
     if (history.outcome.at(op) !== OK) continue
-    if (f === SUBSCRIBE) isSubscribed[process] = 1
+    if (f === SUBSCRIBE || f === JOIN) isSubscribed[process] = 1
     else if (f === ASSIGN) isSubscribed[process] = 0
     else if (isSubscribed[process] === 1 && history.pollsTo.at(op) > history.pollsFrom.at(op))
       operations[process]!.push(op)
@@ -67,10 +67,10 @@ export function worstLag(it: Case): HistoryStats['worstLag'] {
     const op = history.completions.at(i)
     const process = history.process.at(op)
     const f = history.f.at(op)
-    if (f === SEND) continue
+    if (f === SEND || f === COMMIT) continue
     const mine = places.get(process) ?? new Map<number, Place>()
     places.set(process, mine)
-    if (f === ASSIGN || f === SUBSCRIBE || f === CRASH) {
+    if (f === ASSIGN || f === SUBSCRIBE || f === JOIN || f === CRASH) {
       if (history.outcome.at(op) === FAIL) continue
       const keys = (f === ASSIGN ? history.assignments.get(op)?.keys : undefined) ?? NO_KEYS
       move(mine, keys, history.completedAt.at(op), process)

@@ -64,14 +64,38 @@ export interface AssignLine extends HistoryBase {
   readonly seekToBeginning?: boolean
 }
 
+/** A member of a group is given partitions. Invoked before the group's offsets are asked for; the line that completes it
+ *  tells the assignment. From here on the member reads on where the group has committed. */
+export interface JoinLine extends HistoryBase {
+  readonly f: 'join'
+  readonly group: string
+  /** Of the classic protocol. What was committed in an earlier one is known to the coordinator when this one begins. */
+  readonly generation?: number
+  readonly keys?: readonly HistoryKey[]
+  /** What it was told that the group has committed: the next offset to read. Keys that are missing: nothing. */
+  readonly committed?: Readonly<Record<HistoryKey, number>>
+  /** Where it begins in keys of which nothing is committed; left out: anywhere. */
+  readonly reset?: 'earliest' | 'latest'
+}
+
+/** A member commits the next offsets to read. Several of a process may be under way, as sends. An attempt that is made
+ *  again is another operation: the first may take effect after the second, until the generation is over. */
+export interface CommitLine extends HistoryBase {
+  readonly f: 'commit'
+  readonly group: string
+  readonly generation?: number
+  readonly offsets: Readonly<Record<HistoryKey, number>>
+}
+
 /** A client was dropped and opened anew. */
 export interface CrashLine extends HistoryBase {
   readonly f: 'crash'
 }
 
-export type HistoryLine = ExchangeLine | AssignLine | CrashLine
+export type HistoryLine = ExchangeLine | AssignLine | JoinLine | CommitLine | CrashLine
 
-/** Jepsen's names, and `phantom`, a record that was polled and that no operation sent (a history that Jepsen refuses). */
+/** Jepsen's names; `phantom`, a record that was polled and that no operation sent (a history that Jepsen refuses); and
+ *  those of groups, which Jepsen does not look at: `lost-commit`, `phantom-commit`, `group-skip`, `shared-partition`. */
 export type AnomalyName =
   | 'duplicate'
   | 'inconsistent-offsets'
@@ -93,6 +117,10 @@ export type AnomalyName =
   | 'G1c'
   | 'G1c-process'
   | 'G1c-realtime'
+  | 'lost-commit'
+  | 'phantom-commit'
+  | 'group-skip'
+  | 'shared-partition'
 
 /** One operation of those that contradict each other. */
 export interface AnomalyEvidence {

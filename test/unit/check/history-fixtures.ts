@@ -74,6 +74,45 @@ export class History {
   }
 }
 
+function numbered(generation: number | null): { generation?: number } {
+  return generation === null ? {} : { generation }
+}
+
+/** A member of the group `g`: what it is given, and what it commits. */
+export class Member {
+  readonly history: History
+  readonly name: string
+  readonly group: string
+
+  constructor(history: History, name: string, group: string = 'g') {
+    this.history = history
+    this.name = name
+    this.group = group
+  }
+
+  join(generation: number | null, committed: Record<string, number>, keys: readonly string[] = ['x']): void {
+    this.joins()(generation, committed, keys)
+  }
+
+  joins(): (generation: number | null, committed: Record<string, number>, keys?: readonly string[]) => void {
+    const { recorder } = this.history
+    const op = recorder.invoke(this.name, { f: 'join', group: this.group })
+    return (generation, committed, keys = ['x']) =>
+      recorder.ok(op, { ...numbered(generation), keys, committed, reset: 'earliest' })
+  }
+
+  commit(generation: number | null, offset: number, outcome: Outcome = 'ok'): void {
+    this.commits(generation, offset)(outcome)
+  }
+
+  commits(generation: number | null, offset: number): (outcome: Outcome) => void {
+    const { recorder } = this.history
+    const what = { f: 'commit', group: this.group, ...numbered(generation), offsets: { x: offset } } as const
+    const op = recorder.invoke(this.name, what)
+    return (outcome) => (outcome === 'ok' ? recorder.ok(op) : recorder[outcome](op, 'NETWORK_EXCEPTION'))
+  }
+}
+
 function isSend(deed: Deed): deed is Sent {
   return Array.isArray(deed)
 }
