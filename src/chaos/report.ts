@@ -1,7 +1,8 @@
 // From what was noted during a run to its report, and the report as text. Pure: the same notes give the same report.
 
 import type { HistoryKey } from '../check/index.ts'
-import type { ChaosReport, Episode, EpisodeReport, MetadataChange } from './types.ts'
+import type { GroupNotes } from './groups.ts'
+import type { ChaosReport, Episode, EpisodeReport, GroupReport, MetadataChange } from './types.ts'
 import { lengthOf, seconds, textOf } from './words.ts'
 import type { Ack } from './workload.ts'
 
@@ -58,6 +59,15 @@ export function measure(notes: Notes): Measured {
   }
 }
 
+export function measureGroup(notes: GroupNotes, keys: readonly HistoryKey[], durationMs: number): GroupReport {
+  const { name, lives, committed, refused, unknown, read, again, reads, generations } = notes
+  const gap = longestGap(timesByKey({ keys, acks: reads }), { from: reads[0]?.at ?? 0, to: durationMs })
+  return {
+    ...{ name, rebalances: generations.size, lives, committed, refused, unknown, read, again },
+    ...{ gapMs: Math.round(gap.ms), gapPartition: gap.key },
+  }
+}
+
 function reportOf(
   { fault }: Episode,
   span: Span,
@@ -83,7 +93,7 @@ function reportOf(
   }
 }
 
-function timesByKey({ keys, acks }: Notes): Map<HistoryKey, number[]> {
+function timesByKey({ keys, acks }: Pick<Notes, 'keys' | 'acks'>): Map<HistoryKey, number[]> {
   const byKey = new Map<HistoryKey, number[]>(keys.map((key) => [key, []]))
   for (const { key, at } of acks) byKey.get(key)?.push(at)
   return byKey
@@ -161,11 +171,18 @@ export function formatReport(report: ChaosReport): string {
     '',
     `${episodes.length} episodes in ${seconds(report.durationMs)}, ${observed} with an observed effect; longest gap ${Math.max(0, ...episodes.map(({ gapMs }) => gapMs))} ms, between episodes ${Math.round(report.calmGapMs)} ms`,
     `${report.acknowledged} records acknowledged (${report.acknowledgedPerSecond.toFixed(0)} a second between episodes), ${report.failed} refused, ${report.unknown} unknown, ${report.consumed} read; ${recovery}`,
+    ...report.groups.map(groupText),
     ...report.allowed.map((text) => `allowed: ${text}`),
     ...report.failures.map((text) => `FAILED: ${text}`),
     ...report.anomalies.map((text) => `ANOMALY: ${text}`),
     `${report.anomalies.length} anomalies`,
   ].join('\n')
+}
+
+function groupText(group: GroupReport): string {
+  const { name, rebalances, lives, committed, refused, unknown, read, again, gapMs, gapPartition } = group
+  const where = gapPartition === null ? '' : ` on ${gapPartition}`
+  return `${name}: ${rebalances} rebalances of ${lives} members, ${committed} commits (${refused} refused, ${unknown} unknown), ${read} records read, ${again} of them again; longest gap ${gapMs} ms${where}`
 }
 
 function count(n: number, what: string): string {

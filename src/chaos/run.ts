@@ -3,13 +3,12 @@
 // itself could not go on (no topic could be made, the target is gone).
 
 import { messageOf } from '../base/index.ts'
-import type { HistoryLine, HistoryReport } from '../check/index.ts'
 import { checkHistory, HistoryRecorder } from '../check/index.ts'
-import type { Admin } from '../client/index.ts'
+import type { Admin, ListedOffset } from '../client/index.ts'
 import { createPorts } from '../io/index.ts'
 import { refusalsOf } from './plan.ts'
 import { Player } from './player.ts'
-import { measure } from './report.ts'
+import { measure, measureGroup } from './report.ts'
 import type { ChaosRun, RunOptions, WorkloadOptions } from './types.ts'
 import { MetadataWatch } from './watch.ts'
 import { DEFAULT_WORKLOAD, partitionsOf, pollOnce, topicsOf, Workload } from './workload.ts'
@@ -71,6 +70,7 @@ async function run(
     await watch.stop()
     tell('reading everything once more')
     failures.push(...(await readAll(workload, recorder, workloadOptions)))
+    failures.push(...(await finishGroups(workload, client.admin, workloadOptions, tell)))
   } finally {
     // Also when the run cannot go on: nothing stays hurt, nothing goes on sending.
     await player.finish()
@@ -79,31 +79,22 @@ async function run(
     client.close()
   }
   recorder.close()
-  const measured = measure({
-    durationMs,
-    keys: partitionsOf(workloadOptions).map(({ key }) => key),
-    acks: workload.acks,
-    changes: watch.changes,
-    episodes: player.episodes,
-  })
-  const { acknowledged, failed, unknown, consumed } = workload
-  const judged = judge(recorder.lines)
+  const keys = partitionsOf(workloadOptions).map(({ key }) => key)
+  const { acknowledged, failed, unknown, consumed, acks, groups } = workload
+  const { anomalies } = checkHistory(recorder.lines)
   return {
     report: {
       target: target.kind,
       seed: options.seed ?? null,
       durationMs,
-      ...measured,
+      ...measure({ durationMs, keys, acks, changes: watch.changes, episodes: player.episodes }),
       ...{ acknowledged, failed, unknown, consumed, recoveryMs, failures },
-      anomalies: judged.anomalies.filter(({ failure }) => failure).map(({ name, text }) => `${name}: ${text}`),
-      allowed: judged.anomalies.filter(({ failure }) => !failure).map(({ name, text }) => `${name}: ${text}`),
+      groups: groups.map(({ notes }) => measureGroup(notes, keys, durationMs)),
+      anomalies: anomalies.filter(({ failure }) => failure).map(({ name, text }) => `${name}: ${text}`),
+      allowed: anomalies.filter(({ failure }) => !failure).map(({ name, text }) => `${name}: ${text}`),
     },
     history: recorder.lines,
   }
-}
-
-function judge(history: readonly HistoryLine[]): HistoryReport {
-  return checkHistory(history)
 }
 
 async function createTopics(admin: Admin, options: WorkloadOptions, nodes: number): Promise<void> {
@@ -134,22 +125,44 @@ async function recovered(watch: MetadataWatch, options: WorkloadOptions, nodes: 
   return null
 }
 
+/** A new member of each reads on from where the group has committed, to the end. */
+async function finishGroups(
+  workload: Workload,
+  admin: Admin,
+  options: WorkloadOptions,
+  tell: (line: string) => void,
+): Promise<string[]> {
+  const failures: string[] = []
+  for (const group of workload.groups) {
+    const { name } = group.notes
+    tell(`a new member of ${name} reads on from where it has committed`)
+    try {
+      failures.push(...(await group.finish(await endsOf(admin, options), READING_LIMIT_MS)))
+    } catch (error) {
+      failures.push(`the last member of ${name} failed: ${messageOf(error)}`)
+    }
+  }
+  return failures
+}
+
+/** Rejects where a leader does not tell. */
+async function endsOf(admin: Admin, options: WorkloadOptions): Promise<readonly ListedOffset[]> {
+  const asked = partitionsOf(options).map(({ topic, partition }) => ({ topic, partition, at: 'latest' as const }))
+  const ends = await admin.listOffsets(asked, { timeoutMs: CREATE_TIMEOUT_MS })
+  const unknown = ends.filter(({ error }) => error !== 'NONE')
+  if (unknown.length === 0) return ends.filter(({ offset }) => offset > 0)
+  const which = unknown.map(({ topic, partition, error }) => `${topic}-${partition}: ${error}`)
+  throw new Error(`not every leader tells the end of its log: ${which.join(', ')}`)
+}
+
 /** A reader of its own for all partitions, from the beginning to the end that the leaders tell. */
 async function readAll(workload: Workload, recorder: HistoryRecorder, options: WorkloadOptions): Promise<string[]> {
   const process = 'reader'
   const client = workload.open(process)
   try {
     const partitions = partitionsOf(options)
-    const ends = await client.admin.listOffsets(
-      partitions.map(({ topic, partition }) => ({ topic, partition, at: 'latest' as const })),
-      { timeoutMs: CREATE_TIMEOUT_MS },
-    )
-    const unknown = ends.filter(({ error }) => error !== 'NONE')
-    if (unknown.length > 0)
-      return unknown.map(({ topic, partition, error }) => `the end of ${topic}-${partition}: ${error}`)
-    const left = new Map(
-      ends.filter(({ offset }) => offset > 0).map((end) => [`${end.topic}-${end.partition}`, end.offset]),
-    )
+    const ends = await endsOf(client.admin, options)
+    const left = new Map(ends.map((end) => [`${end.topic}-${end.partition}`, end.offset]))
     const consumer = client.consumer()
     consumer.assign(partitions.map(({ topic, partition }) => ({ topic, partition, offset: 'earliest' })))
     recorder.ok(recorder.invoke(process, { f: 'assign', keys: partitions.map(({ key }) => key) }))

@@ -67,6 +67,23 @@ export interface EpisodeReport {
   readonly observed: boolean
 }
 
+export interface GroupReport {
+  readonly name: string
+  /** Generations in which a member was given partitions. */
+  readonly rebalances: number
+  /** Members that have lived, one after the other in three places. */
+  readonly lives: number
+  readonly committed: number
+  readonly refused: number
+  readonly unknown: number
+  readonly read: number
+  /** Of these, what some member had read before: not committed when the group rebalanced. */
+  readonly again: number
+  /** The longest time from the group's first record on in which it was given nothing of some partition. */
+  readonly gapMs: number
+  readonly gapPartition: string | null
+}
+
 export interface ChaosReport {
   readonly target: Target['kind']
   readonly seed: number | null
@@ -78,6 +95,7 @@ export interface ChaosReport {
   readonly failed: number
   readonly unknown: number
   readonly consumed: number
+  readonly groups: readonly GroupReport[]
   /** Between episodes. */
   readonly acknowledgedPerSecond: number
   /** The longest gap of a partition between episodes. */
@@ -117,6 +135,8 @@ export interface WorkloadOptions {
   /** Records a second of each. */
   readonly rate: number
   readonly consumers: number
+  /** Of three members each, which read all topics together and commit. */
+  readonly groups: number
   /** From `send` to the last attempt. */
   readonly deliveryTimeoutMs: number
 }

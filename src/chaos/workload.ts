@@ -1,11 +1,12 @@
 // What goes on while the cluster is hurt: idempotent producers with acks=all on every partition, consumers by assignment,
-// each operation recorded as invoked, ok, failed or unknown. It judges nothing; the history does. Now and then a client is
+// and in groups (groups.ts), each operation recorded as invoked, ok, failed or unknown. It judges nothing; the history does. Now and then a client is
 // dropped and another one opened, since clients die too.
 
 import { messageOf } from '../base/index.ts'
 import type { HistoryKey, HistoryRecorder } from '../check/index.ts'
 import type { Client, ClientPorts, Consumer, Producer } from '../client/index.ts'
 import { ClientError, createClient } from '../client/index.ts'
+import { Group, MEMBERS, type Polled, recordsByKey } from './groups.ts'
 import type { WorkloadOptions } from './types.ts'
 
 export const DEFAULT_WORKLOAD: WorkloadOptions = {
@@ -14,6 +15,7 @@ export const DEFAULT_WORKLOAD: WorkloadOptions = {
   producers: 4,
   rate: 60,
   consumers: 2,
+  groups: 1,
   deliveryTimeoutMs: 20_000,
 }
 
@@ -59,6 +61,7 @@ export class Workload {
   failed = 0
   unknown = 0
   consumed = 0
+  readonly groups: readonly Group[]
   readonly #context: WorkloadContext
   readonly #loops: Promise<void>[] = []
   readonly #underWay = new Set<Promise<void>>()
@@ -67,12 +70,18 @@ export class Workload {
 
   constructor(context: WorkloadContext) {
     this.#context = context
+    const tools = {
+      ...{ context, topics: topicsOf(context.options), open: (clientId: string) => this.open(clientId) },
+      ...{ sleep: (ms: number) => this.#sleep(ms), stopping: () => this.#stopping },
+    }
+    this.groups = Array.from({ length: context.options.groups }, (_, i) => new Group(`chaos-group-${i + 1}`, tools))
   }
 
   start(): void {
     const { producers, consumers } = this.#context.options
     for (let i = 1; i <= producers; i++) this.#loops.push(this.#produce(i))
     for (let i = 1; i <= consumers; i++) this.#loops.push(this.#consume(i))
+    for (const group of this.groups) for (let i = 1; i <= MEMBERS; i++) this.#loops.push(group.run(i))
   }
 
   /** Sends no more, waits for what is under way (the delivery time-out bounds it), and ends. */
@@ -204,8 +213,6 @@ export class Workload {
   }
 }
 
-type Polled = Record<HistoryKey, (readonly [offset: number, value: string])[]>
-
 /** One recorded poll; null where it failed. */
 export async function pollOnce(
   consumer: Consumer,
@@ -215,12 +222,7 @@ export async function pollOnce(
 ): Promise<Polled | null> {
   const op = recorder.invoke(process, { f: 'poll', steps: [{ f: 'poll' }] })
   try {
-    const records: Polled = {}
-    for (const { topic, partition, offset, value } of await consumer.poll(timeoutMs)) {
-      const key = `${topic}-${partition}`
-      records[key] ??= []
-      records[key].push([offset, Buffer.from(value ?? []).toString('utf8')])
-    }
+    const records = recordsByKey(await consumer.poll(timeoutMs))
     recorder.ok(op, { steps: [{ f: 'poll', records }] })
     return records
   } catch (error) {

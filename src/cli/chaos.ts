@@ -57,6 +57,9 @@ export async function runCommand(args: ChaosRunArguments): Promise<void> {
     throw new Error(`--seed ${args.seed}: a whole number from 0 to 4294967295 is expected`)
   }
   if (!(args.minutes > 0)) throw new Error(`--minutes ${args.minutes}: how long the faults go on, more than 0`)
+  if (!Number.isInteger(args.groups) || args.groups < 0) {
+    throw new Error(`--groups ${args.groups}: how many groups of three consumers, 0 or more`)
+  }
   const say = args.json ? note : print
   const interrupted = new AbortController()
   // Twice: what is still open is ended by the exit handlers of whoever opened it.
@@ -75,7 +78,10 @@ export async function runCommand(args: ChaosRunArguments): Promise<void> {
     const began = performance.now()
     const told = (line: string): void =>
       say(`${((performance.now() - began) / 1000).toFixed(1).padStart(7)} s  ${line}`)
-    const { report, history } = await chaos.run({ plan, seed: args.seed, tell: told, signal: interrupted.signal })
+    const workload = { groups: args.groups }
+    const { report, history } = await chaos.run({
+      ...{ plan, seed: args.seed, tell: told, signal: interrupted.signal, workload },
+    })
     if (args.history !== undefined) {
       fs.writeFileSync(args.history, history.map((line) => `${JSON.stringify(line)}\n`).join(''))
     }

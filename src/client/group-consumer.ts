@@ -104,7 +104,8 @@ export class SmallGroupConsumer implements GroupConsumer {
         this.#membership.heard(error)
         throw new ClientError(error, `commit of group ${this.#options.group}`, maybeApplied)
       }
-      if (!(await retry.pause(attempt, deadline))) {
+      const again = attempt < (this.#options.commitRetries ?? Number.POSITIVE_INFINITY)
+      if (!again || !(await retry.pause(attempt, deadline))) {
         throw new ClientError(error ?? 'NETWORK_EXCEPTION', `commit of group ${this.#options.group}`, maybeApplied)
       }
     }
@@ -168,6 +169,7 @@ export class SmallGroupConsumer implements GroupConsumer {
 
   async #join(): Promise<void> {
     this.#revoke()
+    this.#options.onRevoked?.()
     const assigned = await this.#membership.join()
     const generation = this.#membership.generation
     if (generation === null || this.#closed) return
@@ -176,6 +178,11 @@ export class SmallGroupConsumer implements GroupConsumer {
     this.#since = generation.id
     this.#assignment = assigned
     this.#consumer.assign(assigned.map((at) => ({ ...at, offset: offsets.get(keyOf(at)) ?? this.#beginning(at) })))
+    const partitions = assigned.map((at) => {
+      const committed = offsets.get(keyOf(at))
+      return committed === undefined ? at : { ...at, committed }
+    })
+    this.#options.onAssigned?.({ generation: generation.id, partitions })
   }
 
   #beginning(at: TopicPartition): 'earliest' | 'latest' {

@@ -165,6 +165,19 @@ export interface GroupConsumerOptions extends ConsumerOptions {
   readonly heartbeatIntervalMs?: number
   /** `auto.offset.reset`, also where nothing is committed. Default latest. */
   readonly reset?: 'earliest' | 'latest' | 'none'
+  /** How often a commit is asked for again where no answer came. With 0, one that may have been made is never asked for
+   *  twice, so that no late request can undo what was committed after it. Default: as often as fits into the time-out. */
+  readonly commitRetries?: number
+  /** As Java's ConsumerRebalanceListener; both from within `poll`, or between two polls while it joins. What was polled
+   *  and not committed before `onRevoked` is the group's again. */
+  readonly onRevoked?: () => void
+  readonly onAssigned?: (assigned: GroupAssignment) => void
+}
+
+/** What a member was given, and what it was told that the group has committed of it: absent where nothing is. */
+export interface GroupAssignment {
+  readonly generation: number
+  readonly partitions: readonly (TopicPartition & { readonly committed?: Offset })[]
 }
 
 /** A member of a group by the classic protocol (range, eager). What is read between two polls is of one generation. */

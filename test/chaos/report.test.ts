@@ -1,9 +1,10 @@
 // What a run's notes come to: gaps, effects, the rate between episodes.
 
 import { describe, expect, test } from 'vitest'
+import { GroupNotes } from '../../src/chaos/groups.ts'
 import type { ChaosReport, Episode } from '../../src/chaos/index.ts'
 import { formatReport, isGood } from '../../src/chaos/index.ts'
-import { measure, type Notes } from '../../src/chaos/report.ts'
+import { measure, measureGroup, type Notes } from '../../src/chaos/report.ts'
 
 /** An acknowledgement of each key every 20 ms from 0 to 30 s, but for the silences. */
 function acks(keys: readonly string[], silences: readonly { key: string; from: number; to: number }[]): Notes['acks'] {
@@ -82,6 +83,16 @@ test('the rate between episodes leaves the episodes out, however they overlap', 
   expect(acknowledgedPerSecond).toBeCloseTo(100, 5)
 })
 
+test('a group’s gap is the longest of any partition since its first record; what it reads again is counted', () => {
+  const group = new GroupNotes('g')
+  group.polled(3_000, 'a-0', [0, 1])
+  group.polled(3_500, 'a-1', [0])
+  group.polled(9_000, 'a-0', [1, 2])
+  group.polled(9_100, 'a-1', [1])
+  expect(measureGroup(group, KEYS, 10_000)).toMatchObject({ read: 6, again: 1, gapMs: 6_000, gapPartition: 'a-0' })
+  expect(measureGroup(new GroupNotes('idle'), KEYS, 10_000)).toMatchObject({ read: 0, gapMs: 10_000 })
+})
+
 describe('as text', () => {
   const report: ChaosReport = {
     ...{ target: 'up', seed: 7, durationMs: 30_000, passedOver: [{ text: 'kill 2', why: 'it is down' }] },
@@ -93,6 +104,12 @@ describe('as text', () => {
     ],
     ...{ acknowledged: 500, failed: 1, unknown: 2, consumed: 400, acknowledgedPerSecond: 120.4, calmGapMs: 30 },
     ...{ recoveryMs: 1500, anomalies: [], allowed: [], failures: [] },
+    groups: [
+      {
+        ...{ name: 'g', rebalances: 4, lives: 5, committed: 60, refused: 2, unknown: 1, read: 380, again: 12 },
+        ...{ gapMs: 3100, gapPartition: 'a-1' },
+      },
+    ],
   }
 
   test('it says what happened', () => {
@@ -102,6 +119,7 @@ describe('as text', () => {
 
       1 episodes in 30.0 s, 1 with an observed effect; longest gap 900 ms, between episodes 30 ms
       500 records acknowledged (120 a second between episodes), 1 refused, 2 unknown, 400 read; every replica was in sync 1.5 s after the last fault was healed
+      g: 4 rebalances of 5 members, 60 commits (2 refused, 1 unknown), 380 records read, 12 of them again; longest gap 3100 ms on a-1
       0 anomalies"
     `)
     expect(isGood(report)).toBe(true)

@@ -86,6 +86,14 @@ function run(directory: string): void {
   process.stdout.write(
     `${report.acknowledged} acknowledged, ${report.unknown} unknown, longest gap ${longest} ms, in sync ${Math.round(report.recoveryMs ?? -1)} ms after healing\n`,
   )
+  for (const group of report.groups) {
+    const { name, rebalances, lives, committed, read, gapMs } = group
+    verdict(
+      `${name}: ${rebalances} rebalances of ${lives} members, ${committed} commits, ${read} records read, longest gap ${gapMs} ms`,
+      rebalances >= 3 && committed > 0 && read >= report.acknowledged,
+      `3 rebalances and ${report.acknowledged} records are asked for: ${JSON.stringify(group)}`,
+    )
+  }
   const checked = odradek('check', history)
   verdict('odradek check finds nothing in the history', checked.code === 0, checked.stdout + checked.stderr)
 }

@@ -151,7 +151,10 @@ function told(it: Case, op: number, joined: Joined, key: number, register: Regis
     return
   }
   const [invoked, completed] = [history.invokedLine.at(op), history.completedLine.at(op)]
-  register.certain({ op, offset, generation: joined.generation, invoked, completed, shown: true })
+  // From here on it has stood for certain, whatever becomes of the attempts; the next one may well be told the same.
+  const shown: Write = { op, offset, generation: joined.generation, invoked, completed, shown: true }
+  register.invoked(shown)
+  register.certain(shown)
 }
 
 function lost(it: Case, op: number, joined: Joined, key: number, was: Write | null, newer: Write): void {
@@ -167,7 +170,7 @@ function lost(it: Case, op: number, joined: Joined, key: number, was: Write | nu
         text: `group ${history.groups.list[joined.group]} was told that ${which} is committed ${where}, and offset ${newer.offset} ${how}`,
         parts: [
           ...(was === null ? [] : [committed(history, was, key)]),
-          newer.shown ? answered(newer.op, newer.offset, where) : committed(history, newer, key),
+          committed(history, newer, key),
           answered(op, was?.offset ?? null, where),
         ],
       }
@@ -191,7 +194,8 @@ function phantom(it: Case, op: number, joined: Joined, key: number, offset: numb
   })
 }
 
-function committed(history: Gathering, { op, offset, generation }: Write, key: number): Part {
+function committed(history: Gathering, { op, offset, generation, shown }: Write, key: number): Part {
+  if (shown) return answered(op, offset, `of ${history.keys.list[key]}`)
   const when = generation < 0 ? '' : ` in generation ${generation}`
   return { op, text: `committed offset ${offset} of ${history.keys.list[key]}${when}` }
 }

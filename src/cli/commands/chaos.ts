@@ -33,6 +33,7 @@ export interface ChaosRunArguments extends ChaosArguments {
   readonly toxiproxy: string
   readonly brokers: number | undefined
   readonly take: boolean
+  readonly groups: number
   readonly override: readonly string[]
 }
 
@@ -96,6 +97,7 @@ const run: CommandModule<object, ChaosRunArguments> = {
         default: undefined as never,
       })
       .option('brokers', { type: 'number', describe: 'how many processes (default 3)' })
+      .option('groups', { type: 'number', default: 1, describe: 'groups of three consumers that read and commit' })
       .option('take', { type: 'boolean', default: false, describe: 'hurt a cluster that runs already, and leave it' })
       .option('override', { type: 'string', array: true, default: [], describe: "a broker's property: name=value" })
       .example('$0 chaos run --minutes 10 --seed 7', 'three processes, Toxiproxy between them')

@@ -54,6 +54,22 @@ describe('a group that keeps its promises', () => {
     }
   })
 
+  it('is told the same again while nobody commits more, and what an unknown attempt left stands', () => {
+    const { history, a, b } = written()
+    a.join(1, {})
+    history.poll('a', from(0, 4))
+    a.commit(1, 2)
+    a.commit(1, 4, 'info')
+    b.join(2, { x: 4 })
+    a.join(3, { x: 4 })
+    b.join(4, { x: 4 })
+    expect(counts(history)).toEqual({})
+    history.poll('b', from(4, 6))
+    b.commit(4, 6)
+    a.join(5, { x: 4 })
+    expect(counts(history)).toEqual({ 'lost-commit': 1 })
+  })
+
   it('may be left by a late attempt at an earlier commit of the same generation', () => {
     const { history, a, b } = written()
     a.join(1, {})
