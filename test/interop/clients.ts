@@ -25,6 +25,8 @@ export interface ClientProgram {
 const here: string = dirname(fileURLToPath(import.meta.url))
 const cache: string = join(here, '..', '..', '.cache', 'interop')
 const venv: string = join(cache, 'python')
+/** Of the virtual environment that `preparePython` makes. */
+export const python: string = join(venv, 'bin', 'python')
 const goBinary: string = join(cache, 'franz-go')
 const classes: string = join(cache, 'java')
 
@@ -37,6 +39,16 @@ export function run(command: string, args: readonly string[], cwd?: string): str
   })
 }
 
+/** A virtual environment that has `module`; `requirement` is what pip installs where it is not there. */
+export function preparePython(module: string, requirement: string): void {
+  if (!existsSync(python)) run('python3', ['-m', 'venv', venv])
+  try {
+    run(python, ['-c', `import ${module}`])
+  } catch {
+    run(join(venv, 'bin', 'pip'), ['install', '--quiet', '--disable-pip-version-check', requirement])
+  }
+}
+
 function node(file: string): ClientProgram['command'] {
   return (...args) => [process.execPath, ['--disable-warning=ExperimentalWarning', join(here, 'node', file), ...args]]
 }
@@ -44,15 +56,8 @@ function node(file: string): ClientProgram['command'] {
 export const clients: readonly ClientProgram[] = [
   {
     name: 'confluent-kafka',
-    prepare: () => {
-      if (!existsSync(join(venv, 'bin', 'python'))) run('python3', ['-m', 'venv', venv])
-      try {
-        run(join(venv, 'bin', 'python'), ['-c', 'import confluent_kafka'])
-      } catch {
-        run(join(venv, 'bin', 'pip'), ['install', '--quiet', '--disable-pip-version-check', 'confluent-kafka'])
-      }
-    },
-    command: (...args) => [join(venv, 'bin', 'python'), [join(here, 'python', 'client.py'), ...args]],
+    prepare: () => preparePython('confluent_kafka', 'confluent-kafka'),
+    command: (...args) => [python, [join(here, 'python', 'client.py'), ...args]],
     writes: CODECS,
     reads: true,
     administers: false,

@@ -1,186 +1,172 @@
-// Other people's consumers in groups of three: all is read, each partition by one of them; one dies by SIGKILL, then the broker
-// that coordinates the group; the others read on. At the end nobody is left, and a new member has nothing to read again.
+// Other people's consumers in groups of three, each client's group beside the others' in one cluster: members join, leave and
+// die by SIGKILL, and so does the broker that coordinates them, while records come. After each of these the group is judged
+// (group-life.ts, group-watch.ts). At the end nobody is left, and a new member reads nothing again.
 //
-//   npm run interop:groups [-- --only NAME]      ends with "N passed, M failed"
+//   npm run interop:groups [-- --only NAME,…]      ends with "N passed, M failed"
 
-import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process'
+import { execFileSync } from 'node:child_process'
 import { join } from 'node:path'
-import { createInterface } from 'node:readline'
 import { parseArgs } from 'node:util'
+import { type Client, createClient } from '../../src/client/index.ts'
 import { partitionFor } from '../../src/groups/index.ts'
-import { apacheTool } from './apache.ts'
+import { createPorts } from '../../src/io/index.ts'
 import { ODRADEK, type TestCluster, withCluster } from './cluster.ts'
+import { type GroupConsumer, groupConsumers } from './group-consumers.ts'
+import { GroupLife, PARTITIONS } from './group-life.ts'
+import { GroupWatch } from './group-watch.ts'
 
-const PARTITIONS = 6
-const BATCH = 300
-const WITHIN_MS = 90_000
-/** How long a new member is watched that should have nothing to read. */
-const QUIET_MS = 12_000
+const OFFSETS = '__consumer_offsets'
 
-type Command = readonly [string, readonly string[]]
-interface Consumer {
+interface Stage {
   readonly name: string
-  /** Prints a line of partition and offset for each record; SIGTERM ends it in order. */
-  command(bootstrap: string, group: string, topic: string): Command
-  /** How the program words a line. */
-  parse(line: string): readonly [number, number] | null
+  readonly event: (life: GroupLife) => void | Promise<void>
+  /** A new generation must come of it. Not of a coordinator's death: its heir takes the group over as it stands. */
+  readonly rebalances: boolean
 }
 
-const words = (line: string): readonly [number, number] | null => {
-  const match = /^(\d+) (\d+)$/.exec(line)
-  return match === null ? null : [Number(match[1]), Number(match[2])]
+const twoJoin = (life: GroupLife): void => {
+  life.join()
+  life.join()
 }
 
-const CONSUMERS: readonly Consumer[] = [
+const BEFORE: readonly Stage[] = [
+  { name: 'two join', event: twoJoin, rebalances: true },
+  { name: 'a third joins', event: (life) => life.join(), rebalances: true },
+  { name: 'one leaves', event: (life) => life.end('SIGTERM'), rebalances: true },
+  { name: 'its place is taken', event: (life) => life.join(), rebalances: true },
+  { name: 'one dies', event: (life) => life.end('SIGKILL'), rebalances: true },
+  { name: 'the place of the dead is taken', event: (life) => life.join(), rebalances: true },
+]
+const AFTER: readonly Stage[] = [
+  { name: 'one leaves the new coordinator', event: (life) => life.end('SIGTERM'), rebalances: true },
   {
-    name: 'kcat',
-    command: (bootstrap, group, topic) => [
-      'kcat',
-      ['-b', bootstrap, '-q', '-u', '-f', '%p %o\\n', '-X', 'auto.offset.reset=earliest']
-        .concat(['-X', 'session.timeout.ms=10000', '-X', 'auto.commit.interval.ms=500'])
-        .concat(['-G', group, topic]),
-    ],
-    parse: words,
-  },
-  {
-    name: 'kafkajs',
-    command: (bootstrap, group, topic) => [
-      process.execPath,
-      [join(import.meta.dirname, 'node', 'kafkajs-group.ts'), bootstrap, group, topic],
-    ],
-    parse: words,
-  },
-  {
-    name: 'java',
-    command: (bootstrap, group, topic) =>
-      apacheTool(
-        'kafka-console-consumer',
-        ...['--bootstrap-server', bootstrap, '--topic', topic, '--group', group, '--from-beginning'],
-        ...['--command-property', 'session.timeout.ms=10000', '--command-property', 'auto.commit.interval.ms=500'],
-        ...['--formatter-property', 'print.partition=true', '--formatter-property', 'print.offset=true'],
-        ...['--formatter-property', 'print.value=false'],
-      ),
-    parse: (line) => {
-      const match = /^Partition:(\d+)\tOffset:(\d+)$/.exec(line)
-      return match === null ? null : [Number(match[1]), Number(match[2])]
+    name: 'all leave, a new one comes',
+    event: async (life) => {
+      while (life.size > 0) await life.end('SIGTERM')
+      life.join()
     },
+    rebalances: true,
   },
 ]
-
-const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
 
 function odradek(...args: string[]): string {
   return execFileSync(ODRADEK, args, { encoding: 'utf8' }).trim()
 }
 
-/** How often each record was seen, by all members together. */
-class Seen {
-  readonly times: Map<string, number> = new Map()
-
-  add(at: readonly [number, number]): void {
-    const key = at.join('-')
-    this.times.set(key, (this.times.get(key) ?? 0) + 1)
-  }
-
-  get again(): number {
-    return [...this.times.values()].reduce((sum, times) => sum + times - 1, 0)
-  }
-
-  async all(count: number, what: string): Promise<void> {
-    const deadline = Date.now() + WITHIN_MS
-    while (this.times.size < count) {
-      if (Date.now() > deadline)
-        throw new Error(`${what}: ${this.times.size} of ${count} records after ${WITHIN_MS} ms`)
-      await sleep(100)
-    }
-  }
-}
-
-function start(consumer: Consumer, bootstrap: string, group: string, topic: string, seen: Seen): ChildProcess {
-  const [command, args] = consumer.command(bootstrap, group, topic)
-  const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'ignore'] })
-  createInterface(child.stdout!).on('line', (line) => {
-    const at = consumer.parse(line)
-    if (at !== null) seen.add(at)
-  })
-  return child
-}
-
-async function end(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return
-  const ended = new Promise((resolve) => child.once('exit', resolve))
-  child.kill(signal)
-  await ended
-}
-
-function produce(bootstrap: string, topic: string, from: number): void {
-  const input = Array.from({ length: BATCH }, (_, i) => `${from + i}\n`).join('')
-  const done = spawnSync('kcat', ['-b', bootstrap, '-P', '-t', topic, '-X', 'sticky.partitioning.linger.ms=0'], {
-    input,
-  })
-  if (done.status !== 0) throw new Error(`kcat -P ended with ${done.status}: ${done.stderr}`)
-}
-
-function coordinatorOf(group: string, bootstrap: string): number {
-  const told = JSON.parse(odradek('topics', 'describe', '__consumer_offsets', '--json', '--bootstrap', bootstrap)) as
-    | { partitions: { partition: number; leader: number }[] }
-    | { partitions: { partition: number; leader: number }[] }[]
-  const { partitions } = Array.isArray(told) ? told[0]! : told
-  return partitions.find(({ partition }) => partition === partitionFor(group, partitions.length))!.leader
-}
-
-async function live(consumer: Consumer, cluster: TestCluster): Promise<string> {
-  const { bootstrap } = cluster
-  const topic = `shared-${consumer.name}`
-  const group = `group-${consumer.name}`
-  cluster.createTopic(topic, PARTITIONS)
-  const seen = new Seen()
-  const members: ChildProcess[] = []
-  try {
-    produce(bootstrap, topic, 0)
-    for (let i = 0; i < 3; i++) members.push(start(consumer, bootstrap, group, topic, seen))
-    await seen.all(BATCH, 'three members')
-    await end(members.shift()!, 'SIGKILL')
-    produce(bootstrap, topic, BATCH)
-    await seen.all(2 * BATCH, 'after kill −9 of a member')
-    const ofMember = seen.again
-    // What was read is committed before the next death, so that only what that takes is read again.
-    await sleep(2_000)
-    const victim = coordinatorOf(group, bootstrap)
-    process.kill(Number(odradek('node', 'pid', String(victim), '--data', cluster.data!)), 'SIGKILL')
-    produce(bootstrap, topic, 2 * BATCH)
-    await seen.all(3 * BATCH, 'after kill −9 of the coordinator’s broker')
-    odradek('node', 'start', String(victim), '--data', cluster.data!)
-    const ofBroker = seen.again - ofMember
-    members.push(start(consumer, bootstrap, group, topic, seen))
-    produce(bootstrap, topic, 3 * BATCH)
-    await seen.all(4 * BATCH, 'with a third member again')
-    for (const member of members) await end(member, 'SIGTERM')
-    const before = new Seen()
-    const late = start(consumer, bootstrap, group, topic, before)
-    await sleep(QUIET_MS)
-    await end(late, 'SIGTERM')
-    if (before.times.size > 0) throw new Error(`a new member read ${before.times.size} records that were committed`)
-    return `${seen.times.size} records, ${ofMember} of them again after a member's death, ${ofBroker} after the broker's`
-  } finally {
-    for (const member of members) await end(member, 'SIGKILL')
-  }
-}
-
+const say = (line: string): void => void process.stdout.write(`${line}\n`)
 const { values: options } = parseArgs({ options: { only: { type: 'string' } } })
-let passed = 0
-let failed = 0
-await withCluster(undefined, async (cluster) => {
-  for (const consumer of CONSUMERS) {
-    if (options.only !== undefined && options.only !== consumer.name) continue
-    try {
-      process.stdout.write(`ok      ${consumer.name}: ${await live(consumer, cluster)}\n`)
-      passed++
-    } catch (error) {
-      failed++
-      process.stdout.write(`FAILED  ${consumer.name}: ${error instanceof Error ? error.message : String(error)}\n`)
+const chosen = groupConsumers.filter(({ name }) => options.only?.split(',').includes(name) ?? true)
+const failures = new Map<GroupLife, string>()
+
+/** For every life that still is: one that fails is told of, and goes on no further. */
+async function each(lives: readonly GroupLife[], what: string, body: (life: GroupLife) => unknown): Promise<void> {
+  const start = Date.now()
+  await Promise.all(
+    lives.map(async (life) => {
+      if (failures.has(life)) return
+      try {
+        await body(life)
+        life.check()
+      } catch (error) {
+        failures.set(life, `${what}: ${error instanceof Error ? error.message : String(error)}`)
+        say(`FAILED  ${life.consumer.name}: ${failures.get(life)}`)
+        await life.close()
+      }
+    }),
+  )
+  say(`        ${what} (${Date.now() - start} ms)`)
+}
+
+async function play(lives: readonly GroupLife[], { name, event, rebalances }: Stage): Promise<void> {
+  await each(lives, name, async (life) => {
+    const generations = life.watch.rebalances
+    life.begin()
+    // Some of it is being read, and not committed yet, when it happens.
+    if (life.size > 0) await life.produce()
+    await event(life)
+    await life.produce()
+    await life.rests()
+    if (rebalances && life.watch.rebalances === generations) throw new Error('no rebalance')
+  })
+}
+
+/** Creates the topic where it is not there yet: answers the leader of each of its partitions. */
+async function coordinators(client: Client): Promise<readonly number[]> {
+  await client.groups.offsets('nobody')
+  const [topic] = await client.admin.describeTopics([OFFSETS])
+  return [...topic!.partitions].sort((a, b) => a.partition - b.partition).map(({ leader }) => leader)
+}
+
+/** A group for a client whose coordinator is `broker`, so that one death is felt by all. */
+function groupAt(name: string, broker: number, leaders: readonly number[]): string {
+  for (let i = 0; ; i++) {
+    const group = `group-${name}-${i}`
+    if (leaders[partitionFor(group, leaders.length)] === broker) return group
+  }
+}
+
+async function killCoordinators(lives: readonly GroupLife[], client: Client, cluster: TestCluster): Promise<void> {
+  const alive = lives.filter((life) => !failures.has(life))
+  const told = await client.groups.describe(alive.map(({ group }) => group))
+  const of = new Map(alive.map((life, i) => [life, told[i]!.coordinator.id]))
+  // One, unless leaders have moved since the groups were named.
+  for (const victim of new Set(of.values())) {
+    const pid = Number(odradek('node', 'pid', String(victim), '--data', cluster.data!))
+    let killed = false
+    const event = async (life: GroupLife): Promise<void> => {
+      if (!killed) process.kill(pid, 'SIGKILL')
+      killed = true
+      if (of.get(life) !== victim) return
+      for (;;) {
+        const [now] = await client.groups.describe([life.group])
+        if (now!.coordinator.id !== victim) return
+      }
     }
+    await play(alive, { name: `the coordinator’s broker ${victim} dies`, event, rebalances: false })
+    odradek('node', 'start', String(victim), '--data', cluster.data!)
+  }
+}
+
+async function run(cluster: TestCluster, client: Client): Promise<void> {
+  const leaders = await coordinators(client)
+  const topicOf = ({ name }: GroupConsumer): string => `shared-${name}`
+  const topics = chosen.map((each) => ({ name: topicOf(each), partitions: PARTITIONS, replicationFactor: 3 }))
+  for (const { name, error, message } of await client.admin.createTopics(topics))
+    if (error !== 'NONE') throw new Error(`topic ${name}: ${error}: ${message}`)
+  const lives = chosen.map((consumer) => {
+    const topic = topicOf(consumer)
+    const group = groupAt(consumer.name, leaders[0]!, leaders)
+    const watch = new GroupWatch(client, group, topic, leaders.length)
+    return new GroupLife(consumer, { bootstrap: cluster.bootstrap, client, group, topic }, watch)
+  })
+  const watches = lives.map(({ watch }) => watch.run())
+  try {
+    for (const stage of BEFORE) await play(lives, stage)
+    await killCoordinators(lives, client, cluster)
+    for (const stage of AFTER) await play(lives, stage)
+  } finally {
+    for (const life of lives) await life.close()
+    await Promise.all(watches)
+  }
+  for (const life of lives.filter((each) => !failures.has(each))) {
+    const { consumer, records, again, unrest, watch } = life
+    say(
+      `ok      ${consumer.name}: ${records} records, ${again} of them again, ${watch.rebalances} generations, ` +
+        `${unrest} of them ended while judged; ${watch.answers} answers to OffsetFetch`,
+    )
+  }
+}
+
+for (const consumer of chosen) consumer.prepare()
+await withCluster(undefined, async (cluster) => {
+  const ports = createPorts({ tablesDirectory: join(cluster.data!, 'none') })
+  const client = createClient(ports, { bootstrap: cluster.bootstrap })
+  try {
+    await run(cluster, client)
+  } finally {
+    client.close()
+    await ports.close()
   }
 })
-process.stdout.write(`${passed} passed, ${failed} failed\n`)
-process.exitCode = failed === 0 ? 0 : 1
+say(`${chosen.length - failures.size} passed, ${failures.size} failed`)
+process.exitCode = failures.size === 0 && chosen.length > 0 ? 0 : 1

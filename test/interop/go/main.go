@@ -1,7 +1,8 @@
-// franz-go: writes a plan of records, or prints what a direct (assigned) consumer reads.
+// franz-go: writes a plan of records, or prints what a direct (assigned) consumer or a member of a group reads.
 //
 //	client produce BOOTSTRAP CODEC PLAN        one JSON line per acknowledged record: {"i", "partition", "offset"}
 //	client consume BOOTSTRAP TOPIC PARTITIONS  one JSON line per record, from the beginning to the end of each partition
+//	client group BOOTSTRAP GROUP TOPIC CLIENT  a line of partition and offset per record, until SIGTERM
 package main
 
 import (
@@ -14,8 +15,10 @@ import (
 	"fmt"
 	"log"
 	"os"
+	"os/signal"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kadm"
@@ -153,8 +156,33 @@ func print(r *kgo.Record) {
 	fmt.Println(string(line))
 }
 
+func group(bootstrap, name, topic, id string) {
+	// The default of the session is 45 s, which is how long the group would wait for the dead.
+	client, err := kgo.NewClient(kgo.SeedBrokers(strings.Split(bootstrap, ",")...), kgo.ConsumerGroup(name), kgo.ConsumeTopics(topic),
+		kgo.ClientID(id), kgo.SessionTimeout(10*time.Second), kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()))
+	if err != nil {
+		log.Fatal(err)
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
+	defer stop()
+	for ctx.Err() == nil {
+		fetches := client.PollFetches(ctx)
+		fetches.EachError(func(topic string, partition int32, err error) {
+			if ctx.Err() == nil {
+				log.Printf("%s-%d: %v", topic, partition, err)
+			}
+		})
+		fetches.EachRecord(func(r *kgo.Record) { fmt.Println(r.Partition, r.Offset) })
+	}
+	client.Close()
+}
+
 func main() {
 	log.SetFlags(0)
+	if os.Args[1] == "group" {
+		group(os.Args[2], os.Args[3], os.Args[4], os.Args[5])
+		return
+	}
 	if os.Args[1] == "produce" {
 		produce(os.Args[2], os.Args[3], os.Args[4])
 		return
