@@ -21,6 +21,7 @@ const TOOLS: ReadonlyMap<string, () => Promise<Tool>> = new Map([
   ['kafka-console-consumer', async () => (await import('./console-consumer.ts')).consoleConsumer],
   ['kafka-get-offsets', async () => (await import('./get-offsets.ts')).getOffsets],
   ['kafka-consumer-groups', async () => (await import('./consumer-groups.ts')).consumerGroups],
+  ['kafka-configs', async () => (await import('./configs.ts')).configs],
   ['kafka-storage', async () => (await import('./storage.ts')).storage],
   ['kafka-server-start', async () => (await import('./server.ts')).serverStart],
   ['kafka-server-stop', async () => (await import('./server.ts')).serverStop],
