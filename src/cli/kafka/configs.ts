@@ -1,7 +1,7 @@
 // kafka-configs: describe and alter configurations of topics, brokers, groups and client metrics, and quotas of clients,
 // users and addresses. Credentials (SCRAM) and levels of loggers are not served by this version, and are refused by name.
 
-import type { Client, ConfigDescription, QuotaEntity, QuotaFilter } from '../../client/index.ts'
+import type { Client, ConfigDescription, Outcome, QuotaEntity, QuotaFilter } from '../../client/index.ts'
 import { ClientError } from '../../client/index.ts'
 import { DEFAULTS, type Entities, entitiesOf, NAMED } from './entities.ts'
 import { exceptionOf } from './exceptions.ts'
@@ -64,14 +64,19 @@ export const configs: Tool = {
     } catch (error) {
       if (!(error instanceof ClientError || error instanceof Refused)) throw error
       surroundings.err(`Error while executing config command with args '${options.typed.join(' ')}'`)
-      surroundings.err(`java.util.concurrent.ExecutionException: ${error.message}`)
+      surroundings.err(error.message)
       return 1
     }
   },
 }
 
-/** A broker's answer, with Java's exception. */
+/** With Java's exception, which the whole command line is printed above. */
 class Refused extends Error {}
+
+/** A broker's answer. */
+function refusal(outcome: Outcome): Refused {
+  return new Refused(`java.util.concurrent.ExecutionException: ${exceptionOf(outcome)}`)
+}
 
 function check(options: Options): Entities {
   if (options.has('alter') === options.has('describe')) {
@@ -155,7 +160,7 @@ async function entriesOf(
   }
   const [described] = await admin.describeConfigs([{ type: RESOURCES[type], name }], { synonyms: true })
   if (described === undefined || described.error !== 'NONE') {
-    throw new Refused(exceptionOf(described ?? { error: 'UNKNOWN_SERVER_ERROR', message: null }))
+    throw refusal(described ?? { error: 'UNKNOWN_SERVER_ERROR', message: null })
   }
   const own = SOURCES.indexOf(sourceOf(type, name))
   return described.entries.filter(({ source }) => all || source === own).toSorted((a, b) => (a.name < b.name ? -1 : 1))
@@ -202,12 +207,13 @@ async function alterResource(
     ...deleted.map((key) => ({ name: key, operation: 'delete' as const })),
   ]
   for (const outcome of await client.admin.incrementalAlterConfigs([{ type: RESOURCES[type], name, changes }])) {
-    if (outcome.error !== 'NONE') throw new Refused(exceptionOf(outcome))
+    if (outcome.error !== 'NONE') throw refusal(outcome)
   }
 }
 
 function refuseUnknown(keys: readonly string[]): void {
-  if (keys.length > 0) throw new Error(`Invalid config(s): ${keys.join(',')}`)
+  if (keys.length === 0) return
+  throw new Refused(exceptionOf({ error: 'INVALID_CONFIG', message: `Invalid config(s): ${keys.join(',')}` }))
 }
 
 /** Commas and equals signs inside of brackets are the value's. */
@@ -251,7 +257,7 @@ async function alterQuotas(
   for (const key of deleted) values[key] = null
   const entity = Object.fromEntries(types.map((type, i) => [QUOTA_TYPES.get(type)!, names[i] || null]))
   for (const outcome of await governance.alterQuotas([{ entity, values }])) {
-    if (outcome.error !== 'NONE') throw new Refused(exceptionOf(outcome))
+    if (outcome.error !== 'NONE') throw refusal(outcome)
   }
 }
 
@@ -287,7 +293,8 @@ function filtersOf({ types, names }: Entities): QuotaFilter[] {
 
 async function describeQuotas(entities: Entities, { governance }: Client, { out }: Surroundings): Promise<void> {
   for (const { entity, values } of await governance.describeQuotas(filtersOf(entities), { strict: true })) {
-    const entries = hashOrder(Object.entries(values), ([key]) => hashCode(key))
+    const pairs = Object.entries(values)
+    const entries = hashOrder(pairs, ([key]) => hashCode(key), pairs.length)
     const text = entries.map(([key, value]) => `${key}=${doubleText(value)}`).join(', ')
     out(`Quota configs for ${entityText(entity)} are ${text}\n`)
   }
