@@ -22,6 +22,11 @@ const SENTENCES: { readonly [name: string]: readonly [className: string, sentenc
   REQUEST_TIMED_OUT: ['TimeoutException', 'The request timed out.'],
   COORDINATOR_NOT_AVAILABLE: ['CoordinatorNotAvailableException', 'The coordinator is not available.'],
   NOT_COORDINATOR: ['NotCoordinatorException', 'This is not the correct coordinator.'],
+  PREFERRED_LEADER_NOT_AVAILABLE: ['PreferredLeaderNotAvailableException', 'The preferred leader was not available.'],
+  ELIGIBLE_LEADERS_NOT_AVAILABLE: [
+    'EligibleLeadersNotAvailableException',
+    'Eligible topic partition leaders are not available.',
+  ],
   OFFSET_OUT_OF_RANGE: [
     'OffsetOutOfRangeException',
     'The requested offset is not within the range of offsets maintained by the server.',

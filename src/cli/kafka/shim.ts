@@ -22,6 +22,8 @@ const TOOLS: ReadonlyMap<string, () => Promise<Tool>> = new Map([
   ['kafka-get-offsets', async () => (await import('./get-offsets.ts')).getOffsets],
   ['kafka-consumer-groups', async () => (await import('./consumer-groups.ts')).consumerGroups],
   ['kafka-configs', async () => (await import('./configs.ts')).configs],
+  ['kafka-delete-records', async () => (await import('./delete-records.ts')).deleteRecords],
+  ['kafka-leader-election', async () => (await import('./leader-election.ts')).leaderElection],
   ['kafka-storage', async () => (await import('./storage.ts')).storage],
   ['kafka-server-start', async () => (await import('./server.ts')).serverStart],
   ['kafka-server-stop', async () => (await import('./server.ts')).serverStop],
