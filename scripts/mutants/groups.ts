@@ -22,6 +22,15 @@ export const groups: readonly Mutant[] = [
     expect: ['G3', 'G4'],
   },
   {
+    name: 'load-without-the-tail',
+    title: 'A new coordinator takes its standby table for the whole log.',
+    source: 'S106 family; G5',
+    file: 'src/coordinator/partition.ts',
+    find: 'const from = this.#standby.position ?? this.log.logStartOffset',
+    replace: 'const from = this.#standby.position === null ? this.log.logStartOffset : role.startOffset',
+    expect: ['G5', 'G3'],
+  },
+  {
     name: 'joins-beyond-the-size',
     title: 'Members that join at one time are not counted until the generation begins.',
     source: 'S111 KAFKA-9844',
