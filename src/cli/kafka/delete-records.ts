@@ -1,8 +1,8 @@
-// kafka-delete-records: what lies below an offset of each partition that a file names.
+// kafka-delete-records: what lies below an offset of each partition that a file names, in the file's order (Kafka's tool has
+// none).
 
 import type { RecordsToDelete } from '../../client/index.ts'
 import { exceptionOf } from './exceptions.ts'
-import { hashOrder, partitionHash } from './java.ts'
 import { requireFlags } from './parser.ts'
 import { BOOTSTRAP, COMMAND_CONFIG, commandConfig, type Tool } from './tool.ts'
 
@@ -20,7 +20,7 @@ export const deleteRecords: Tool = {
   run: async (options, surroundings) => {
     requireFlags(options, 'bootstrap-server', 'offset-json-file')
     const { out, read } = surroundings
-    const wanted = hashOrder(recordsIn(read(options.value('offset-json-file')!)), partitionHash)
+    const wanted = recordsIn(read(options.value('offset-json-file')!))
     const client = await surroundings.connect(options.value('bootstrap-server')!, commandConfig(options, surroundings))
     out('Executing records delete operation\n')
     const deleted = await client.admin.deleteRecords(wanted)
