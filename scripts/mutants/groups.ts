@@ -22,6 +22,15 @@ export const groups: readonly Mutant[] = [
     expect: ['G3', 'G4'],
   },
   {
+    name: 'offset-acknowledged-when-written',
+    title: 'An offset is acknowledged before its record is committed.',
+    source: 'G5; KAFKA-5600 family',
+    file: 'src/groups/shard.ts',
+    find: "  else waitFor(work, appends[0] ?? last, last, { kind: 'answer', request, answer: reply })",
+    replace: '  else work.effects.push(reply)',
+    expect: ['G5'],
+  },
+  {
     name: 'load-without-the-tail',
     title: 'A new coordinator takes its standby table for the whole log.',
     source: 'S106 family; G5',
