@@ -2,7 +2,9 @@
 
 import { answers } from './answers.ts'
 import { broker } from './broker.ts'
+import { compaction } from './compaction.ts'
 import { controller } from './controller.ts'
+import { groups } from './groups.ts'
 import { idempotence } from './idempotence.ts'
 import { isrElr } from './isr-elr.ts'
 import { partition } from './partition.ts'
@@ -26,6 +28,8 @@ export const themes: readonly Theme[] = [
   { name: 'Acknowledgements and idempotence', mutants: idempotence },
   { name: 'Controller', mutants: controller },
   { name: 'Requests', mutants: broker },
+  { name: 'Groups and offsets', mutants: groups },
+  { name: 'Compaction', mutants: compaction },
   { name: 'Answers and settings', mutants: answers },
 ]
 

@@ -3,7 +3,7 @@
 // same but for times, ids and ports; what else may differ is in the data with its reason.
 //
 //   npm run interop:notes                  ends with "N equal, M differ"
-//   npm run interop:notes -- --with tools|shims     only these on our side
+//   npm run interop:notes -- --with tools|shims     only these on our side; a fresh cluster may be named by ODRADEK_BOOTSTRAP
 //   npm run interop:notes -- --reference FILE       what Apache Kafka printed: from the file, or into it if it is not there
 
 import { spawn } from 'node:child_process'
@@ -273,7 +273,7 @@ let differ = 0
 try {
   const right = await reference(workOf('apache'), values.reference)
   for (const side of sides) {
-    await withCluster(undefined, async ({ bootstrap }) => {
+    await withCluster(side === values.with ? process.env.ODRADEK_BOOTSTRAP : undefined, async ({ bootstrap }) => {
       const ours = await walk(side, workOf(side), bootstrap)
       process.stdout.write(`\nwith ${side === 'tools' ? "Apache's tools" : 'bin/kafka'}\n`)
       for (const [i, each] of ours.entries()) {

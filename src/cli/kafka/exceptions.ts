@@ -12,10 +12,21 @@ const SENTENCES: { readonly [name: string]: readonly [className: string, sentenc
     'GroupSubscribedToTopicException',
     'Deleting offsets of a topic is forbidden while the consumer group is actively subscribed to it.',
   ],
+  INVALID_CONFIG: ['InvalidConfigurationException', 'Configuration is invalid.'],
+  TOPIC_ALREADY_EXISTS: ['TopicExistsException', 'Topic with this name already exists.'],
+  INVALID_TOPIC_EXCEPTION: [
+    'InvalidTopicException',
+    'The request attempted to perform an operation on an invalid topic.',
+  ],
   UNKNOWN_TOPIC_OR_PARTITION: ['UnknownTopicOrPartitionException', 'This server does not host this topic-partition.'],
   REQUEST_TIMED_OUT: ['TimeoutException', 'The request timed out.'],
   COORDINATOR_NOT_AVAILABLE: ['CoordinatorNotAvailableException', 'The coordinator is not available.'],
   NOT_COORDINATOR: ['NotCoordinatorException', 'This is not the correct coordinator.'],
+  PREFERRED_LEADER_NOT_AVAILABLE: ['PreferredLeaderNotAvailableException', 'The preferred leader was not available.'],
+  ELIGIBLE_LEADERS_NOT_AVAILABLE: [
+    'EligibleLeadersNotAvailableException',
+    'Eligible topic partition leaders are not available.',
+  ],
   OFFSET_OUT_OF_RANGE: [
     'OffsetOutOfRangeException',
     'The requested offset is not within the range of offsets maintained by the server.',

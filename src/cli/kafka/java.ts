@@ -36,6 +36,16 @@ export function hashOrder<T>(items: readonly T[], hashOf: (item: T) => number, c
     .map(({ item }) => item)
 }
 
+/** `Double.toString`, of numbers that a quota may be. */
+export function doubleText(value: number): string {
+  const size = Math.abs(value)
+  if (size !== 0 && (size < 1e-3 || size >= 1e7)) {
+    const [digits, exponent] = value.toExponential().split('e')
+    return `${digits!.includes('.') ? digits : `${digits}.0`}E${Number(exponent)}`
+  }
+  return Number.isInteger(value) ? `${value}.0` : String(value)
+}
+
 /** `key=value` words; a key alone has the empty value. */
 export function pairsOf(words: readonly string[]): Map<string, string> {
   return new Map(

@@ -32,10 +32,21 @@ export class Options {
   readonly #given: ReadonlyMap<string, readonly string[]>
   /** What was no flag: verbs and files, for those who have some. */
   readonly words: readonly string[]
+  /** Names of the flags in the order in which they were typed, repeated ones too. */
+  readonly order: readonly string[]
+  /** The command line. */
+  readonly typed: readonly string[]
 
-  constructor(given: ReadonlyMap<string, readonly string[]>, words: readonly string[]) {
+  constructor(
+    given: ReadonlyMap<string, readonly string[]>,
+    words: readonly string[],
+    order: readonly string[],
+    typed: readonly string[],
+  ) {
     this.#given = given
     this.words = words
+    this.order = order
+    this.typed = typed
   }
 
   has(name: string): boolean {
@@ -66,6 +77,7 @@ export function parseWords(flags: readonly Flag[], words: readonly string[]): Op
   const given = new Map<string, string[]>()
   const left = [...words]
   const others: string[] = []
+  const order: string[] = []
   for (let word = left.shift(); word !== undefined; word = left.shift()) {
     if (word === '--') {
       others.push(...left)
@@ -78,6 +90,7 @@ export function parseWords(flags: readonly Flag[], words: readonly string[]): Op
     }
     const flag =
       (word.startsWith('--') ? undefined : flags.find(({ short }) => short === match[1])) ?? flagOf(flags, match[1]!)
+    order.push(flag.name)
     const values = given.get(flag.name) ?? []
     given.set(flag.name, values)
     const value = argumentOf(flag, match[2], left)
@@ -87,7 +100,7 @@ export function parseWords(flags: readonly Flag[], words: readonly string[]): Op
     }
     values.push(value)
   }
-  return new Options(given, others)
+  return new Options(given, others, order, words)
 }
 
 function flagOf(flags: readonly Flag[], name: string): Flag {

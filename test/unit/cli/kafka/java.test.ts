@@ -1,7 +1,7 @@
 // What of Java shows in the output of Kafka's tools. The orders are those of Java 17.
 
 import { expect, test } from 'vitest'
-import { hashCode, hashOrder, pairsOf, partitionHash, topicFilter } from '../../../../src/cli/kafka/java.ts'
+import { doubleText, hashCode, hashOrder, pairsOf, partitionHash, topicFilter } from '../../../../src/cli/kafka/java.ts'
 import { linesIn } from '../../../../src/cli/kafka/lines.ts'
 
 const order = (keys: string, capacity?: number): string => hashOrder(keys.split(' '), hashCode, capacity).join(' ')
@@ -78,4 +78,16 @@ test('lines end as in Java, wherever the bytes are cut', async () => {
   expect(await cut('x\u2028y\n')).toEqual(['x\u2028y'])
   const euro = Buffer.from('€\n')
   expect(await cut(euro.subarray(0, 1), euro.subarray(1))).toEqual(['€'])
+})
+
+test('numbers of quotas are written as Java writes them', () => {
+  expect([1024, 10.5, 0, 1e7, 123456789, 0.0005, 9999999].map(doubleText)).toEqual([
+    '1024.0',
+    '10.5',
+    '0.0',
+    '1.0E7',
+    '1.23456789E8',
+    '5.0E-4',
+    '9999999.0',
+  ])
 })
