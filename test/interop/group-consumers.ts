@@ -15,6 +15,8 @@ export interface GroupConsumer {
   prepare(): void
   /** Prints a line of partition and offset for each record; SIGTERM ends it in order. `member` is its client id. */
   command(bootstrap: string, group: string, topic: string, member: string): Command
+  /** The client itself may throw where its program cannot catch it; then it is started again, as whoever runs it would. */
+  readonly restarts?: true
   /** Null for a line that is none of a record. */
   parse(line: string): Place | null
 }
@@ -45,7 +47,15 @@ export const groupConsumers: readonly GroupConsumer[] = [
     parse: words,
   },
   { name: 'kafkajs', prepare: nothing, command: node('kafkajs-group.ts'), parse: words },
-  { name: 'platformatic', prepare: nothing, command: node('platformatic-group.ts'), parse: words },
+  {
+    name: 'platformatic',
+    prepare: nothing,
+    command: node('platformatic-group.ts'),
+    parse: words,
+    // 1.35 remembers its coordinator, and looks it up in metadata that no longer has it once that broker is dead: a
+    // TypeError out of a callback of its own.
+    restarts: true,
+  },
   {
     name: 'kafka-python',
     prepare: () => preparePython('kafka', 'kafka-python==3.0.12'),

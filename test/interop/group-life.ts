@@ -15,6 +15,9 @@ const EACH = 10
 const WITHIN_MS = 300_000
 /** How often a group may rebalance by itself under the judge's eyes: a busy machine lets sessions expire. */
 const TRIES = 5
+/** How many ends of its members a group may have that nobody wished for, where its client is known for that. */
+const RESTARTS = 6
+const LAST_WORDS = 2_000
 
 interface Member {
   readonly id: string
@@ -33,6 +36,8 @@ export class GroupLife {
   records = 0
   /** Generations that ended while they were judged. */
   unrest = 0
+  /** Members that ended by themselves, and were started again. */
+  restarts = 0
   readonly #client: Client
   readonly #producer: Producer
   readonly #bootstrap: string
@@ -63,18 +68,7 @@ export class GroupLife {
   }
 
   join(): void {
-    const id = `${this.consumer.name}-${++this.#born}`
-    const [command, args] = this.consumer.command(this.#bootstrap, this.group, this.topic, id)
-    const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'] })
-    const member: Member = { id, child, seen: new Map(), lastWords: '' }
-    child.stderr!.on('data', (chunk: Buffer) => {
-      member.lastWords = (member.lastWords + chunk.toString()).slice(-1_000)
-    })
-    createInterface(child.stdout!).on('line', (line) => {
-      const at = this.consumer.parse(line)
-      if (at !== null) this.#read(member, at)
-    })
-    this.#members.push(member)
+    this.#members.push(this.#start(`${this.consumer.name}-${++this.#born}`, new Map()))
   }
 
   /** The oldest member goes, by SIGTERM in order or by SIGKILL. */
@@ -140,6 +134,31 @@ export class GroupLife {
     while (this.#members.length > 0) await this.end('SIGKILL')
   }
 
+  #start(id: string, seen: Map<string, number>): Member {
+    const [command, args] = this.consumer.command(this.#bootstrap, this.group, this.topic, id)
+    const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'] })
+    const member: Member = { id, child, seen, lastWords: '' }
+    child.stderr!.on('data', (chunk: Buffer) => {
+      member.lastWords = (member.lastWords + chunk.toString()).slice(-LAST_WORDS)
+    })
+    createInterface(child.stdout!).on('line', (line) => {
+      const at = this.consumer.parse(line)
+      if (at !== null) this.#read(member, at)
+    })
+    return member
+  }
+
+  /** A member may not end by itself; some clients are let do so now and then. */
+  #revive(): void {
+    for (const [i, { id, child, seen, lastWords }] of this.#members.entries()) {
+      if (child.exitCode === null && child.signalCode === null) continue
+      if (this.consumer.restarts === undefined || this.restarts >= RESTARTS)
+        throw new Error(`${id} ended with ${child.exitCode ?? child.signalCode}: ${lastWords}`)
+      this.restarts++
+      this.#members[i] = this.#start(id, seen)
+    }
+  }
+
   #read(member: Member, [partition, offset]: Place): void {
     const key = `${partition}-${offset}`
     const times = this.#seen.get(key) ?? 0
@@ -197,9 +216,7 @@ export class GroupLife {
     const deadline = Date.now() + WITHIN_MS
     while (!(await holds())) {
       this.check()
-      const dead = this.#members.find(({ child }) => child.exitCode !== null || child.signalCode !== null)
-      if (dead !== undefined)
-        throw new Error(`${dead.id} ended with ${dead.child.exitCode ?? dead.child.signalCode}: ${dead.lastWords}`)
+      this.#revive()
       if (Date.now() > deadline) {
         const words = this.#members.map(({ id, lastWords }) => `${id}: ${lastWords.slice(-300)}`).join('\n')
         throw new Error(`after ${WITHIN_MS} ms it is not so that ${what} (${more()})\n${words}`)
