@@ -61,7 +61,10 @@ export function measure(notes: Notes): Measured {
 
 export function measureGroup(notes: GroupNotes, keys: readonly HistoryKey[], durationMs: number): GroupReport {
   const { name, lives, committed, refused, unknown, read, again, reads, generations } = notes
-  const gap = longestGap(timesByKey({ keys, acks: reads }), { from: reads[0]?.at ?? 0, to: durationMs })
+  // A group that was given nothing before the end has had a gap of the whole run.
+  const first = reads[0]?.at ?? durationMs
+  const from = first < durationMs ? first : 0
+  const gap = longestGap(timesByKey({ keys, acks: reads }), { from, to: durationMs })
   return {
     ...{ name, rebalances: generations.size, lives, committed, refused, unknown, read, again },
     ...{ gapMs: Math.round(gap.ms), gapPartition: gap.key },

@@ -91,6 +91,9 @@ test('a group’s gap is the longest of any partition since its first record; wh
   group.polled(9_100, 'a-1', [1])
   expect(measureGroup(group, KEYS, 10_000)).toMatchObject({ read: 6, again: 1, gapMs: 6_000, gapPartition: 'a-0' })
   expect(measureGroup(new GroupNotes('idle'), KEYS, 10_000)).toMatchObject({ read: 0, gapMs: 10_000 })
+  const late = new GroupNotes('late')
+  late.polled(11_000, 'a-0', [0])
+  expect(measureGroup(late, KEYS, 10_000)).toMatchObject({ read: 1, gapMs: 10_000 })
 })
 
 describe('as text', () => {

@@ -267,3 +267,34 @@ test('offsets go with their topic', async () => {
   await until(cluster, 'the new topic is read from its beginning', () => settled(fresh, [next], 8))
   ended(cluster)
 })
+
+test('a member is told what it is given and what the group has committed of it; without retries, no commit is made twice', async () => {
+  const { cluster, client } = await started(7)
+  await cluster.sim.wait(send(client, 0, 8))
+  const told: string[] = []
+  const consumer = cluster.user().client.groupConsumer({
+    ...{ group: GROUP, topics: [TOPIC], reset: 'earliest', commitRetries: 0 },
+    onRevoked: () => told.push('revoked'),
+    onAssigned: ({ generation, partitions }) =>
+      told.push(`${generation}: ${partitions.map(({ partition, committed }) => `${partition}@${committed ?? '-'}`)}`),
+  })
+  let read = 0
+  while (read < 8) read += (await cluster.sim.wait(consumer.poll(500))).length
+  await cluster.sim.wait(consumer.commit())
+  const other = cluster.user().client.groupConsumer({ group: GROUP, topics: [TOPIC], reset: 'earliest' })
+  while (told.length < 4 || other.generation < 0) {
+    await cluster.sim.wait(Promise.all([consumer.poll(500), other.poll(500)]))
+  }
+  expect(told).toHaveLength(4)
+  expect(told.slice(0, 3)).toEqual(['revoked', '1: 0@-,1@-,2@-,3@-', 'revoked'])
+  expect(told[3]).toMatch(/^2: (0@2,1@2|2@2,3@2)$/)
+
+  await cluster.sim.wait(send(client, 8, 4))
+  while (read < 9) read += (await cluster.sim.wait(consumer.poll(500))).length
+  for (const id of cluster.ids) cluster.kill(id)
+  const began = cluster.sim.now
+  const commit = cluster.sim.wait(consumer.commit(60_000).then(String, (error: unknown) => error))
+  expect(await commit).toMatchObject({ error: 'NETWORK_EXCEPTION' })
+  expect(cluster.sim.now - began).toBeLessThan(45_000)
+  ended(cluster)
+})
