@@ -8,6 +8,8 @@ import { Consumer } from '@platformatic/kafka'
 
 const [bootstrap, groupId, topic, clientId] = process.argv.slice(2)
 const PAUSE_MS = 500
+/** A consumer whose coordinator is dead may never say that it has left. */
+const CLOSE_WITHIN_MS = 5_000
 const make = (): Consumer =>
   new Consumer({
     clientId: clientId!,
@@ -24,6 +26,8 @@ let ending = false
 function close(): Promise<void> {
   return new Promise((resolve, reject) => consumer.close(true, (error) => (error ? reject(error) : resolve())))
 }
+
+const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
 
 async function consume(): Promise<void> {
   const stream = await consumer.consume({ topics: [topic!], mode: 'committed', fallbackMode: 'earliest' })
@@ -48,7 +52,8 @@ while (!ending) {
     process.stderr.write(`${String(error)}\n`)
   }
   if (ending) break
-  await close().catch((error: unknown) => process.stderr.write(`close: ${String(error)}\n`))
-  await new Promise((resolve) => setTimeout(resolve, PAUSE_MS))
+  const closing = close().catch((error: unknown) => process.stderr.write(`close: ${String(error)}\n`))
+  await Promise.race([closing, pause(CLOSE_WITHIN_MS)])
+  await pause(PAUSE_MS)
   if (!ending) consumer = make()
 }
