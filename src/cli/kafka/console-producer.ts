@@ -3,6 +3,7 @@
 import { messageOf } from '../../base/index.ts'
 import type { Producer, ProducerOptions } from '../../client/index.ts'
 import { stamp } from '../../launcher/index.ts'
+import { int } from './client-options.ts'
 import { pairsOf, propertiesOf } from './java.ts'
 import { LineReader } from './line-reader.ts'
 import type { Flag, Options } from './parser.ts'
@@ -12,6 +13,8 @@ import { BOOTSTRAP, COMMAND_CONFIG, type Surroundings, type Tool } from './tool.
 /** Lines that are on their way at once: what a file has more than that waits on the disk. */
 const ON_THEIR_WAY = 10_000
 const RETRIES = 3
+/** Kafka's default of batch.size: what topics with a small max.message.bytes still take. */
+const BATCH_BYTES = 16_384
 
 const number = (name: string, about: string): Flag => ({ name, argument: 'required', type: 'integer', about })
 const text = (name: string, about: string): Flag => ({ name, argument: 'required', about })
@@ -165,14 +168,13 @@ function producerOptions(properties: ReadonlyMap<string, string>): ProducerOptio
   if (!isCompression(compression)) throw new Error(`Unknown compression name: ${compression}`)
   const idempotence = properties.get('enable.idempotence')
   const delivery = properties.get('delivery.timeout.ms')
-  const batch = properties.get('batch.size')
   return {
     acks: acks === 'all' || acks === '-1' ? 'all' : acks === '0' ? 0 : 1,
     compression,
-    retries: Number(properties.get('retries')),
+    retries: int(properties, 'retries', RETRIES),
     ...(idempotence === undefined ? {} : { idempotent: idempotence === 'true' }),
-    ...(delivery === undefined ? {} : { deliveryTimeoutMs: Number(delivery) }),
-    ...(batch === undefined ? {} : { batchBytes: Math.max(1, Number(batch)) }),
+    ...(delivery === undefined ? {} : { deliveryTimeoutMs: int(properties, 'delivery.timeout.ms', 0) }),
+    batchBytes: Math.max(1, int(properties, 'batch.size', BATCH_BYTES)),
   }
 }
 

@@ -6,13 +6,13 @@ import process from 'node:process'
 import { debuglog } from 'node:util'
 import { Bug, messageOf, ProtocolError } from '../../base/index.ts'
 import type { Client } from '../../client/index.ts'
+import { clientOptionsOf } from './client-options.ts'
 import { linesIn } from './lines.ts'
 import { type Flag, GoneFlag, parseWords, UsageProblem, usageOf } from './parser.ts'
 import { COMMON, type Surroundings, type Tool } from './tool.ts'
 
 /** Whose flags and output these are. */
 const KAFKA_VERSION = '4.3.1'
-const REQUEST_TIMEOUT_MS = 30_000
 
 /** By name without `.sh`. */
 const TOOLS: ReadonlyMap<string, () => Promise<Tool>> = new Map([
@@ -84,13 +84,12 @@ function surroundingsOf(): { readonly surroundings: Surroundings; close(): Promi
     process.on('SIGTERM', () => resolve(143))
   })
   const connect = async (bootstrap: string, properties: ReadonlyMap<string, string>): Promise<Client> => {
+    const options = clientOptionsOf(bootstrap, properties)
     const { createClient } = await import('../../client/index.ts')
     const { createPorts } = await import('../../io/index.ts')
     const ports = createPorts({ tablesDirectory: '', unref: false })
     closing.unshift(() => ports.close())
-    const requestTimeoutMs = Number(properties.get('request.timeout.ms') ?? REQUEST_TIMEOUT_MS)
-    const clientId = properties.get('client.id')
-    const client = createClient(ports, { bootstrap, requestTimeoutMs, ...(clientId === undefined ? {} : { clientId }) })
+    const client = createClient(ports, options)
     closing.unshift(() => client.close())
     return client
   }

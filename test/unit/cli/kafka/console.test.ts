@@ -121,7 +121,7 @@ test('each line becomes a record, and nothing is said', async () => {
     ['t', 'hello'],
     ['t', 'world'],
   ])
-  expect(done.options).toEqual([{ acks: 'all', compression: 'none', retries: 3 }])
+  expect(done.options).toEqual([{ acks: 'all', compression: 'none', retries: 3, batchBytes: 16_384 }])
   expect(done.connected[0]).toMatchObject({ bootstrap: 'h:1', properties: { 'client.id': 'console-producer' } })
 })
 
