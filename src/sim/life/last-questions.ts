@@ -118,8 +118,13 @@ function replicaOf(
   topic: string,
   partition: number,
 ): { readonly logStartOffset: Offset; readonly highWatermark: Offset } | undefined {
-  const leader = cluster.leaderOf(topic, partition)
-  return leader === null ? undefined : cluster.replica(leader, topic, partition)
+  // While leadership goes back to the preferred replica nobody may lead for a moment; all have the same by now.
+  const ids = [cluster.leaderOf(topic, partition), ...cluster.ids]
+  for (const id of ids) {
+    const replica = id === null || !cluster.alive(id) ? undefined : cluster.replica(id, topic, partition)
+    if (replica !== undefined) return replica
+  }
+  return undefined
 }
 
 /** The first of those with the largest timestamp. */
