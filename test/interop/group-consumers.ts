@@ -17,6 +17,8 @@ export interface GroupConsumer {
   command(bootstrap: string, group: string, topic: string, member: string): Command
   /** The client itself may throw where its program cannot catch it; then it is started again, as whoever runs it would. */
   readonly restarts?: true
+  /** By default it commits what it has fetched, before its user has it: what a killed member had in between is lost to the group. */
+  readonly commitsFirst?: true
   /** Null for a line that is none of a record. */
   parse(line: string): Place | null
 }
@@ -55,6 +57,7 @@ export const groupConsumers: readonly GroupConsumer[] = [
     // 1.35 remembers its coordinator, and looks it up in metadata that no longer has it once that broker is dead: a
     // TypeError out of a callback of its own.
     restarts: true,
+    commitsFirst: true,
   },
   {
     name: 'kafka-python',

@@ -18,6 +18,8 @@ const TRIES = 5
 /** How many ends of its members a group may have that nobody wished for, where its client is known for that. */
 const RESTARTS = 6
 const LAST_WORDS = 2_000
+/** After that the watch has heard of the last commit of a member that is dead. */
+const TOLD_WITHIN_MS = 3_000
 
 interface Member {
   readonly id: string
@@ -34,6 +36,8 @@ export class GroupLife {
   /** How often a record was read again, in all. */
   again = 0
   records = 0
+  /** Of a client that commits first: what it has committed and never handed on. */
+  unread = 0
   /** Generations that ended while they were judged. */
   unrest = 0
   /** Members that ended by themselves, and were started again. */
@@ -80,6 +84,20 @@ export class GroupLife {
     child.kill(signal)
     await ended
     clearTimeout(hard)
+    if (signal !== 'SIGKILL' || this.consumer.commitsFirst === undefined) return
+    await new Promise((resolve) => setTimeout(resolve, TOLD_WITHIN_MS))
+    this.#takeForRead()
+  }
+
+  /** What is committed and was not read: the killed member had committed it before it handed it on. */
+  #takeForRead(): void {
+    for (let partition = 0; partition < PARTITIONS; partition++)
+      for (let offset = 0; offset < this.watch.committed(partition); offset++) {
+        const key = `${partition}-${offset}`
+        if (this.#seen.has(key)) continue
+        this.#seen.set(key, 1)
+        this.unread++
+      }
   }
 
   /** Records for every partition; answers which. */
@@ -155,6 +173,7 @@ export class GroupLife {
       if (this.consumer.restarts === undefined || this.restarts >= RESTARTS)
         throw new Error(`${id} ended with ${child.exitCode ?? child.signalCode}: ${lastWords}`)
       this.restarts++
+      if (this.consumer.commitsFirst === true) this.#takeForRead()
       this.#members[i] = this.#start(id, seen)
     }
   }

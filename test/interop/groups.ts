@@ -149,11 +149,14 @@ async function run(cluster: TestCluster, client: Client): Promise<void> {
     await Promise.all(watches)
   }
   for (const life of lives.filter((each) => !failures.has(each))) {
-    const { consumer, records, again, restarts, unrest, watch } = life
+    const { consumer, records, again, restarts, unread, unrest, watch } = life
     say(
       `ok      ${consumer.name}: ${records} records, ${again} of them again, ${watch.rebalances} generations, ` +
         `${unrest} of them ended while judged; ${watch.answers} answers to OffsetFetch` +
-        (consumer.restarts === undefined ? '' : `; ${restarts} members ended by themselves`),
+        (consumer.restarts === undefined ? '' : `; ${restarts} members ended by themselves`) +
+        (consumer.commitsFirst === undefined
+          ? ''
+          : `; ${unread} records were committed by the dead and never handed on`),
     )
   }
 }
