@@ -51,7 +51,8 @@ export class HistoryChecker {
       if (id !== undefined) deletedBelow[id] = offset
     }
     const orders = new Orders(history)
-    const it: Case = { history, orders, found, witnesses: new Witnesses(history, orders), deletedBelow }
+    const witnesses = new Witnesses(history, orders)
+    const it: Case = { history, orders, found, witnesses, deletedBelow, seenFrom: this.#options.seenFrom ?? (() => 0) }
     checkValues(it)
     checkLosses(it)
     checkPolls(it)

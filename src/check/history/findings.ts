@@ -32,6 +32,7 @@ export interface Case {
   readonly witnesses: Witnesses
   /** One a key: below it, records were deleted. */
   readonly deletedBelow: Float64Array
+  readonly seenFrom: NonNullable<CheckOptions['seenFrom']>
 }
 
 export class Findings {

@@ -155,6 +155,10 @@ export interface CheckOptions {
   /** Records below these offsets were deleted (retention, DeleteRecords): nobody need have seen them, and polls may
    *  jump over them. `Infinity` for a topic that was deleted. */
   readonly deletedBelow?: Readonly<Record<HistoryKey, number>>
+  /** From which offset on the leader that appended what lies at `offset` had ever had the log. It knew of no producer what
+   *  retention had deleted before: a value is there again, and not a duplicate, if all before was below that (as in
+   *  Kafka; see KIP-360). Default 0, everything. */
+  readonly seenFrom?: (key: HistoryKey, offset: number) => number
 }
 
 export interface HistoryStats {

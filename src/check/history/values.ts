@@ -13,14 +13,16 @@ export function checkValues(it: Case): void {
   checkPrecommitted(it)
 }
 
-function checkDuplicates({ history, orders, found, witnesses }: Case): void {
+function checkDuplicates({ history, orders, found, witnesses, seenFrom }: Case): void {
   for (const value of orders.others.keys()) {
     const writer = history.writer(value)
-    if (writer >= 0 && history.idempotent.at(writer) === 0) {
+    const offsets = orders.offsetsOf(value)
+    const isNew = (offset: number, i: number): boolean =>
+      i === 0 || offsets[i - 1]! < seenFrom(history.keyOf(value), offset)
+    if ((writer >= 0 && history.idempotent.at(writer) === 0) || offsets.every(isNew)) {
       found.allowLoss('duplicate')
       continue
     }
-    const offsets = orders.offsetsOf(value)
     found.add({
       name: 'duplicate',
       key: history.valueKey.at(value),

@@ -58,6 +58,10 @@ export class Batch {
     if (!this.everLostBy.includes(node)) this.everLostBy = [...this.everLostBy, node]
   }
 
+  holds(offset: Offset): boolean {
+    return offset >= this.baseOffset && offset < this.endOffset
+  }
+
   get baseOffset(): Offset {
     return this.fact.baseOffset
   }

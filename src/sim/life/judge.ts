@@ -8,6 +8,7 @@ import type { Offset } from '../../base/index.ts'
 import { checkHistory, type HistoryReport } from '../../check/index.ts'
 import { type BatchHeader, readBatchHeader } from '../../wire/index.ts'
 import type { SimCluster } from '../cluster.ts'
+import type { Watch } from '../watch/index.ts'
 import { newestImage } from './budget.ts'
 import { judgeCleaned } from './cleaned.ts'
 import { byKey } from './consumer.ts'
@@ -51,14 +52,17 @@ export async function readEverything(world: ClientWorld): Promise<ReadRecords> {
 }
 
 /** Retention took what lies below the leader's log start. */
-export function judgeHistory(cluster: SimCluster, workload: Workload): HistoryReport {
+export function judgeHistory(cluster: SimCluster, workload: Workload, watch: Watch): HistoryReport {
   const deletedBelow: Record<string, number> = {}
   for (const { topic, partition, key } of workload.topics.keys) {
     const leader = workload.topics.fades(topic) ? cluster.leaderOf(topic, partition) : null
     if (leader === null) continue
     deletedBelow[key] = cluster.replica(leader, topic, partition)?.logStartOffset ?? 0
   }
-  return checkHistory(workload.recorder.lines, { deletedBelow })
+  return checkHistory(workload.recorder.lines, {
+    deletedBelow,
+    seenFrom: (key, offset) => watch.writerSaw(key, offset),
+  })
 }
 
 /** Every replica ends where its leader does, and knows how far that is committed. One in an ISR need not, for as long as a

@@ -228,7 +228,7 @@ class Life {
     const logs = judgeLogs(this.#cluster, cleanedTopics(this.#swarm.workload))
     for (const { name, text, partition } of [...logs, ...standbys])
       this.violated(name, text, partition === null ? {} : { partition })
-    const judgement = judgeHistory(this.#cluster, this.#workload)
+    const judgement = judgeHistory(this.#cluster, this.#workload, this.#watch)
     for (const [name, count] of entries(judgement.allowedLosses)) this.#allow(name, count)
     if (this.#mayLose) for (const [name, count] of entries(judgement.counts)) this.#allow(name, count)
     else {

@@ -1,5 +1,6 @@
 // What whoever watches a cluster is given: what was found, and what was reached. Shapes only.
 
+import type { Offset } from '../../base/index.ts'
 import type { GroupLimits, MarkerName, Violation } from '../../check/index.ts'
 import type { Notable } from '../life/types.ts'
 
@@ -27,6 +28,8 @@ export interface Watch {
   readonly isrChanges: number
   /** The newest ones, oldest first. */
   notables(): readonly Notable[]
+  /** From where on the leader that wrote what is committed at `offset` had ever had the partition's log. */
+  writerSaw(partition: string, offset: Offset): Offset
   /** Checks what can be checked only when nothing happens any more. */
   atEnd(): void
   /** Looks no more. */

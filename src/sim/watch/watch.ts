@@ -129,6 +129,11 @@ class ClusterWatch implements Watch {
     return this.#found.notables.list()
   }
 
+  writerSaw(partition: string, offset: Offset): Offset {
+    const model = [...this.#models.values()].findLast(({ name }) => name === partition)
+    return [...(model?.committed.values() ?? [])].find((batch) => batch.holds(offset))?.writerSaw ?? 0
+  }
+
   atEnd(): void {
     this.#look(ALL)
     this.#partitions.atEnd()

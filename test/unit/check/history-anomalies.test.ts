@@ -170,6 +170,21 @@ describe('losses', () => {
     expect(counts(history)).toEqual({ unseen: 1 })
   })
 
+  it('duplicate: not of what the leader that has it again could not know, for it was deleted before', () => {
+    const history = written('a', 'b')
+    history.poll('c', {
+      x: [
+        [0, 'a'],
+        [1, 'b'],
+        [7, 'a'],
+      ],
+    })
+    expect(counts(history)).toEqual({ duplicate: 1 })
+    expect(history.report({ seenFrom: (_, offset) => (offset === 7 ? 0 : 9) }).counts).toEqual({ duplicate: 1 })
+    const report = history.report({ seenFrom: (key, offset) => (key === 'x' && offset === 7 ? 1 : 0) })
+    expect(report).toMatchObject({ counts: {}, allowedLosses: { duplicate: 1 } })
+  })
+
   it('asks for nothing that was deleted', () => {
     const history = written('a', 'b', 'c', 'd')
     history.poll('c', { x: [[0, 'a']] })
