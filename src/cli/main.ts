@@ -27,15 +27,15 @@ import { explain } from './output.ts'
 
 const EXIT_USAGE = 2
 
+// The programs of bin/kafka: their command lines are Kafka's, of which yargs knows nothing.
+const [first, ...others] = hideBin(process.argv)
+if (first !== undefined && isKafkaTool(first)) await runKafkaTool(first, others)
+
 // A reader that has seen enough (`| head`) is no failure.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE') process.exit(0)
   throw error
 })
-
-// The programs of bin/kafka: their command lines are Kafka's, of which yargs knows nothing.
-const [first, ...others] = hideBin(process.argv)
-if (first !== undefined && isKafkaTool(first)) await runKafkaTool(first, others)
 
 await yargs(hideBin(process.argv))
   .scriptName('odradek')

@@ -11,6 +11,8 @@ export interface ToolWorld {
   readonly files?: Readonly<Record<string, string>>
   readonly isTerminal?: boolean
   readonly interrupted?: Promise<number>
+  /** How many pieces of output somebody reads before he goes; absent: all. */
+  readonly readsChunks?: number
 }
 
 export interface ToolRun {
@@ -27,7 +29,12 @@ export async function run(tool: Tool, words: string | readonly string[], world: 
   const err: string[] = []
   const connected: { bootstrap: string; properties: Record<string, string> }[] = []
   const surroundings: Surroundings = {
-    out: (text) => void out.push(Buffer.from(text)),
+    out: (text) => {
+      const isRead = out.length < (world.readsChunks ?? Number.POSITIVE_INFINITY)
+      if (isRead) out.push(Buffer.from(text))
+      return isRead
+    },
+    drained: async () => undefined,
     err: (line) => void err.push(`${line}\n`),
     read: (file) => {
       const text = world.files?.[file]

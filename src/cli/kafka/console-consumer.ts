@@ -62,6 +62,7 @@ const COMMIT_MS = 5_000
 export const consoleConsumer: Tool = {
   flags: FLAGS,
   about: 'This tool helps to read data from Kafka topics and outputs it to standard output.',
+  ends: 'itself',
   run: async (options, surroundings) => {
     check(options, surroundings)
     const format = formatOf(options, surroundings)

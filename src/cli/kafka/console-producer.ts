@@ -60,6 +60,7 @@ const READERS: ReadonlySet<string> = new Set([
 export const consoleProducer: Tool = {
   flags: FLAGS,
   about: 'This tool helps to read data from standard input and publish it to Kafka.',
+  ends: 'itself',
   run: async (options, surroundings) => {
     requireFlags(options, 'topic', 'bootstrap-server')
     for (const [old, now] of RENAMED) {

@@ -20,6 +20,7 @@ const START_FLAGS: readonly Flag[] = [
 export const serverStart: Tool = {
   flags: START_FLAGS,
   about: 'USAGE: kafka-server-start [-daemon] server.properties [--override property=value]*',
+  ends: 'own-signals',
   run: async (options, { read }) => {
     const [file, ...more] = options.words
     if (file === undefined || more.length > 0)
@@ -48,7 +49,7 @@ export const serverStop: Tool = {
   about: 'USAGE: kafka-server-stop',
   isWordless: true,
   run: async (_, { out }) => {
-    const listed = spawnSync('ps', ['-axo', 'pid=,args='], { encoding: 'utf8' })
+    const listed = spawnSync('ps', ['-axo', 'pid=,ppid=,args='], { encoding: 'utf8' })
     if (listed.error !== undefined)
       throw new Error(`ps cannot be run, so nobody can say which servers there are: ${listed.error.message}`)
     const servers = serversIn(listed.stdout)
@@ -61,12 +62,16 @@ export const serverStop: Tool = {
   },
 }
 
-/** Process ids of nodes that were started by `kafka-server-start`, in the output of `ps -axo pid=,args=`. */
+/**
+ * Process ids of nodes that were started by `kafka-server-start`, in the output of `ps -axo pid=,ppid=,args=`. Where one of
+ * them has started the other it only hands signals on: to tell both would tell the node twice.
+ */
 export function serversIn(listed: string): number[] {
-  return listed.split('\n').flatMap((line) => {
-    const match = /^\s*(\d+)\s+(.*)$/.exec(line)
-    const words = match?.[2]?.split(/\s+/) ?? []
+  const found = listed.split('\n').flatMap((line) => {
+    const match = /^\s*(\d+)\s+(\d+)\s+(.*)$/.exec(line)
+    const words = match?.[3]?.split(/\s+/) ?? []
     const at = words.findIndex((word) => /(^|\/)(cli\/main\.(ts|js)|odradek)$/.test(word))
-    return at >= 0 && words[at + 1] === START ? [Number(match![1])] : []
+    return at >= 0 && words[at + 1] === START ? [{ pid: Number(match![1]), parent: Number(match![2]) }] : []
   })
+  return found.filter(({ pid }) => !found.some(({ parent }) => parent === pid)).map(({ pid }) => pid)
 }

@@ -7,6 +7,7 @@ import { debuglog } from 'node:util'
 import { Bug, messageOf, ProtocolError } from '../../base/index.ts'
 import type { Client } from '../../client/index.ts'
 import { clientOptionsOf } from './client-options.ts'
+import { endOf, interruptionOf } from './endings.ts'
 import { linesIn } from './lines.ts'
 import { type Flag, GoneFlag, parseWords, UsageProblem, usageOf } from './parser.ts'
 import { COMMON, type Surroundings, type Tool } from './tool.ts'
@@ -37,11 +38,37 @@ export function isKafkaTool(name: string): boolean {
 /** Never returns: a tool that was interrupted may have left a question to standard input open. */
 export async function runKafkaTool(name: string, words: readonly string[]): Promise<never> {
   const tool = await TOOLS.get(toolName(name))!()
-  const { surroundings, close } = surroundingsOf()
-  const code = await runTool(tool, words, surroundings)
+  const unread = outputOf()
+  const interrupted =
+    tool.ends === 'own-signals'
+      ? new Promise<never>(() => undefined)
+      : interruptionOf(
+          process,
+          () => performance.now(),
+          (code) => process.exit(code),
+        )
+  const { surroundings, close } = surroundingsOf(interrupted, unread)
+  const code = await endOf(tool, runTool(tool, words, surroundings), { interrupted, unread })
   await close()
-  await new Promise((resolve) => process.stdout.write('', resolve))
+  await Promise.race([unread, new Promise((resolve) => process.stdout.write('', resolve))])
   process.exit(code)
+}
+
+/** Resolves when nobody reads standard output any more. */
+function outputOf(): Promise<void> {
+  // Who reads neither of the two cannot be told so.
+  process.stderr.on('error', isClosedPipe)
+  return new Promise((resolve) => {
+    process.stdout.on('error', (error) => {
+      isClosedPipe(error)
+      resolve()
+    })
+  })
+}
+
+/** Throws any other error. */
+function isClosedPipe(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EPIPE') throw error
 }
 
 /** The exit code. */
@@ -75,14 +102,14 @@ function toolName(name: string): string {
   return name.replace(/\.sh$/, '')
 }
 
-function surroundingsOf(): { readonly surroundings: Surroundings; close(): Promise<void> } {
+function surroundingsOf(
+  interrupted: Promise<number>,
+  unread: Promise<void>,
+): { readonly surroundings: Surroundings; close(): Promise<void> } {
   const closing: (() => Promise<void> | void)[] = []
+  // A tool that was ended from outside is told by its client that it is closed: nobody wants to read of that.
+  let isOver = false
   const log = debuglog('odradek')
-  const interrupted = new Promise<number>((resolve) => {
-    // From a terminal it comes twice, from there and from the program that started this one.
-    process.on('SIGINT', () => resolve(130))
-    process.on('SIGTERM', () => resolve(143))
-  })
   const connect = async (bootstrap: string, properties: ReadonlyMap<string, string>): Promise<Client> => {
     const options = clientOptionsOf(bootstrap, properties)
     const { createClient } = await import('../../client/index.ts')
@@ -94,8 +121,18 @@ function surroundingsOf(): { readonly surroundings: Surroundings; close(): Promi
     return client
   }
   const surroundings: Surroundings = {
-    out: (text) => void process.stdout.write(text),
-    err: (line) => void process.stderr.write(`${line}\n`),
+    out: (text) => {
+      // A pipe that is closed fails a write there and then; the event comes later.
+      if (process.stdout.errored === null && !isOver) process.stdout.write(text)
+      return process.stdout.errored === null
+    },
+    drained: async () => {
+      if (!process.stdout.writableNeedDrain || process.stdout.errored !== null) return
+      await Promise.race([unread, new Promise<void>((resolve) => process.stdout.once('drain', resolve))])
+    },
+    err: (line) => {
+      if (!isOver) process.stderr.write(`${line}\n`)
+    },
     read: (file) => fs.readFileSync(file, 'utf8'),
     lines: () => linesIn(process.stdin),
     isTerminal: process.stdin.isTTY === true && process.stdout.isTTY === true,
@@ -104,6 +141,7 @@ function surroundingsOf(): { readonly surroundings: Surroundings; close(): Promi
     debug: (text) => log('%s', text),
   }
   const close = async (): Promise<void> => {
+    isOver = true
     for (const each of closing) await each()
   }
   return { surroundings, close }

@@ -6,8 +6,10 @@ import { propertiesOf } from './java.ts'
 import type { Flag, Options } from './parser.ts'
 
 export interface Surroundings {
-  /** To standard output, as it is. */
-  out(text: string | Uint8Array): void
+  /** To standard output, as it is. False: nobody reads it any more. */
+  out(text: string | Uint8Array): boolean
+  /** When standard output takes more again, or nobody reads it. */
+  drained(): Promise<void>
   /** A line to standard error. */
   err(line: string): void
   /** Rejects where the file cannot be read. */
@@ -16,7 +18,7 @@ export interface Surroundings {
   lines(): AsyncIterable<string>
   /** A person sits before it. */
   readonly isTerminal: boolean
-  /** Told by a ^C, or by a SIGTERM: its exit code. */
+  /** Told by a ^C, a SIGTERM or a SIGHUP: its exit code. Of use to tools that end by themselves. */
   readonly interrupted: Promise<number>
   /** A client that is closed when the tool has ended. */
   connect(bootstrap: string, properties: ReadonlyMap<string, string>): Promise<Client>
@@ -30,6 +32,11 @@ export interface Tool {
   readonly about: string
   /** It does something when nothing is typed; the others print their usage. */
   readonly isWordless?: true
+  /**
+   * `itself`: on a signal, or when nobody reads its output, it leaves things in order (a group, what is on its way) and
+   * answers its code. `own-signals`: it has handlers of its own. The others end at once.
+   */
+  readonly ends?: 'itself' | 'own-signals'
   /** Answers the exit code. Throws UsageProblem, or what becomes a sentence by itself. */
   run(options: Options, surroundings: Surroundings): Promise<number>
 }

@@ -114,12 +114,20 @@ test.each([
 
 test('only nodes that were started by the program of that name are told to stop', () => {
   const listed = [
-    '  12 /usr/bin/node /opt/odradek/src/cli/main.ts kafka-server-start server.properties',
-    '  13 node /usr/local/bin/odradek kafka-server-start -daemon server.properties',
-    '  14 node /opt/odradek/src/cli/main.ts kafka-topics --list',
-    '  15 vim kafka-server-start',
-    ' 116 node /opt/odradek/src/cli/main.ts broker --config kafka-server-start',
+    '  12     1 /usr/bin/node /opt/odradek/src/cli/main.ts kafka-server-start server.properties',
+    '  13     1 node /usr/local/bin/odradek kafka-server-start -daemon server.properties',
+    '  14     1 node /opt/odradek/src/cli/main.ts kafka-topics --list',
+    '  15     1 vim kafka-server-start',
+    ' 116     1 node /opt/odradek/src/cli/main.ts broker --config kafka-server-start',
     '',
   ].join('\n')
   expect(serversIn(listed)).toEqual([12, 13])
+})
+
+test('a node and the program that has started it are told to stop once', () => {
+  const listed = [
+    ' 20     1 node /usr/local/bin/odradek kafka-server-start server.properties',
+    ' 21    20 /opt/odradek/node_modules/node/bin/node /opt/odradek/src/cli/main.ts kafka-server-start server.properties',
+  ].join('\n')
+  expect(serversIn(listed)).toEqual([21])
 })
