@@ -3,7 +3,7 @@
 // more, and is not committed.
 
 import type { Instant, Offset } from '../base/index.ts'
-import type { Input, OffsetCommitResponse } from '../wire/index.ts'
+import type { Input, OffsetCommitResponse, OffsetFetchResponse } from '../wire/index.ts'
 import { apis, errorName } from '../wire/index.ts'
 import type { Cluster } from './cluster.ts'
 import { SmallConsumer } from './consumer.ts'
@@ -208,21 +208,15 @@ export class SmallGroupConsumer implements GroupConsumer {
         apis.OffsetFetch,
         request,
         options,
-        (answer) => answer.groups[0]?.errorCode ?? answer.errorCode,
+        (answer) => refusalIn(answer).code,
       )
-      const answer = body?.groups[0] ?? body
-      const error = answer === null ? null : errorName(answer.errorCode)
-      if (answer !== null && error === 'NONE') {
-        const offsets = new Map<string, Offset>()
-        for (const { name, partitions } of answer.topics) {
-          for (const { partitionIndex: partition, committedOffset } of partitions) {
-            if (committedOffset >= 0) offsets.set(keyOf({ topic: name, partition }), committedOffset)
-          }
+      if (body !== null) {
+        const { code, of } = refusalIn(body)
+        const error = errorName(code)
+        if (error === 'NONE') return offsetsIn(body)
+        if (error !== 'COORDINATOR_LOAD_IN_PROGRESS' && error !== 'UNSTABLE_OFFSET_COMMIT') {
+          throw new ClientError(error, `offsets of group ${group}${of === null ? '' : `, partition ${of}`}`)
         }
-        return offsets
-      }
-      if (error !== null && error !== 'COORDINATOR_LOAD_IN_PROGRESS' && error !== 'UNSTABLE_OFFSET_COMMIT') {
-        throw new ClientError(error, `offsets of group ${group}`)
       }
       await this.#cluster.retry.pause(attempt, Number.POSITIVE_INFINITY)
       if (this.#closed) return null
@@ -244,6 +238,31 @@ export class SmallGroupConsumer implements GroupConsumer {
 function errorIn(answer: OffsetCommitResponse): number {
   const codes = answer.topics.flatMap(({ partitions }) => partitions.map(({ errorCode }) => errorCode))
   return codes.find((code) => code !== 0) ?? 0
+}
+
+/** What stands in the way of an answer about offsets, 0: nothing. What passes (UNSTABLE_OFFSET_COMMIT) only where nothing
+ *  else does, as Java's consumers hold it: they begin nowhere before they know of every partition. */
+function refusalIn(answer: OffsetFetchResponse): { readonly code: number; readonly of: string | null } {
+  const { errorCode: whole, topics } = answer.groups[0] ?? answer
+  if (whole !== 0) return { code: whole, of: null }
+  const refused = topics.flatMap(({ name, partitions }) =>
+    partitions.flatMap(({ partitionIndex: partition, errorCode: code }) =>
+      code === 0 ? [] : [{ code, of: keyOf({ topic: name, partition }) }],
+    ),
+  )
+  const final = refused.find(({ code }) => errorName(code) !== 'UNSTABLE_OFFSET_COMMIT')
+  return final ?? refused[0] ?? { code: 0, of: null }
+}
+
+/** Of what is committed; the other partitions have −1. */
+function offsetsIn(answer: OffsetFetchResponse): Map<string, Offset> {
+  const offsets = new Map<string, Offset>()
+  for (const { name, partitions } of (answer.groups[0] ?? answer).topics) {
+    for (const { partitionIndex: partition, committedOffset } of partitions) {
+      if (committedOffset >= 0) offsets.set(keyOf({ topic: name, partition }), committedOffset)
+    }
+  }
+  return offsets
 }
 
 function commitRequest(

@@ -1,0 +1,107 @@
+// A member of a group against a scripted coordinator: what it makes of answers about committed offsets, of having nowhere to
+// begin, and of heartbeats that fail.
+
+import { afterEach, describe, expect, test } from 'vitest'
+import { ClientError, createClient, type GroupConsumer, type GroupConsumerOptions } from '../../../src/client/index.ts'
+import { createSimulation, type Simulation } from '../../../src/sim/index.ts'
+import { apis, type ErrorName, errorCode, type Input } from '../../../src/wire/index.ts'
+import { ScriptedLog } from '../../support/scripted-log.ts'
+
+const MEMBER = 'member-1'
+
+let sim: Simulation | null = null
+afterEach(() => {
+  sim?.[Symbol.dispose]()
+  sim = null
+})
+
+type Told = Input<typeof apis.OffsetFetch.response>
+
+interface World {
+  readonly log: ScriptedLog
+  readonly consumer: GroupConsumer
+  poll(): ReturnType<GroupConsumer['poll']>
+  refusal(): Promise<ClientError>
+  /** How often an API was asked. */
+  asked(api: string): number
+}
+
+/** One topic of two partitions, one member, which leads. */
+async function world(
+  offsets: (attempt: number) => Told,
+  options: Partial<GroupConsumerOptions> = {},
+  beats = true,
+): Promise<World> {
+  const created = createSimulation({ seed: 5 })
+  sim = created
+  const [a, b] = [created.addNode('a'), created.addNode('b')]
+  const log = new ScriptedLog('b', 9092).topic('t', 2)
+  let fetches = 0
+  let generation = 0
+  let assignment: Uint8Array = new Uint8Array()
+  log
+    .serve(apis.FindCoordinator, (body) => ({
+      coordinators: body.coordinatorKeys.map((key) => ({ key, nodeId: 1, host: 'b', port: 9092 })),
+    }))
+    .serve(apis.JoinGroup, ({ protocols }) => ({
+      generationId: ++generation,
+      protocolType: 'consumer',
+      protocolName: 'range',
+      leader: MEMBER,
+      memberId: MEMBER,
+      members: [{ memberId: MEMBER, metadata: protocols[0]!.metadata }],
+    }))
+    .serve(apis.SyncGroup, ({ assignments }) => {
+      assignment = assignments[0]!.assignment
+      return { protocolType: 'consumer', protocolName: 'range', assignment }
+    })
+    .serve(apis.OffsetFetch, () => offsets(fetches++))
+    .serve(apis.LeaveGroup, () => ({}))
+  if (beats) log.serve(apis.Heartbeat, () => ({}))
+  await created.wait(log.listen(b.network, { host: 'b', port: 9092 }))
+  const client = createClient(a, { bootstrap: 'b:9092', requestTimeoutMs: 1_000 })
+  const producer = client.producer()
+  for (const partition of [0, 1]) {
+    for (let i = 0; i < 4; i++) await created.wait(producer.send({ topic: 't', partition, value: `${partition}.${i}` }))
+  }
+  const consumer = client.groupConsumer({ group: 'g', topics: ['t'], reset: 'earliest', ...options })
+  const poll = (): ReturnType<GroupConsumer['poll']> => created.wait(consumer.poll(3_000))
+  const refusal = async (): Promise<ClientError> => {
+    const error: unknown = await poll().then(
+      () => null,
+      (reason: unknown) => reason,
+    )
+    expect(error).toBeInstanceOf(ClientError)
+    return error as ClientError
+  }
+  return { log, consumer, poll, refusal, asked: (api) => log.received.filter((each) => each.api === api).length }
+}
+
+/** Of partitions 0 and 1. */
+function told(...answers: readonly (number | ErrorName)[]): Told {
+  const partitions = answers.map((answer, partitionIndex) =>
+    typeof answer === 'number'
+      ? { partitionIndex, committedOffset: answer }
+      : { partitionIndex, committedOffset: -1, errorCode: errorCode(answer) },
+  )
+  return { groups: [{ groupId: 'g', topics: [{ name: 't', partitions }] }] }
+}
+
+describe('committed offsets', () => {
+  test('are asked for again while one of them is unstable', async () => {
+    const w = await world((attempt) => (attempt < 2 ? told(1, 'UNSTABLE_OFFSET_COMMIT') : told(1, 3)))
+    const records = await w.poll()
+    expect(w.asked('OffsetFetch')).toBe(3)
+    const first = [0, 1].map((partition) => records.find((record) => record.partition === partition)?.offset)
+    expect(first).toEqual([1, 3])
+  })
+
+  test('that a partition is refused is told with its name, also beside an unstable one', async () => {
+    const w = await world(() => told('UNSTABLE_OFFSET_COMMIT', 'TOPIC_AUTHORIZATION_FAILED'))
+    const { error, message } = await w.refusal()
+    expect([error, message]).toEqual([
+      'TOPIC_AUTHORIZATION_FAILED',
+      'TOPIC_AUTHORIZATION_FAILED: offsets of group g, partition t-1',
+    ])
+  })
+})
