@@ -9,7 +9,14 @@ import type { Cluster } from './cluster.ts'
 import { SmallConsumer } from './consumer.ts'
 import { ClientError } from './errors.ts'
 import { Membership } from './membership.ts'
-import type { ClientPorts, ConsumedRecord, GroupConsumer, GroupConsumerOptions, TopicPartition } from './types.ts'
+import type {
+  Assignment,
+  ClientPorts,
+  ConsumedRecord,
+  GroupConsumer,
+  GroupConsumerOptions,
+  TopicPartition,
+} from './types.ts'
 
 /** How long one look at the records lasts before it is asked whether the group rebalances. */
 const LOOK_MS = 500
@@ -22,13 +29,21 @@ interface Progress extends TopicPartition {
   readonly leaderEpoch: number
 }
 
+/** What the group gave to this member. */
+interface Given {
+  readonly generation: number
+  readonly partitions: readonly TopicPartition[]
+}
+
 export class SmallGroupConsumer implements GroupConsumer {
   readonly #cluster: Cluster
   readonly #options: GroupConsumerOptions
   readonly #consumer: SmallConsumer
   readonly #membership: Membership
   #assignment: readonly TopicPartition[] = []
-  /** In which `#assignment` was given; null: it is not one's own any more. */
+  /** Before it is known where to begin in it, too. */
+  #given: Given | null = null
+  /** In which `#assignment` was given; null: it is not one's own any more, or cannot be read yet. */
   #since: number | null = null
   #joining: Promise<void> | null = null
   #failed: Error | null = null
@@ -140,6 +155,7 @@ export class SmallGroupConsumer implements GroupConsumer {
   }
 
   #revoke(): void {
+    this.#given = null
     this.#since = null
     this.#assignment = []
     this.#progress = new Map()
@@ -167,28 +183,48 @@ export class SmallGroupConsumer implements GroupConsumer {
     this.#throwFailure()
   }
 
+  /** What was given in a generation that goes on is not joined for again: only where to begin is still to be found. */
   async #join(): Promise<void> {
-    this.#revoke()
-    this.#options.onRevoked?.()
-    const assigned = await this.#membership.join()
-    const generation = this.#membership.generation
-    if (generation === null || this.#closed) return
-    const offsets = assigned.length === 0 ? new Map<string, Offset>() : await this.#committedOffsets(assigned)
-    if (offsets === null || this.#membership.generation?.id !== generation.id || this.#closed) return
-    this.#since = generation.id
-    this.#assignment = assigned
-    this.#consumer.assign(assigned.map((at) => ({ ...at, offset: offsets.get(keyOf(at)) ?? this.#beginning(at) })))
-    const partitions = assigned.map((at) => {
+    if (this.#given === null || this.#given.generation !== this.#membership.generation?.id) {
+      this.#revoke()
+      this.#options.onRevoked?.()
+      const partitions = await this.#membership.join()
+      const generation = this.#membership.generation
+      if (generation === null || this.#closed) return
+      this.#given = { generation: generation.id, partitions }
+    }
+    await this.#begin(this.#given)
+  }
+
+  async #begin({ generation, partitions }: Given): Promise<void> {
+    const offsets = partitions.length === 0 ? new Map<string, Offset>() : await this.#committedOffsets(partitions)
+    if (offsets === null || this.#membership.generation?.id !== generation || this.#closed) return
+    const starts = this.#starts(partitions, offsets)
+    this.#since = generation
+    this.#assignment = partitions
+    this.#consumer.assign(starts)
+    const told = partitions.map((at) => {
       const committed = offsets.get(keyOf(at))
       return committed === undefined ? at : { ...at, committed }
     })
-    this.#options.onAssigned?.({ generation: generation.id, partitions })
+    this.#options.onAssigned?.({ generation, partitions: told })
   }
 
-  #beginning(at: TopicPartition): 'earliest' | 'latest' {
-    const reset = this.#options.reset ?? 'latest'
-    if (reset === 'none') throw new ClientError('OFFSET_OUT_OF_RANGE', `no offset is committed for ${keyOf(at)}`)
-    return reset
+  /** Throws, at each poll until it has somewhere to begin, what Java's consumers call NoOffsetForPartitionException: the
+   *  partitions stay with the member, which reads none of them. */
+  #starts(partitions: readonly TopicPartition[], offsets: ReadonlyMap<string, Offset>): Assignment[] {
+    const { group, reset = 'latest' } = this.#options
+    const unset: string[] = []
+    const starts = partitions.flatMap((at): Assignment[] => {
+      const offset = offsets.get(keyOf(at)) ?? reset
+      if (offset !== 'none') return [{ ...at, offset }]
+      unset.push(keyOf(at))
+      return []
+    })
+    if (unset.length === 0) return starts
+    const what = `group ${group} has committed no offset of ${unset.join(', ')}, and reset is none`
+    const remedy = 'commit an offset for the group, or let it begin with reset earliest or latest (auto.offset.reset)'
+    throw new ClientError('OFFSET_OUT_OF_RANGE', `${what}: ${remedy}`)
   }
 
   /** What the group has committed of these; null: the generation is over. */

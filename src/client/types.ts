@@ -163,7 +163,8 @@ export interface GroupConsumerOptions extends ConsumerOptions {
   readonly rebalanceTimeoutMs?: number
   /** Default 3,000. */
   readonly heartbeatIntervalMs?: number
-  /** `auto.offset.reset`, also where nothing is committed. Default latest. */
+  /** `auto.offset.reset`, also where nothing is committed. Default latest. With `none` each `poll` rejects with
+   *  OFFSET_OUT_OF_RANGE, and reads of no partition, as long as one that it was given has no committed offset. */
   readonly reset?: 'earliest' | 'latest' | 'none'
   /** How often a commit is asked for again where no answer came. With 0, one that may have been made is never asked for
    *  twice, so that no late request can undo what was committed after it. Default: as often as fits into the time-out. */

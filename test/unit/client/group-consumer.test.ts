@@ -105,3 +105,24 @@ describe('committed offsets', () => {
     ])
   })
 })
+
+describe('a consumer that may not choose where to begin', () => {
+  test('is told at each poll which partitions nothing is committed of, and what to do', async () => {
+    const w = await world(() => told(2, -1), { reset: 'none' })
+    for (let i = 0; i < 2; i++) {
+      const { error, message } = await w.refusal()
+      expect(error).toBe('OFFSET_OUT_OF_RANGE')
+      expect(message).toContain('group g has committed no offset of t-1, and reset is none: commit an offset')
+    }
+    expect(w.consumer.assignment).toEqual([])
+  })
+
+  test('goes on in its generation when somebody has committed', async () => {
+    const w = await world((attempt) => (attempt === 0 ? told(2, -1) : told(2, 3)), { reset: 'none' })
+    await w.refusal()
+    expect((await w.poll()).map(({ partition }) => partition)).toContain(1)
+    expect(w.consumer.generation).toBe(1)
+    expect(w.asked('JoinGroup')).toBe(1)
+    expect(w.consumer.assignment).toHaveLength(2)
+  })
+})
