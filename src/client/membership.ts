@@ -3,6 +3,7 @@
 // records. Invariant: a generation is held only between the end of `join` and whatever says that it is over.
 
 import type { Endpoint, Instant, Timer } from '../base/index.ts'
+import { messageOf } from '../base/index.ts'
 import type { Peer } from '../rpc/index.ts'
 import type { Api, ErrorName, Input, JoinGroupResponse, Message, MessageSchema } from '../wire/index.ts'
 import {
@@ -45,6 +46,8 @@ export class Membership {
   #heartbeat: Timer | null = null
   #lastPoll: Instant = 0
   #fatal: ClientError | null = null
+  /** Why the heartbeats have stopped, until it is told: the user begins them again by his next poll, as in Java's consumers. */
+  #beatFailed: Error | null = null
   #closed = false
 
   constructor(cluster: Cluster, options: GroupConsumerOptions) {
@@ -64,10 +67,15 @@ export class Membership {
     return this.#memberId
   }
 
-  /** Its user is there; throws what ended the membership for good. */
+  /** Its user is there; throws what ended the membership for good, and once what kept a heartbeat from being sent. */
   polled(): void {
     this.#lastPoll = this.#cluster.retry.now()
     if (this.#fatal !== null) throw this.#fatal
+    const failed = this.#beatFailed
+    if (failed === null) return
+    this.#beatFailed = null
+    if (this.generation !== null) this.#beatLater()
+    throw failed
   }
 
   /** Until it is in a generation that has assignments. Rejects with what no further attempt would change. */
@@ -274,7 +282,11 @@ export class Membership {
 
   #beatLater(): void {
     this.#heartbeat?.cancel()
-    this.#heartbeat = this.#cluster.timers.after(this.#heartbeatIntervalMs, () => void this.#beat())
+    this.#heartbeat = this.#cluster.timers.after(this.#heartbeatIntervalMs, () => {
+      this.#beat().catch((error: unknown) => {
+        this.#beatFailed = error instanceof Error ? error : new Error(messageOf(error))
+      })
+    })
   }
 
   async #beat(): Promise<void> {

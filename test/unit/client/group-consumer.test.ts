@@ -126,3 +126,17 @@ describe('a consumer that may not choose where to begin', () => {
     expect(w.consumer.assignment).toHaveLength(2)
   })
 })
+
+describe('a heartbeat that cannot be sent', () => {
+  test('is told at the next poll, once, and the next one is sent', async () => {
+    const w = await world(() => told(0, 0), { heartbeatIntervalMs: 500 }, false)
+    await w.poll()
+    await sim!.sleep(1_000)
+    expect((await w.refusal()).error).toBe('UNSUPPORTED_VERSION')
+    expect(w.consumer.generation).toBe(1)
+    await w.poll()
+    await sim!.sleep(1_000)
+    expect((await w.refusal()).error).toBe('UNSUPPORTED_VERSION')
+    expect(w.asked('JoinGroup')).toBe(1)
+  })
+})
