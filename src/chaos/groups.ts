@@ -1,7 +1,8 @@
 // Groups of the workload: members that share all its topics, commit what they have polled, and come and go; now and then
 // one leaves without committing, or dies so that the group hears nothing of it. Joins, polls and commits go into the
-// history, which judges them (docs/history.md, groups); nothing is judged here. A commit is never sent twice: an attempt
-// of which nobody knows is an operation of its own.
+// history, which judges them (docs/history.md, groups); nothing is judged here but what a member may be told at all: an
+// error that does not pass fails the run. A commit is never sent twice: an attempt of which nobody knows is an operation of
+// its own.
 
 import { messageOf, type Offset } from '../base/index.ts'
 import type { HistoryKey, HistoryRecorder } from '../check/index.ts'
@@ -58,10 +59,19 @@ export class GroupNotes {
   read = 0
   /** Records that some member had polled before. */
   again = 0
+  /** What polls have failed with while the cluster was hurt, and how often. */
+  readonly failedPolls: Map<string, number> = new Map()
+  /** What nobody should have been told, however hurt the cluster was, and how often. */
+  readonly unexpected: Map<string, number> = new Map()
   readonly #seen = new Map<HistoryKey, Set<Offset>>()
 
   constructor(name: string) {
     this.name = name
+  }
+
+  failed(what: 'poll' | 'commit', error: unknown): void {
+    if (!passes(error)) count(this.unexpected, `${what}: ${messageOf(error)}`)
+    else if (what === 'poll') count(this.failedPolls, nameOf(error))
   }
 
   polled(at: number, key: HistoryKey, offsets: readonly Offset[]): void {
@@ -74,6 +84,11 @@ export class GroupNotes {
       seen.add(offset)
     }
   }
+}
+
+/** As long as brokers come and go a member may be told what passes by itself, or that it is to join again. */
+function passes(error: unknown): boolean {
+  return error instanceof ClientError && (error.retriable || REFUSALS.has(error.error))
 }
 
 export class Group {
@@ -180,6 +195,7 @@ export class Member {
       }
       return true
     } catch (error) {
+      this.#notes.failed('poll', error)
       if (this.#joining === null) this.#recorder.fail(this.#recorder.invoke(this.#name, step), nameOf(error))
       return false
     }
@@ -202,6 +218,7 @@ export class Member {
         this.#notes.refused++
       } else {
         this.#recorder.info(op, nameOf(error))
+        this.#notes.failed('commit', error)
         this.#notes.unknown++
       }
     }
@@ -250,6 +267,10 @@ export function recordsByKey(polled: readonly ConsumedRecord[]): Polled {
 
 function keyOf({ topic, partition }: TopicPartition): HistoryKey {
   return `${topic}-${partition}`
+}
+
+function count(counts: Map<string, number>, name: string): void {
+  counts.set(name, (counts.get(name) ?? 0) + 1)
 }
 
 function nameOf(error: unknown): string {

@@ -67,6 +67,7 @@ export function measureGroup(notes: GroupNotes, keys: readonly HistoryKey[], dur
   const gap = longestGap(timesByKey({ keys, acks: reads }), { from, to: durationMs })
   return {
     ...{ name, rebalances: generations.size, lives, committed, refused, unknown, read, again },
+    ...{ failedPolls: Object.fromEntries(notes.failedPolls) },
     ...{ gapMs: Math.round(gap.ms), gapPartition: gap.key },
   }
 }
@@ -185,7 +186,9 @@ export function formatReport(report: ChaosReport): string {
 function groupText(group: GroupReport): string {
   const { name, rebalances, lives, committed, refused, unknown, read, again, gapMs, gapPartition } = group
   const where = gapPartition === null ? '' : ` on ${gapPartition}`
-  return `${name}: ${rebalances} rebalances of ${lives} members, ${committed} commits (${refused} refused, ${unknown} unknown), ${read} records read, ${again} of them again; longest gap ${gapMs} ms${where}`
+  const failed = Object.entries(group.failedPolls).map(([error, times]) => `${error} ${times} times`)
+  const polls = failed.length === 0 ? '' : `, polls failed (${failed.join(', ')})`
+  return `${name}: ${rebalances} rebalances of ${lives} members, ${committed} commits (${refused} refused, ${unknown} unknown), ${read} records read, ${again} of them again${polls}; longest gap ${gapMs} ms${where}`
 }
 
 function count(n: number, what: string): string {

@@ -141,6 +141,9 @@ async function finishGroups(
     } catch (error) {
       failures.push(`the last member of ${name} failed: ${messageOf(error)}`)
     }
+    for (const [what, times] of group.notes.unexpected) {
+      failures.push(`a member of ${name} was told ${times} times what does not pass by itself, ${what}`)
+    }
   }
   return failures
 }

@@ -79,6 +79,8 @@ export interface GroupReport {
   readonly read: number
   /** Of these, what some member had read before: not committed when the group rebalanced. */
   readonly again: number
+  /** How often a poll failed with an error that passes. */
+  readonly failedPolls: Readonly<Record<string, number>>
   /** The longest time from the group's first record on in which it was given nothing of some partition. */
   readonly gapMs: number
   readonly gapPartition: string | null

@@ -1,6 +1,6 @@
 // What a client call rejects with. Errors of single topics or partitions inside an answer are values instead.
 
-import type { ErrorName } from '../wire/index.ts'
+import { type ErrorName, isRetriable } from '../wire/index.ts'
 
 export class ClientError extends Error {
   override readonly name = 'ClientError'
@@ -12,6 +12,11 @@ export class ClientError extends Error {
     super(`${error}: ${message}`, options)
     this.error = error
     this.maybeApplied = maybeApplied
+  }
+
+  /** It passes by itself, as Kafka's RetriableException: the same call may succeed later. */
+  get retriable(): boolean {
+    return isRetriable(this.error)
   }
 }
 

@@ -3,6 +3,7 @@
 
 import { describe, expect, test } from 'vitest'
 import { GroupNotes, type GroupTools, Member } from '../../src/chaos/groups.ts'
+import { measureGroup } from '../../src/chaos/report.ts'
 import { checkHistory, HistoryRecorder, type HistoryReport } from '../../src/check/index.ts'
 import {
   type Client,
@@ -23,6 +24,8 @@ class Cluster {
   generation = 0
   /** Of the next commits: what becomes of them. */
   readonly fates: (ClientError | 'lost')[] = []
+  /** Of the next polls. */
+  readonly failures: Error[] = []
   /** Records below it are not given out. */
   hidden = 0
 
@@ -57,6 +60,8 @@ class Cluster {
     let position = 0
     return {
       poll: async (_, most = 2) => {
+        const failure = cluster.failures.shift()
+        if (failure !== undefined) throw failure
         if (generation !== cluster.generation || generation < 1) {
           options.onRevoked?.()
           generation = ++cluster.generation
@@ -152,6 +157,36 @@ describe('a member', () => {
     ])
     expect(cluster.notes).toMatchObject({ refused: 1, unknown: 1, read: RECORDS + 2, again: 2 })
     expect(cluster.judged().valid).toBe(true)
+  })
+})
+
+describe('a poll or commit that fails', () => {
+  test('is counted where the error passes, and fails the run where it does not', async () => {
+    const cluster = new Cluster()
+    const member = cluster.member('a')
+    await member.poll()
+    cluster.failures.push(
+      new ClientError('NETWORK_EXCEPTION', 'gone'),
+      new ClientError('NETWORK_EXCEPTION', 'gone'),
+      new ClientError('GROUP_AUTHORIZATION_FAILED', 'group g'),
+      new TypeError('x is undefined'),
+    )
+    for (let i = 0; i < 4; i++) expect(await member.poll()).toBe(false)
+    cluster.fates.push(new ClientError('OFFSET_METADATA_TOO_LARGE', 'no'))
+    await member.commit()
+    expect([...cluster.notes.failedPolls]).toEqual([['NETWORK_EXCEPTION', 2]])
+    expect([...cluster.notes.unexpected]).toEqual([
+      ['poll: GROUP_AUTHORIZATION_FAILED: group g', 1],
+      ['poll: x is undefined', 1],
+      ['commit: OFFSET_METADATA_TOO_LARGE: no', 1],
+    ])
+    expect(deeds(cluster, 'a')).toEqual([
+      'join ok 1 {}',
+      'poll ok',
+      ...Array.from({ length: 4 }, () => 'poll fail'),
+      `commit info 1 {"${KEY}":2}`,
+    ])
+    expect(measureGroup(cluster.notes, [KEY], 1_000).failedPolls).toEqual({ NETWORK_EXCEPTION: 2 })
   })
 })
 

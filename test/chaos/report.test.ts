@@ -110,7 +110,7 @@ describe('as text', () => {
     groups: [
       {
         ...{ name: 'g', rebalances: 4, lives: 5, committed: 60, refused: 2, unknown: 1, read: 380, again: 12 },
-        ...{ gapMs: 3100, gapPartition: 'a-1' },
+        ...{ failedPolls: { NETWORK_EXCEPTION: 3 }, gapMs: 3100, gapPartition: 'a-1' },
       },
     ],
   }
@@ -122,7 +122,7 @@ describe('as text', () => {
 
       1 episodes in 30.0 s, 1 with an observed effect; longest gap 900 ms, between episodes 30 ms
       500 records acknowledged (120 a second between episodes), 1 refused, 2 unknown, 400 read; every replica was in sync 1.5 s after the last fault was healed
-      g: 4 rebalances of 5 members, 60 commits (2 refused, 1 unknown), 380 records read, 12 of them again; longest gap 3100 ms on a-1
+      g: 4 rebalances of 5 members, 60 commits (2 refused, 1 unknown), 380 records read, 12 of them again, polls failed (NETWORK_EXCEPTION 3 times); longest gap 3100 ms on a-1
       0 anomalies"
     `)
     expect(isGood(report)).toBe(true)
