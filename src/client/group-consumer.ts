@@ -126,6 +126,16 @@ export class SmallGroupConsumer implements GroupConsumer {
     }
   }
 
+  giveBack(records: readonly ConsumedRecord[]): void {
+    for (const { topic, partition, offset, leaderEpoch } of records) {
+      const key = keyOf({ topic, partition })
+      const progress = this.#progress.get(key)
+      if (progress !== undefined && progress.next > offset) {
+        this.#progress.set(key, { topic, partition, next: offset, leaderEpoch })
+      }
+    }
+  }
+
   async close(): Promise<void> {
     if (this.#closed) return
     this.#closed = true

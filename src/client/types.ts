@@ -188,6 +188,8 @@ export interface GroupConsumer {
   poll(timeoutMs: number, maxRecords?: number): Promise<ConsumedRecord[]>
   /** Commits what was polled in this generation. Rejects with ClientError: what the group has not heard of is read again. */
   commit(timeoutMs?: number): Promise<void>
+  /** Polled, and not worked on: the next commit leaves these out. This member does not hand them out again. */
+  giveBack(records: readonly ConsumedRecord[]): void
   /** What this member reads; empty while the group rebalances. */
   readonly assignment: readonly TopicPartition[]
   /** As Consumer's. */

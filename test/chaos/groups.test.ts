@@ -81,7 +81,13 @@ class Cluster {
         if (fate instanceof ClientError) throw fate
         if (fate !== 'lost') cluster.committed = position
       },
-      ...{ assignment: [], memberId: 'm', position: () => position, close: () => Promise.resolve() },
+      ...{
+        assignment: [],
+        memberId: 'm',
+        position: () => position,
+        close: () => Promise.resolve(),
+        giveBack: () => undefined,
+      },
       get generation() {
         return generation === cluster.generation ? generation : -1
       },

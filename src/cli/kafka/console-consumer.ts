@@ -2,16 +2,11 @@
 // partition.
 
 import { messageOf } from '../../base/index.ts'
-import type {
-  Client,
-  ConsumedRecord,
-  ConsumerOptions,
-  GroupConsumerOptions,
-  TopicPartition,
-} from '../../client/index.ts'
+import type { ConsumedRecord } from '../../client/index.ts'
 import { stamp } from '../../launcher/index.ts'
+import { type Reader, readerOf } from './console-reader.ts'
 import { type Formatter, formatterOf } from './formatter.ts'
-import { pairsOf, propertiesOf, topicFilter } from './java.ts'
+import { pairsOf, propertiesOf } from './java.ts'
 import type { Flag, Options } from './parser.ts'
 import { requireFlags, UsageProblem } from './parser.ts'
 import { BOOTSTRAP, COMMAND_CONFIG, type Surroundings, type Tool } from './tool.ts'
@@ -55,9 +50,8 @@ const FORMATTERS: ReadonlySet<string> = new Set([
   'org.apache.kafka.tools.consumer.DefaultMessageFormatter',
   'kafka.tools.DefaultMessageFormatter',
 ])
-const GROUPS = 100_000
+/** How long it may be until a ^C is heard. */
 const LOOK_MS = 200
-const COMMIT_MS = 5_000
 
 export const consoleConsumer: Tool = {
   flags: FLAGS,
@@ -69,8 +63,11 @@ export const consoleConsumer: Tool = {
     const properties = consumerProperties(options, surroundings)
     const start = offsetOf(options)
     const client = await surroundings.connect(options.value('bootstrap-server')!, properties)
-    const reader = await readerOf(options, properties, start, client)
-    return consume(options, reader, format, surroundings)
+    const reader = await Promise.race([
+      readerOf(options, properties, start, client, surroundings),
+      surroundings.interrupted,
+    ])
+    return typeof reader === 'number' ? reader : consume(options, reader, format, surroundings)
   },
 }
 
@@ -158,109 +155,13 @@ function consumerProperties(options: Options, { read }: Surroundings): Map<strin
   return properties
 }
 
-/** What reads, whether in a group or not. */
-interface Reader {
-  poll(timeoutMs: number, maxRecords: number): Promise<ConsumedRecord[]>
-  /** Null: not known yet. */
-  positions(): readonly (TopicPartition & { readonly offset: number | null })[]
-  close(): Promise<void>
-}
-
-async function readerOf(
-  options: Options,
-  properties: ReadonlyMap<string, string>,
-  start: 'earliest' | 'latest' | number,
-  client: Client,
-): Promise<Reader> {
-  const fetching = fetchOptions(properties)
-  const partition = options.integer('partition')
-  if (partition !== undefined) {
-    const topic = options.value('topic')!
-    const consumer = client.consumer(fetching)
-    consumer.assign([{ topic, partition, offset: start }])
-    return {
-      poll: (timeoutMs, maxRecords) => consumer.poll(timeoutMs, maxRecords),
-      positions: () => [{ topic, partition, offset: consumer.position(topic, partition) }],
-      close: async () => consumer.close(),
-    }
-  }
-  const topics = await topicsOf(options, client)
-  const named = properties.get('group.id')
-  const group = named ?? `console-consumer-${Math.floor(Math.random() * GROUPS)}`
-  const consumer = client.groupConsumer({ ...fetching, ...groupOptions(properties), group, topics })
-  const commits = (properties.get('enable.auto.commit') ?? String(named !== undefined)) === 'true'
-  const everyMs = Number(properties.get('auto.commit.interval.ms') ?? COMMIT_MS)
-  let committed = Date.now()
-  return {
-    poll: async (timeoutMs, maxRecords) => {
-      if (commits && Date.now() - committed >= everyMs) {
-        committed = Date.now()
-        // What a rebalance has overtaken is read again by whoever has the partition now.
-        await consumer.commit().catch(() => undefined)
-      }
-      return consumer.poll(timeoutMs, maxRecords)
-    },
-    positions: () => consumer.assignment.map((at) => ({ ...at, offset: consumer.position(at.topic, at.partition) })),
-    close: async () => {
-      if (commits) await consumer.commit().catch(() => undefined)
-      await consumer.close()
-    },
-  }
-}
-
-async function topicsOf(options: Options, { admin }: Client): Promise<string[]> {
-  const pattern = options.value('include')
-  if (pattern === undefined) return [options.value('topic')!]
-  const isWanted = topicFilter(pattern)
-  return (await admin.listTopics()).map(({ name }) => name).filter((name) => isWanted(name, true))
-}
-
-function fetchOptions(properties: ReadonlyMap<string, string>): ConsumerOptions {
-  const numbers = {
-    fetchMaxWaitMs: 'fetch.max.wait.ms',
-    fetchMinBytes: 'fetch.min.bytes',
-    fetchMaxBytes: 'fetch.max.bytes',
-    partitionMaxBytes: 'max.partition.fetch.bytes',
-  }
-  const rack = properties.get('client.rack')
-  const reset = properties.get('auto.offset.reset')
-  if (reset !== 'earliest' && reset !== 'latest' && reset !== 'none') {
-    throw new Error(`auto.offset.reset=${reset}: earliest, latest or none is expected`)
-  }
-  return { ...given(properties, numbers), ...(rack === undefined ? {} : { rack }), reset }
-}
-
-function groupOptions(properties: ReadonlyMap<string, string>): Partial<GroupConsumerOptions> {
-  const instanceId = properties.get('group.instance.id')
-  const numbers = {
-    sessionTimeoutMs: 'session.timeout.ms',
-    rebalanceTimeoutMs: 'max.poll.interval.ms',
-    heartbeatIntervalMs: 'heartbeat.interval.ms',
-  }
-  return { ...given(properties, numbers), ...(instanceId === undefined ? {} : { instanceId }) }
-}
-
-/** Those numbers that are there, under our names. */
-function given<K extends string>(
-  properties: ReadonlyMap<string, string>,
-  names: Readonly<Record<K, string>>,
-): { readonly [name in K]?: number } {
-  const entries = Object.entries<string>(names).flatMap(([ours, kafkas]) => {
-    const value = properties.get(kafkas)
-    if (value === undefined) return []
-    if (!/^\d+$/.test(value))
-      throw new Error(`Invalid value ${value} for configuration ${kafkas}: Not a number of type INT`)
-    return [[ours, Number(value)]]
-  })
-  return Object.fromEntries(entries)
-}
-
 async function consume(
   options: Options,
   reader: Reader,
   format: Formatter,
-  { out, err, debug, interrupted }: Surroundings,
+  surroundings: Surroundings,
 ): Promise<number> {
+  const { out, drained, err, debug, interrupted } = surroundings
   const most = options.integer('max-messages') ?? -1
   const timeoutMs = options.integer('timeout-ms') ?? -1
   let count = 0
@@ -272,16 +173,22 @@ async function consume(
   let last = Date.now()
   try {
     while (stopped.code === null && (most < 0 || count < most)) {
-      const left = most < 0 ? Number.POSITIVE_INFINITY : most - count
-      const polled = await Promise.race([reader.poll(LOOK_MS, left), interrupted.then(() => null)])
+      // Waited for also after a ^C: what it has handed out is printed, or it would be committed unseen.
+      const polled = await reader.poll(LOOK_MS, most < 0 ? Number.POSITIVE_INFINITY : most - count)
       for (const { topic, partition, offset } of reader.positions()) {
         if (offset === null || known.has(`${topic}-${partition}`)) continue
         known.add(`${topic}-${partition}`)
         debug(`reading ${topic}-${partition} from offset ${offset}`)
       }
-      for (const record of polled ?? []) out(format(record))
-      count += polled?.length ?? 0
-      if (polled !== null && polled.length > 0) last = Date.now()
+      const printed = print(polled, format, out)
+      count += printed
+      if (printed < polled.length) {
+        reader.giveBack(polled.slice(printed))
+        err('Unable to write to standard out, closing consumer.')
+        break
+      }
+      await Promise.race([drained(), interrupted])
+      if (polled.length > 0) last = Date.now()
       else if (timeoutMs >= 0 && Date.now() - last > timeoutMs) throw new Silence()
     }
   } catch (error) {
@@ -294,6 +201,12 @@ async function consume(
   err(`Processed a total of ${count} messages`)
   if (options.has('enable-systest-events')) out('shutdown_complete\n')
   return stopped.code ?? 0
+}
+
+/** How many of them somebody reads. */
+function print(records: readonly ConsumedRecord[], format: Formatter, out: Surroundings['out']): number {
+  const unread = records.findIndex((record) => !out(format(record)))
+  return unread < 0 ? records.length : unread
 }
 
 /** `--timeout-ms` has passed: Kafka's ends by this exception. */

@@ -140,3 +140,25 @@ describe('a heartbeat that cannot be sent', () => {
     expect(w.asked('JoinGroup')).toBe(1)
   })
 })
+
+describe('records that are given back', () => {
+  test('are not committed, and what came before them is', async () => {
+    const w = await world(() => told(0, 0))
+    const committed: [number, number][] = []
+    w.log.serve(apis.OffsetCommit, ({ topics }) => {
+      const rows = topics.flatMap(({ partitions }) => partitions)
+      committed.push(...rows.map((row): [number, number] => [row.partitionIndex, row.committedOffset]))
+      return {
+        topics: [{ name: 't', partitions: rows.map(({ partitionIndex }) => ({ partitionIndex })) }],
+      }
+    })
+    const records = []
+    while (records.length < 8) records.push(...(await w.poll()))
+    w.consumer.giveBack(records.filter(({ partition, offset }) => partition === 1 && offset >= 2))
+    await sim!.wait(w.consumer.commit())
+    expect(committed.toSorted()).toEqual([
+      [0, 4],
+      [1, 2],
+    ])
+  })
+})

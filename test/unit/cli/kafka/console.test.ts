@@ -162,30 +162,44 @@ interface Consumed extends ToolRun {
   readonly assigned: readonly Assignment[]
   readonly joined: readonly GroupConsumerOptions[]
   readonly commits: number
+  /** Offsets that were given back. */
+  readonly given: readonly number[]
+  readonly left: number
 }
 
-async function consume(words: string, values: readonly string[], world: ToolWorld = {}): Promise<Consumed> {
+async function consume(
+  words: string,
+  values: readonly string[],
+  world: ToolWorld & { readonly commit?: (timeoutMs?: number) => Promise<void> } = {},
+): Promise<Consumed> {
   const assigned: Assignment[] = []
   const joined: GroupConsumerOptions[] = []
+  const given: number[] = []
   let commits = 0
-  const left = values.map((value, offset) => ({ ...RECORD, offset, value: Buffer.from(value) }))
+  let left = 0
+  const unread = values.map((value, offset) => ({ ...RECORD, offset, value: Buffer.from(value) }))
   const reader = {
     poll: async (_: number, most: number) => {
-      if (left.length === 0) await new Promise((resolve) => setTimeout(resolve, 1))
-      return left.splice(0, Math.min(most, 2))
+      if (unread.length === 0) await new Promise((resolve) => setTimeout(resolve, 1))
+      return unread.splice(0, Math.min(most, 2))
     },
     position: () => null,
-    close: async () => undefined,
+    close: async () => void left++,
   }
   const client = {
     consumer: () => ({ ...reader, assign: (partitions: Assignment[]) => void assigned.push(...partitions) }),
     groupConsumer: (options: GroupConsumerOptions) => {
       joined.push(options)
-      return { ...reader, assignment: [], commit: async () => void commits++ }
+      const commit = async (timeoutMs?: number): Promise<void> => {
+        commits++
+        await world.commit?.(timeoutMs)
+      }
+      const giveBack = (records: ConsumedRecord[]): void => void given.push(...records.map(({ offset }) => offset))
+      return { ...reader, assignment: [], commit, giveBack }
     },
   }
   const done = await run(consoleConsumer, `${TO} ${words}`, { ...world, client })
-  return { ...done, assigned, joined, commits }
+  return { ...done, assigned, joined, commits, given, left }
 }
 
 test('without a group it reads in one of its own, from the end, and commits nothing', async () => {
@@ -247,4 +261,28 @@ test.each([
 ])('%s is refused', async (words, message) => {
   const { code, err } = await consume(words, [])
   expect({ code, first: err.split('\n')[0] }).toEqual({ code: 1, first: message })
+})
+
+test('when nobody reads the output any more, the member commits what was read and leaves', async () => {
+  const done = await consume('--group g --from-beginning', ['a', 'b', 'c', 'd', 'e'], { readsChunks: 3 })
+  expect(done).toMatchObject({ code: 0, out: 'a\nb\nc\n', commits: 1, given: [3], left: 1 })
+  expect(done.err).toBe('Unable to write to standard out, closing consumer.\nProcessed a total of 3 messages\n')
+})
+
+test('a commit at the end has five seconds, and its failure is told', async () => {
+  const limits: (number | undefined)[] = []
+  const commit = async (timeoutMs?: number): Promise<void> => {
+    limits.push(timeoutMs)
+    throw new Error('no coordinator')
+  }
+  const done = await consume('--max-messages 1 --group g', ['a'], { commit })
+  expect(limits).toEqual([5_000])
+  expect(done).toMatchObject({ code: 0, left: 1 })
+  expect(done.err).toMatch(/WARN Auto-commit of offsets of group g failed: no coordinator; the group reads again/)
+})
+
+test('a ^C ends it while it still looks for topics', async () => {
+  const client = { admin: { listTopics: () => new Promise(() => undefined) } }
+  const interrupted = Promise.resolve(130)
+  expect((await run(consoleConsumer, '--include t --bootstrap-server h:1', { client, interrupted })).code).toBe(130)
 })
