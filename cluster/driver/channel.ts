@@ -3,11 +3,12 @@
 // behind a request that waits for a commit.
 
 import type { RaftDriver } from '../../raft/driver/index.ts'
-import type { Endpoint, Instant, Timers } from '../../src/base/index.ts'
+import type { Endpoint, Instant, Timers, Uuid } from '../../src/base/index.ts'
 import type { Client } from '../../src/quotas/index.ts'
-import type { Api, Peer, Rpc } from '../../src/rpc/index.ts'
+import type { Api, Peer, Rpc, Software } from '../../src/rpc/index.ts'
 import type { Input, Message, MessageSchema } from '../../src/wire/index.ts'
 import { failedResponse, saysNotController } from './failures.ts'
+import { forwardingSoftware } from './forwards.ts'
 
 export type Purpose = 'heartbeat' | 'isr' | 'admin'
 
@@ -32,14 +33,26 @@ export class ControllerChannel {
   readonly #peers = new Map<Purpose, Peer>()
   /** Woken when the leader changes. */
   readonly #sleepers = new Set<() => void>()
+  readonly #incarnation: () => Uuid
+  /** Connections for forwarding that were opened so far. */
+  #forwards = 0
   #stopped = false
 
-  constructor(rpc: Rpc, raft: RaftDriver, timers: Timers, now: () => Instant, decideHere: LocalDecision) {
+  /** `incarnation`: this process's, once it has registered. */
+  constructor(
+    rpc: Rpc,
+    raft: RaftDriver,
+    timers: Timers,
+    now: () => Instant,
+    decideHere: LocalDecision,
+    incarnation: () => Uuid,
+  ) {
     this.#rpc = rpc
     this.#raft = raft
     this.#timers = timers
     this.#now = now
     this.#decideHere = decideHere
+    this.#incarnation = incarnation
   }
 
   /** The active controller's answer, or one that says why there is none. Always by `deadline`. */
@@ -141,7 +154,8 @@ export class ControllerChannel {
     const present = this.#peers.get(purpose)
     if (present?.endpoint.host === endpoint.host && present.endpoint.port === endpoint.port) return present
     present?.close()
-    const peer = this.#rpc.peer(endpoint)
+    const forwarding = (): Software => forwardingSoftware(this.#incarnation(), ++this.#forwards)
+    const peer = purpose === 'admin' ? this.#rpc.peer(endpoint, forwarding) : this.#rpc.peer(endpoint)
     this.#peers.set(purpose, peer)
     return peer
   }

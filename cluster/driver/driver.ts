@@ -4,9 +4,9 @@
 
 import type { CommittedBatches, LeaderAndEpoch, LogFollower, SnapshotId } from '../../raft/driver/index.ts'
 import type { BrokerEpoch, Instant, NodeId, Offset, Timer, Timestamp, Uuid } from '../../src/base/index.ts'
-import { messageOf, Timers } from '../../src/base/index.ts'
+import { messageOf, Timers, ZERO_UUID } from '../../src/base/index.ts'
 import type { Client } from '../../src/quotas/index.ts'
-import type { Api } from '../../src/rpc/index.ts'
+import type { Api, Software } from '../../src/rpc/index.ts'
 import type { DescribeQuorumRequest, Input, Message, MessageSchema } from '../../src/wire/index.ts'
 import { encodeMetadataRecord } from '../../src/wire/index.ts'
 import type { LocalChange, MetadataImage } from '../metadata/index.ts'
@@ -16,6 +16,7 @@ import { ActiveController } from './active.ts'
 import { BrokerLife } from './broker-life.ts'
 import { ControllerChannel } from './channel.ts'
 import { failedResponse } from './failures.ts'
+import { Forwards } from './forwards.ts'
 import { proposeIsrs } from './isr.ts'
 import { LogReader } from './log-reader.ts'
 import { ProducerIds } from './producer-ids.ts'
@@ -49,6 +50,7 @@ class Driver implements ClusterDriver, LogFollower {
   readonly #channel: ControllerChannel
   readonly #producerIds: ProducerIds
   readonly #reports: Reports
+  readonly #forwards: Forwards = new Forwards()
   #active: ActiveController | null = null
   #broker: BrokerLife | null = null
   #registration: BrokerRegistration | null = null
@@ -63,8 +65,13 @@ class Driver implements ClusterDriver, LogFollower {
     const { ports, rpc, raft, config, logger } = options
     const now = (): Instant => ports.clock.monotonic()
     this.#timers = new Timers(ports.clock)
-    this.#channel = new ControllerChannel(rpc, raft, this.#timers, now, (api, version, request, deadline, client) =>
-      this.#decideHere(api, version, request, deadline, client),
+    this.#channel = new ControllerChannel(
+      rpc,
+      raft,
+      this.#timers,
+      now,
+      (api, version, request, deadline, client) => this.#decideHere(api, version, request, deadline, client),
+      () => this.#registration?.incarnationId ?? ZERO_UUID,
     )
     const brokerEpoch = (): BrokerEpoch => this.brokerEpoch
     this.#producerIds = new ProducerIds(this.#channel, config.nodeId, brokerEpoch)
@@ -100,6 +107,14 @@ class Driver implements ClusterDriver, LogFollower {
 
   get controllerId(): NodeId {
     return this.#options.raft.leader.leaderId
+  }
+
+  opened(connection: object, software: Software): void {
+    this.#forwards.opened(connection, software, this.#options.raft.leader.epoch)
+  }
+
+  isSuperseded(connection: object): boolean {
+    return this.#forwards.isSuperseded(connection, this.#options.raft.leader.epoch)
   }
 
   onImage(listener: ImageListener): void {

@@ -4,7 +4,7 @@
 import type { RaftDriver } from '../../raft/driver/index.ts'
 import type { BrokerEpoch, Epoch, Logger, NodeId, Ports, Uuid } from '../../src/base/index.ts'
 import type { NodeConfig } from '../../src/config/index.ts'
-import type { Api, Rpc } from '../../src/rpc/index.ts'
+import type { Api, Rpc, Software } from '../../src/rpc/index.ts'
 import type { Input, Message, MessageSchema, MetadataRecord } from '../../src/wire/index.ts'
 import type { ListenerEndpoint, LocalChange, MetadataImage } from '../metadata/index.ts'
 
@@ -69,6 +69,11 @@ export interface ClusterDriver {
     request: Message<Req>,
     context: RequestContext,
   ): Promise<Input<Res>>
+
+  /** For the controller listener: who opened a connection, by its word. */
+  opened(connection: object, software: Software): void
+  /** Whether what a broker forwards there comes after its time, and must not be decided (`forwards.ts`). */
+  isSuperseded(connection: object): boolean
 
   /** ISR changes of partitions that this broker leads; verdicts in the same order. */
   alterPartition(proposals: readonly IsrProposal[]): Promise<readonly IsrVerdict[]>

@@ -91,7 +91,9 @@ export class Dispatcher {
     }
     const version = supported ? header.apiVersion : 0
     const throttle = this.#throttle(context, listener)
-    const call: Call = { version, context, listener, services: this.#services, size: frame.length, throttle, onCancel }
+    const { length: size } = frame
+    const services = this.#services
+    const call: Call = { version, context, listener, connection: origin, services, size, throttle, onCancel }
     const answer = supported
       ? entry.serve(frame, header.bodyAt, header.correlationId, call)
       : entry.refuse(header.correlationId, call)

@@ -121,6 +121,8 @@ export interface Call {
   readonly version: number
   readonly context: RequestContext
   readonly listener: ListenerRole
+  /** The identity of the connection that it came by. */
+  readonly connection: object
   readonly services: Services
   /** Bytes of the request. */
   readonly size: number

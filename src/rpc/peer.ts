@@ -38,7 +38,7 @@ import {
 import { backoffMs } from './backoff.ts'
 import type { ServedVersions, VersionRange } from './negotiation.ts'
 import { commonVersions, servedVersions } from './negotiation.ts'
-import type { Peer, RpcFailure, RpcOptions, RpcResult, SendOptions } from './types.ts'
+import type { Peer, RpcFailure, RpcOptions, RpcResult, SendOptions, Software } from './types.ts'
 
 interface PeerPorts {
   readonly network: Network
@@ -77,13 +77,14 @@ interface Link {
 /** ApiVersions versions tried, one after the other (KIP-511). */
 const FIRST_VERSION = 3
 const FALLBACK_VERSION = 0
-const SOFTWARE = { clientSoftwareName: 'odradek', clientSoftwareVersion: '0.1.0' }
 const LAST_CORRELATION_ID = 0x7fffffff
+
+type PeerOptions = RpcOptions & { readonly software: () => Software }
 
 export class OutgoingPeer implements Peer {
   readonly endpoint: Endpoint
   readonly #ports: PeerPorts
-  readonly #options: RpcOptions
+  readonly #options: PeerOptions
   readonly #forget: () => void
   #state: State = { kind: 'idle' }
   #failures = 0
@@ -93,7 +94,7 @@ export class OutgoingPeer implements Peer {
   #inFlight: Pending[] = []
   #nextCorrelationId = 0
 
-  constructor(endpoint: Endpoint, ports: PeerPorts, options: RpcOptions, forget: () => void) {
+  constructor(endpoint: Endpoint, ports: PeerPorts, options: PeerOptions, forget: () => void) {
     this.endpoint = endpoint
     this.#ports = ports
     this.#options = options
@@ -211,7 +212,7 @@ export class OutgoingPeer implements Peer {
     if (state.kind !== 'connecting' && state.kind !== 'negotiating') return
     const correlationId = this.#takeCorrelationId()
     this.#state = { kind: 'negotiating', link, timer: state.timer, version, correlationId }
-    const body = version === FALLBACK_VERSION ? {} : SOFTWARE
+    const body = version === FALLBACK_VERSION ? {} : this.#options.software()
     const header = { correlationId, clientId: this.#options.clientId }
     link.writable = link.connection.write(encodeRequest(apis.ApiVersions, version, header, body))
   }

@@ -3,7 +3,9 @@
 import type { Clock, Endpoint, Network, Random } from '../base/index.ts'
 import { Timers } from '../base/index.ts'
 import { OutgoingPeer } from './peer.ts'
-import type { Peer, Rpc, RpcOptions } from './types.ts'
+import type { Peer, Rpc, RpcOptions, Software } from './types.ts'
+
+export const SOFTWARE: Software = { clientSoftwareName: 'odradek', clientSoftwareVersion: '0.1.0' }
 
 export interface RpcPorts {
   readonly network: Network
@@ -16,8 +18,8 @@ export function createRpc(ports: RpcPorts, options: RpcOptions): Rpc {
   const peers = new Set<Peer>()
   let closed = false
   return {
-    peer(endpoint: Endpoint): Peer {
-      const peer = new OutgoingPeer(endpoint, { ...ports, timers }, options, () => peers.delete(peer))
+    peer(endpoint: Endpoint, software: () => Software = () => SOFTWARE): Peer {
+      const peer = new OutgoingPeer(endpoint, { ...ports, timers }, { ...options, software }, () => peers.delete(peer))
       if (closed) peer.close()
       else peers.add(peer)
       return peer

@@ -71,9 +71,16 @@ export interface RpcOptions {
   readonly maxResponseBytes: number
 }
 
+/** What a connection's ApiVersions says of who asks (KIP-511). */
+export interface Software {
+  readonly clientSoftwareName: string
+  readonly clientSoftwareVersion: string
+}
+
 export interface Rpc {
-  /** A new connection of its own to this endpoint, opened at the first send. */
-  peer(endpoint: Endpoint): Peer
+  /** A new connection of its own to this endpoint, opened at the first send. `software` is asked once for each
+   *  connection; default this program's name and version. */
+  peer(endpoint: Endpoint, software?: () => Software): Peer
   /** Closes every peer. */
   close(): void
 }

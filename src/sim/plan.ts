@@ -73,7 +73,14 @@ export type Fault =
 export type Direction = 'both' | 'out' | 'in'
 
 /** Requests that one may wait for: what is decided on them has to be right however late they come. */
-export const DETAINED_APIS = ['AlterPartition', 'BrokerHeartbeat', 'BrokerRegistration', 'Fetch', 'Vote'] as const
+export const DETAINED_APIS = [
+  'AlterPartition',
+  'BrokerHeartbeat',
+  'BrokerRegistration',
+  'Fetch',
+  'IncrementalAlterConfigs',
+  'Vote',
+] as const
 export type DetainedApi = (typeof DETAINED_APIS)[number]
 /** Which connections between the two: all, some by chance, or from the next request of a kind on the one that it is sent on,
  *  by chance with all others. */

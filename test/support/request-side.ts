@@ -235,10 +235,14 @@ export interface Submitted {
   readonly context: RequestContext
 }
 
+/** The name of a client's software whose connections count as superseded at once. */
+export const SUPERSEDED = 'superseded'
+
 export class FakeCluster implements Partial<ClusterDriver> {
   image: MetadataImage
   controllerId = 1
   brokerEpoch = 11
+  readonly #superseded: WeakSet<object> = new WeakSet()
   readonly submitted: Submitted[] = []
   readonly decided: Submitted[] = []
   answers: Map<string, unknown> = new Map()
@@ -246,6 +250,14 @@ export class FakeCluster implements Partial<ClusterDriver> {
 
   constructor(image: MetadataImage) {
     this.image = image
+  }
+
+  opened(connection: object, { clientSoftwareName }: { readonly clientSoftwareName: string }): void {
+    if (clientSoftwareName === SUPERSEDED) this.#superseded.add(connection)
+  }
+
+  isSuperseded(connection: object): boolean {
+    return this.#superseded.has(connection)
   }
 
   submit<Req extends MessageSchema, Res extends MessageSchema>(

@@ -15,6 +15,7 @@ export const apiVersions: Handler<typeof ApiVersionsRequest, typeof ApiVersionsR
   if (call.version >= 3 && !(SOFTWARE.test(name) && SOFTWARE.test(version))) {
     return respond({ errorCode: errorCode('INVALID_REQUEST') })
   }
+  if (call.listener.kind === 'controller') call.services.cluster.opened(call.connection, request)
   return respond(table(call, 0))
 }
 

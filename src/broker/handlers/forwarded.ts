@@ -15,6 +15,12 @@ export function decidedByController<Req extends MessageSchema, Res extends Messa
     const deadline = clock.monotonic() + Math.min(Math.max(asked, 0), limits.requestWaitMs)
     const context = { ...call.context, deadline }
     const here = call.listener.kind === 'controller'
+    // Whoever still waits there asks again on a connection of now.
+    if (here && cluster.isSuperseded(call.connection))
+      return {
+        kind: 'close',
+        reason: 'its forwarder has opened another connection, or the controller has changed since',
+      }
     return respond(
       here
         ? await cluster.decide(api, call.version, request, context)

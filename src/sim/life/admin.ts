@@ -148,12 +148,15 @@ export class AdminClient implements Worker {
     topics.known(topic, count)
   }
 
+  /** Twice: what a broker has forwarded twice must not undo what came after it. */
   async #reconfigure(name: string, account: Account): Promise<boolean> {
-    const value = String(2_000 + this.#world.random.below(20_000))
-    const changes = [{ name: 'segment.ms', operation: 'set', value }] as const
-    const [outcome] = await this.#admin.incrementalAlterConfigs([{ type: 'topic', name, changes }], ONCE)
-    if (!this.#done(outcome)) return false
-    account.segmentMs = value
+    for (let times = 0; times < 2; times++) {
+      const value = String(2_000 + this.#world.random.below(20_000))
+      const changes = [{ name: 'segment.ms', operation: 'set', value }] as const
+      const [outcome] = await this.#admin.incrementalAlterConfigs([{ type: 'topic', name, changes }], ONCE)
+      if (!this.#done(outcome)) return false
+      account.segmentMs = value
+    }
     return true
   }
 

@@ -2,6 +2,7 @@
 
 import { expect, test } from 'vitest'
 import { createSimCluster, type SimCluster } from '../../../src/sim/index.ts'
+import { apis } from '../../../src/wire/index.ts'
 import { ClusterStory } from '../../support/cluster-story.ts'
 
 /** Events a second, over ten of them. */
@@ -338,3 +339,27 @@ test.each([0, 300, 2_000, 20_000])(
     expect([...cluster.fatal]).toEqual([])
   },
 )
+
+test('a request that was forwarded twice is carried out before what follows it, or not at all', async () => {
+  using story = await ClusterStory.begin({ seed: 66 })
+  const { cluster, sim } = story
+  const controller = story.controller!
+  const broker = cluster.ids.find((id) => id !== controller)!
+  const peer = story.peer(broker)
+  const set = async (value: string): Promise<void> => {
+    const configs = [{ name: 'segment.ms', configOperation: 0, value }]
+    const resources = [{ resourceType: 2, resourceName: 't', configs }]
+    const answer = peer.send(apis.IncrementalAlterConfigs, { resources, validateOnly: false }, { timeoutMs: 30_000 })
+    expect(await sim.wait(answer)).toMatchObject({ kind: 'ok', body: { responses: [{ errorCode: 0 }] } })
+  }
+  const described = (): string | undefined => cluster.view(controller).image.configs.get('2:t')?.get('segment.ms')
+  await set('1000000')
+  // What it says arrives late, and it hears that the connection is lost.
+  const release = sim.hold(cluster.host(broker), cluster.host(controller), 'IncrementalAlterConfigs', 200)
+  await set('2000000')
+  await set('3000000')
+  await sim.sleep(1_000)
+  release()
+  await sim.sleep(5_000)
+  expect(described()).toBe('3000000')
+})

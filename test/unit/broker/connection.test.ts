@@ -6,7 +6,7 @@ import { partitionFor } from '../../../src/groups/index.ts'
 import { createSimulation, type Simulation } from '../../../src/sim/index.ts'
 import { apis, buildBatch, type Input } from '../../../src/wire/index.ts'
 import { RawClient } from '../../support/raw-client.ts'
-import { type RequestSide, requestSide } from '../../support/request-side.ts'
+import { type RequestSide, requestSide, SUPERSEDED } from '../../support/request-side.ts'
 
 let sim: Simulation | null = null
 afterEach(() => {
@@ -322,6 +322,22 @@ describe('counts of connections', () => {
     const later = w.client('CLIENT', 'a').send(apis.ApiVersions, 0, {})
     await w.sim.wait(later.answers(1))
     expect(later.closed).toBe(false)
+  })
+})
+
+describe('what brokers forward', () => {
+  test('is not decided on a connection that is superseded, and that is the end of it', async () => {
+    const w = await world()
+    const software = { clientSoftwareName: SUPERSEDED, clientSoftwareVersion: '1' }
+    const late = w.client('CONTROLLER').send(apis.ApiVersions, 3, software)
+    await w.sim.wait(late.answers(1))
+    late.send(apis.CreateTopics, 7, { topics: [], timeoutMs: 1_000, validateOnly: false })
+    await w.sim.wait(late.closing)
+    expect([late.frames.length, w.cluster.decided]).toEqual([1, []])
+    // A client that says the same on a listener of brokers is nobody's forwarder.
+    const client = w.client().send(apis.ApiVersions, 3, software)
+    client.send(apis.CreateTopics, 7, { topics: [], timeoutMs: 1_000, validateOnly: false })
+    await w.sim.wait(client.answers(2))
   })
 })
 
