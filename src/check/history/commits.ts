@@ -7,50 +7,9 @@
 
 import type { Case, Part } from './findings.ts'
 import { FAIL, type Gathering, type Joined, OK } from './gather.ts'
-
-interface Write {
-  readonly op: number
-  readonly offset: number
-  readonly generation: number
-  /** Indices of lines. Infinite where nobody knows whether it has taken effect. */
-  readonly invoked: number
-  readonly completed: number
-  /** A member was told it: proof that it stood, and no commit. */
-  readonly shown: boolean
-}
-
-/** What came after something else for certain: the two that say so of the most. */
-interface Floor {
-  readonly byTime: Write | null
-  readonly byGeneration: Write | null
-}
-
-const NOTHING: Floor = { byTime: null, byGeneration: null }
-
-class Register {
-  readonly writes: Map<number, Write[]> = new Map()
-  readonly ended: Write[] = []
-  floor: Floor = NOTHING
-
-  invoked(write: Write): void {
-    const same = this.writes.get(write.offset)
-    if (same === undefined) this.writes.set(write.offset, [write])
-    else same.push(write)
-  }
-
-  certain(write: Write): void {
-    this.ended.push(write)
-    this.floor = raised(this.floor, write)
-  }
-}
-
-interface Asked {
-  readonly floor: Floor
-  readonly ended: number
-}
+import { type Floor, NONE, Register, replacer, type Write } from './registers.ts'
 
 interface Event {
-  readonly line: number
   readonly op: number
   readonly isEnd: boolean
 }
@@ -63,45 +22,45 @@ export function checkCommits(it: Case): void {
     registers[group]!.set(key, found)
     return found
   }
-  const asked = new Map<number, Map<number, Asked>>()
+  /** By join: of each of its keys, what was known when it began. */
+  const asked = new Map<number, Map<number, Floor>>()
   for (const { op, isEnd } of events(history)) {
     const commit = history.commits.get(op)
     if (commit !== undefined) {
+      const isOk = history.outcome.at(op) === OK
       for (const [key, offset] of commit.offsets) {
         const register = registerOf(commit.group, key)
-        if (!isEnd) register.invoked(writeOf(history, op, offset, commit.generation))
-        else if (history.outcome.at(op) === OK) {
-          register.certain(register.writes.get(offset)!.find((write) => write.op === op)!)
-        }
+        const write = writeOf(history, op, offset, commit.generation)
+        if (isEnd) {
+          if (isOk) register.acknowledged(write)
+        } else if (history.outcome.at(op) === FAIL) register.refused(write)
+        else register.invoked(write)
       }
       continue
     }
-    const joined = history.joins.get(op)!
-    if (!isEnd) {
-      const before = new Map<number, Asked>()
-      for (const key of joined.keys) {
-        const { floor, ended } = registerOf(joined.group, key)
-        before.set(key, { floor, ended: ended.length })
-      }
-      asked.set(op, before)
-      continue
+    const joined = history.joins.get(op)
+    if (joined === undefined || joined.committed === null) continue
+    if (!isEnd) asked.set(op, new Map(joined.keys.map((key) => [key, registerOf(joined.group, key).floor])))
+    else {
+      for (const [key, floor] of asked.get(op)!) told(it, op, joined, key, registerOf(joined.group, key), floor)
+      asked.delete(op)
     }
-    for (const [key, before] of asked.get(op)!) told(it, op, joined, key, registerOf(joined.group, key), before)
   }
 }
 
-/** Beginnings and ends of commits and of joins that tell what they were told, as they happened. */
-function events(history: Gathering): Event[] {
-  const all: Event[] = []
-  for (const [op, { committed }] of history.joins) if (committed !== null) all.push(...bothEnds(history, op))
-  for (const op of history.commits.keys()) all.push(...bothEnds(history, op))
-  return all.sort((a, b) => a.line - b.line)
-}
-
-function bothEnds(history: Gathering, op: number): Event[] {
-  const completed = history.completedLine.at(op)
-  const begins: Event = { line: history.invokedLine.at(op), op, isEnd: false }
-  return completed < 0 ? [begins] : [begins, { line: completed, op, isEnd: true }]
+/** Beginnings and ends of commits and joins, as they happened. */
+function* events(history: Gathering): Generator<Event> {
+  const { completions } = history
+  let next = 0
+  for (let op = 0; op <= history.operations; op++) {
+    const until = op < history.operations ? history.invokedLine.at(op) : Number.POSITIVE_INFINITY
+    for (; next < completions.length; next++) {
+      const line = history.completedLine.at(completions.at(next))
+      if (line > until) break
+      if (line >= 0) yield { op: completions.at(next), isEnd: true }
+    }
+    if (op < history.operations) yield { op, isEnd: false }
+  }
 }
 
 function writeOf(history: Gathering, op: number, offset: number, generation: number): Write {
@@ -110,68 +69,41 @@ function writeOf(history: Gathering, op: number, offset: number, generation: num
   return { op, offset, generation, invoked: history.invokedLine.at(op), completed, shown: false }
 }
 
-function raised(floor: Floor, write: Write): Floor {
-  return {
-    byTime: floor.byTime === null || write.invoked > floor.byTime.invoked ? write : floor.byTime,
-    byGeneration:
-      floor.byGeneration === null || write.generation > floor.byGeneration.generation ? write : floor.byGeneration,
-  }
-}
-
-/** What has certainly replaced a commit before the offsets were asked for; null: it may still have stood. */
-function replacer(write: Write, { byTime, byGeneration }: Floor): Write | null {
-  if (byTime !== null && byTime.invoked > write.completed) return byTime
-  const isOlder = byGeneration !== null && write.generation >= 0 && write.generation < byGeneration.generation
-  return isOlder ? byGeneration : null
-}
-
-function told(it: Case, op: number, joined: Joined, key: number, register: Register, before: Asked): void {
+function told(it: Case, op: number, joined: Joined, key: number, register: Register, before: Floor): void {
   const { history } = it
-  let { floor } = before
-  // Acknowledged only meanwhile, but in a generation that was over when this one began.
-  for (const write of register.ended.slice(before.ended)) {
-    const isEarlier = write.generation >= 0 && write.generation < joined.generation
-    if (isEarlier && !write.shown) floor = raised(floor, write)
-  }
-  const offset = joined.committed!.get(key)
-  if (offset === undefined) {
-    if (floor.byTime !== null) lost(it, op, joined, key, null, floor.byTime)
+  // Also what was acknowledged only meanwhile, but in a generation that was over when this one began.
+  const floor = register.floorOf(joined.generation, before)
+  const offset = joined.committed!.get(key) ?? NONE
+  const writes = register.offset(offset)
+  const last = writes?.last ?? null
+  if (writes === undefined || last === null) {
+    phantom(it, op, joined, key, offset, writes?.refused ?? [])
     return
   }
-  const same = register.writes.get(offset) ?? []
-  const candidates = same.filter((write) => history.outcome.at(write.op) !== FAIL)
-  if (candidates.length === 0) {
-    phantom(it, op, joined, key, offset, same)
-    return
-  }
-  const replacers = candidates.map((write) => replacer(write, floor))
-  const stands = replacers.includes(null)
-  if (!stands) {
-    lost(it, op, joined, key, candidates.at(-1)!, replacers.at(-1)!)
+  if (!writes.mayStand(floor)) {
+    lost(it, op, joined, key, last, replacer(last, floor)!)
     return
   }
   const [invoked, completed] = [history.invokedLine.at(op), history.completedLine.at(op)]
   // From here on it has stood for certain, whatever becomes of the attempts; the next one may well be told the same.
-  const shown: Write = { op, offset, generation: joined.generation, invoked, completed, shown: true }
-  register.invoked(shown)
-  register.certain(shown)
+  register.shown({ op, offset, generation: joined.generation, invoked, completed, shown: true })
 }
 
-function lost(it: Case, op: number, joined: Joined, key: number, was: Write | null, newer: Write): void {
+function lost(it: Case, op: number, joined: Joined, key: number, was: Write, newer: Write): void {
   const { history, found } = it
   found.add({
     name: 'lost-commit',
     key,
     tell: () => {
       const where = `of ${history.keys.list[key]}`
-      const which = was === null ? 'nothing' : `offset ${was.offset}`
+      const which = was.offset === NONE ? 'nothing' : `offset ${was.offset}`
       const how = newer.shown ? 'had been told before' : 'was acknowledged after that'
       return {
         text: `group ${history.groups.list[joined.group]} was told that ${which} is committed ${where}, and offset ${newer.offset} ${how}`,
         parts: [
-          ...(was === null ? [] : [committed(history, was, key)]),
+          ...(was.op < 0 ? [] : [committed(history, was, key)]),
           committed(history, newer, key),
-          answered(op, was?.offset ?? null, where),
+          answered(op, was.offset, where),
         ],
       }
     },
@@ -200,6 +132,6 @@ function committed(history: Gathering, { op, offset, generation, shown }: Write,
   return { op, text: `committed offset ${offset} of ${history.keys.list[key]}${when}` }
 }
 
-function answered(op: number, offset: number | null, where: string): Part {
-  return { op, text: `was told ${offset === null ? 'that nothing is committed' : `offset ${offset}`} ${where}` }
+function answered(op: number, offset: number, where: string): Part {
+  return { op, text: `was told ${offset === NONE ? 'that nothing is committed' : `offset ${offset}`} ${where}` }
 }

@@ -40,6 +40,44 @@ it('judges a million operations with 1.6 million polled records', { timeout: 120
   expect(report.consumeCounts).toEqual({ 1: report.stats.sent })
 })
 
+// What grows with the square of the commits at one offset takes minutes here.
+it('judges a million operations of groups, most of them commits of the same offset', { timeout: 60_000 }, () => {
+  const start = performance.now()
+  const report = checkHistory(idleGroups())
+  const seconds = (performance.now() - start) / 1000
+  process.stdout.write(
+    `history of ${report.stats.operations} operations of groups: judged in ${seconds.toFixed(1)} s\n`,
+  )
+  expect(report.stats.operations).toBe(OPERATIONS)
+  expect(report).toMatchObject({ valid: true, counts: {}, allowed: {} })
+})
+
+/** Three groups that have nothing to read and commit where they stand, again and again, some of it without an answer; now and
+ *  then they rebalance, or a commit is still under way while somebody joins. */
+function* idleGroups(): Generator<HistoryLine> {
+  let time = 0
+  const late: HistoryLine[] = []
+  for (let op = 0; op < OPERATIONS; op++) {
+    const group = `g${op % 3}`
+    const generation = 1 + Math.floor(op / 30)
+    const member = `${group}-${op % 5}`
+    const base = { process: member, op, group } as const
+    if (op % 10 < 3) {
+      yield { ...base, time: time++, type: 'invoke', f: 'join' }
+      const told = { generation, keys: ['x'], committed: op < 60 ? {} : { x: 7 }, reset: 'latest' } as const
+      yield { ...base, time: time++, type: 'ok', f: 'join', ...told, keys: op % 5 === 0 ? ['x'] : [] }
+    } else {
+      const commit = { ...base, f: 'commit', generation, offsets: { x: 7 } } as const
+      yield { ...commit, time: time++, type: 'invoke' }
+      const isUnknown = op < 60 || op % 7 === 0
+      if (!isUnknown && op % 11 === 0) late.push({ ...commit, time, type: 'ok' })
+      else yield { ...commit, time: time++, type: isUnknown ? 'info' : 'ok' }
+    }
+    if (late.length > 5) for (const line of late.splice(0)) yield { ...line, time: time++ }
+  }
+  for (const line of late) yield { ...line, time: time++ }
+}
+
 /** Twenty producers with two sends under way each, two consumers of everything: one assigned, one subscribed. */
 function* history(): Generator<HistoryLine> {
   const keys = Array.from({ length: KEYS }, (_, i) => `topic-${i}`)
