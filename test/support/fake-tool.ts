@@ -1,5 +1,7 @@
 // Surroundings for the programs named as Kafka's: standard input, files and a client as a test says, and what was printed.
 
+import { Readable } from 'node:stream'
+import { linesIn } from '../../src/cli/kafka/lines.ts'
 import { runTool } from '../../src/cli/kafka/shim.ts'
 import type { Surroundings, Tool } from '../../src/cli/kafka/tool.ts'
 import type { Client } from '../../src/client/index.ts'
@@ -41,9 +43,7 @@ export async function run(tool: Tool, words: string | readonly string[], world: 
       if (text === undefined) throw new Error(`${file} does not exist`)
       return text
     },
-    lines: async function* () {
-      yield* world.lines ?? []
-    },
+    lines: (maxBytes) => linesIn(Readable.from((world.lines ?? []).map((line) => Buffer.from(`${line}\n`))), maxBytes),
     isTerminal: world.isTerminal ?? false,
     interrupted: world.interrupted ?? new Promise(() => undefined),
     connect: async (bootstrap, properties) => {

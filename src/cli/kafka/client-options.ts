@@ -23,10 +23,20 @@ export function clientOptionsOf(bootstrap: string, properties: ReadonlyMap<strin
 
 /** A property that is a number of Java's `int` from 0 on. Throws Error in Kafka's words. */
 export function int(properties: ReadonlyMap<string, string>, name: string, absent: number): number {
+  return whole(properties, name, absent, 'INT')
+}
+
+/** The same of a `long`, as far as a number here is exact. */
+export function long(properties: ReadonlyMap<string, string>, name: string, absent: number): number {
+  return whole(properties, name, absent, 'LONG')
+}
+
+function whole(properties: ReadonlyMap<string, string>, name: string, absent: number, type: 'INT' | 'LONG'): number {
   const text = properties.get(name)?.trim()
   if (text === undefined) return absent
-  if (!/^[+-]?\d+$/.test(text) || Math.abs(Number(text)) >= 2 ** 31)
-    throw new Error(`Invalid value ${text} for configuration ${name}: Not a number of type INT`)
+  const most = type === 'INT' ? 2 ** 31 - 1 : Number.MAX_SAFE_INTEGER
+  if (!/^[+-]?\d+$/.test(text) || Math.abs(Number(text)) > most)
+    throw new Error(`Invalid value ${text} for configuration ${name}: Not a number of type ${type}`)
   if (Number(text) < 0) throw new Error(`Invalid value ${text} for configuration ${name}: Value must be at least 0`)
   return Number(text)
 }

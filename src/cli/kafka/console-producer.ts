@@ -1,20 +1,25 @@
 // kafka-console-producer: a record of each line of standard input.
 
+import { constants } from 'node:buffer'
 import { messageOf } from '../../base/index.ts'
-import type { Producer, ProducerOptions } from '../../client/index.ts'
+import { ClientError, type Producer, type ProducerOptions } from '../../client/index.ts'
 import { stamp } from '../../launcher/index.ts'
-import { int } from './client-options.ts'
+import { int, long } from './client-options.ts'
+import { exceptionOfError } from './exceptions.ts'
 import { pairsOf, propertiesOf } from './java.ts'
-import { LineReader } from './line-reader.ts'
+import { LineReader, type ReadRecord } from './line-reader.ts'
 import type { Flag, Options } from './parser.ts'
 import { requireFlags, UsageProblem } from './parser.ts'
+import { Room, serializedBytes } from './sending.ts'
 import { BOOTSTRAP, COMMAND_CONFIG, type Surroundings, type Tool } from './tool.ts'
 
-/** Lines that are on their way at once: what a file has more than that waits on the disk. */
-const ON_THEIR_WAY = 10_000
 const RETRIES = 3
 /** Kafka's default of batch.size: what topics with a small max.message.bytes still take. */
 const BATCH_BYTES = 16_384
+/** Kafka's defaults of max.request.size and buffer.memory. */
+const REQUEST_BYTES = 1_048_576
+const MEMORY_BYTES = 33_554_432
+const TOO_LARGE = 'org.apache.kafka.common.errors.RecordTooLargeException'
 
 const number = (name: string, about: string): Flag => ({ name, argument: 'required', type: 'integer', about })
 const text = (name: string, about: string): Flag => ({ name, argument: 'required', about })
@@ -33,7 +38,7 @@ const FLAGS: readonly Flag[] = [
   number('timeout', 'taken and left to this client: what waits goes as soon as a batch may leave'),
   number('metadata-expiry-ms', 'taken and left to this client'),
   number('max-block-ms', 'taken and left to this client'),
-  number('max-memory-bytes', 'taken and left to this client'),
+  number('max-memory-bytes', 'bytes that may be on their way at once (33554432): buffer.memory'),
   number('socket-buffer-size', 'taken and left to the system'),
   text('line-reader', 'only the reader of Kafka is here'),
   text('reader-property', 'name=value: parse.key, key.separator, parse.headers, null.marker, ignore.error …'),
@@ -82,45 +87,65 @@ export const consoleProducer: Tool = {
     const reader = new LineReader(readerProperties(options, surroundings))
     const properties = producerProperties(options, surroundings)
     const client = await surroundings.connect(options.value('bootstrap-server')!, properties)
-    return send(options, client.producer(producerOptions(properties)), reader, surroundings)
+    return send(options, client.producer(producerOptions(properties)), reader, limitsOf(properties), surroundings)
   },
 }
+
+interface Limits {
+  /** `max.request.size`: of a line, and of the record in it. */
+  readonly requestBytes: number
+  /** `buffer.memory`. */
+  readonly memoryBytes: number
+}
+
+/** What `--sync` ends by. */
+class SyncFailed extends Error {}
 
 async function send(
   options: Options,
   producer: Producer,
   reader: LineReader,
+  limits: Limits,
   { out, err, lines, isTerminal, interrupted }: Surroundings,
 ): Promise<number> {
   const topic = options.value('topic')!
+  const sync = options.has('sync')
   const prompt = (): void => {
     if (isTerminal) out('>')
   }
   let failed = 0
-  let pending = 0
+  const lose = (what: string, error: unknown): void => {
+    failed++
+    const reason = error instanceof ClientError ? exceptionOfError(error) : messageOf(error)
+    // Kafka's ends with the first loss, too, where it waits for each record.
+    if (sync) throw new SyncFailed(`java.util.concurrent.ExecutionException: ${reason}`)
+    err(
+      `${stamp(new Date())} ERROR Error when sending message to topic ${topic} with ${what} with error: ${reason} (org.apache.kafka.clients.producer.internals.ErrorLoggingCallback)`,
+    )
+  }
+  const room = new Room(limits.memoryBytes)
   const stopped: { code: number | null } = { code: null }
   const stop = interrupted.then((code) => {
     stopped.code = code
   })
+  const sendOne = async (record: ReadRecord): Promise<void> => {
+    const bytes = serializedBytes(record)
+    const tooLarge = excessOf(bytes, limits)
+    if (tooLarge !== null) return lose(sizesOf(record), tooLarge)
+    await room.enter(bytes)
+    if (stopped.code !== null) return
+    const sent = producer
+      .send({ topic, ...record })
+      .catch((error: unknown) => lose(sizesOf(record), error))
+      .finally(() => room.leave(bytes))
+    if (sync) await sent
+  }
   const read = async (): Promise<void> => {
     prompt()
-    for await (const line of lines()) {
+    for await (const line of lines(limits.requestBytes)) {
       if (stopped.code !== null) return
-      const record = reader.read(line)
-      pending++
-      const sent = producer
-        .send({ topic, ...record })
-        .catch((error: unknown) => {
-          failed++
-          const size = (part: string | null): string => (part === null ? 'null' : `${Buffer.byteLength(part)} bytes`)
-          err(
-            `${stamp(new Date())} ERROR Error when sending message to topic ${topic} with key: ${size(record.key)}, value: ${size(record.value)} with error: ${messageOf(error)} (org.apache.kafka.clients.producer.internals.ErrorLoggingCallback)`,
-          )
-        })
-        .finally(() => {
-          pending--
-        })
-      if (options.has('sync') || pending >= ON_THEIR_WAY) await sent
+      if (typeof line === 'string') await sendOne(reader.read(line))
+      else lose(`line ${reader.skip()}: ${line.bytes} bytes`, excessOf(line.bytes, limits))
       prompt()
     }
   }
@@ -132,6 +157,22 @@ async function send(
   }
   // Kafka's ends with 0 also when records are lost; scripts should hear of it.
   return stopped.code ?? (failed > 0 ? 1 : 0)
+}
+
+function sizesOf({ key, value }: ReadRecord): string {
+  const size = (part: string | null): string => (part === null ? 'null' : `${Buffer.byteLength(part)} bytes`)
+  return `key: ${size(key)}, value: ${size(value)}`
+}
+
+/** Kafka's sentences; null: it fits. */
+function excessOf(bytes: number, { requestBytes, memoryBytes }: Limits): string | null {
+  if (bytes > requestBytes) {
+    return `${TOO_LARGE}: The message is ${bytes} bytes when serialized which is larger than ${requestBytes}, which is the value of the max.request.size configuration.`
+  }
+  if (bytes > memoryBytes) {
+    return `${TOO_LARGE}: The message is ${bytes} bytes when serialized which is larger than the total memory buffer you have configured with the buffer.memory configuration.`
+  }
+  return null
 }
 
 function readerProperties(options: Options, { read }: Surroundings): Map<string, string> {
@@ -156,6 +197,7 @@ function producerProperties(options: Options, { read }: Surroundings): Map<strin
   set('acks', options.value('request-required-acks'))
   set('retries', options.value('message-send-max-retries') ?? (properties.has('retries') ? undefined : String(RETRIES)))
   set('request.timeout.ms', options.value('request-timeout-ms'))
+  set('buffer.memory', options.value('max-memory-bytes'))
   set('batch.size', options.value('max-partition-memory-bytes') ?? options.value('batch-size'))
   return properties
 }
@@ -176,6 +218,14 @@ function producerOptions(properties: ReadonlyMap<string, string>): ProducerOptio
     ...(idempotence === undefined ? {} : { idempotent: idempotence === 'true' }),
     ...(delivery === undefined ? {} : { deliveryTimeoutMs: int(properties, 'delivery.timeout.ms', 0) }),
     batchBytes: Math.max(1, int(properties, 'batch.size', BATCH_BYTES)),
+  }
+}
+
+function limitsOf(properties: ReadonlyMap<string, string>): Limits {
+  return {
+    // What is no text in this runtime is no line.
+    requestBytes: Math.min(int(properties, 'max.request.size', REQUEST_BYTES), constants.MAX_STRING_LENGTH),
+    memoryBytes: long(properties, 'buffer.memory', MEMORY_BYTES),
   }
 }
 

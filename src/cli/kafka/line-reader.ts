@@ -55,6 +55,11 @@ export class LineReader {
     }
   }
 
+  /** For a line that cannot be read: its number. */
+  skip(): number {
+    return ++this.#line
+  }
+
   #part(enabled: string, line: string, from: number, separator: string, what: string): string | null {
     if (!isTrue(this.#properties.get(enabled))) return null
     const at = line.indexOf(separator, from)

@@ -134,7 +134,7 @@ function surroundingsOf(
       if (!isOver) process.stderr.write(`${line}\n`)
     },
     read: (file) => fs.readFileSync(file, 'utf8'),
-    lines: () => linesIn(process.stdin),
+    lines: (maxBytes) => linesIn(process.stdin, maxBytes),
     isTerminal: process.stdin.isTTY === true && process.stdout.isTTY === true,
     interrupted,
     connect,

@@ -3,6 +3,7 @@
 
 import type { Client } from '../../client/index.ts'
 import { propertiesOf } from './java.ts'
+import type { LongLine } from './lines.ts'
 import type { Flag, Options } from './parser.ts'
 
 export interface Surroundings {
@@ -14,8 +15,8 @@ export interface Surroundings {
   err(line: string): void
   /** Rejects where the file cannot be read. */
   read(file: string): string
-  /** Lines of standard input. */
-  lines(): AsyncIterable<string>
+  /** Lines of standard input; of longer ones than that only their length. */
+  lines(maxBytes: number): AsyncIterable<string | LongLine>
   /** A person sits before it. */
   readonly isTerminal: boolean
   /** Told by a ^C, a SIGTERM or a SIGHUP: its exit code. Of use to tools that end by themselves. */

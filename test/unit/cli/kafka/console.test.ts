@@ -149,14 +149,60 @@ test('flags win over properties, and compression without a codec is gzip', async
   expect(options[0]).toMatchObject({ acks: 1, compression: 'gzip' })
 })
 
-test('a record that is lost is told of, and the end is 1', async () => {
-  const done = await produce('--sync', ['good', 'bad', 'good'], { fails: 'bad' })
+test('a record that is lost is told of, the next ones are sent, and the end is 1', async () => {
+  const done = await produce('', ['good', 'bad', 'good'], { fails: 'bad' })
   expect(done.code).toBe(1)
   expect(done.err).toMatch(
     /ERROR Error when sending message to topic t with key: null, value: 3 bytes with error: no leader/,
   )
   expect(done.sent).toHaveLength(2)
 })
+
+test('where each record is waited for, the first loss is the end', async () => {
+  const done = await produce('--sync', ['good', 'bad', 'good'], { fails: 'bad' })
+  expect(done).toMatchObject({ code: 1, err: 'java.util.concurrent.ExecutionException: no leader\n' })
+  expect(done.sent).toHaveLength(1)
+})
+
+test('a line over max.request.size is lost with its number and both sizes; it is not kept', async () => {
+  const lines = ['short', 'x'.repeat(2_000), 'short']
+  const done = await produce('--command-property max.request.size=1000', lines)
+  expect(done.code).toBe(1)
+  expect(done.err).toMatch(
+    /topic t with line 2: 2000 bytes with error: .*RecordTooLargeException: The message is 2000 bytes when serialized which is larger than 1000, which is the value of the max.request.size configuration/,
+  )
+  expect(done.sent).toHaveLength(2)
+})
+
+test('the record counts with what is around it, as Kafka reckons', async () => {
+  const fits = 1_000 - 61 - 21 - 1 - 2 - 1
+  const lines = ['x'.repeat(fits), 'x'.repeat(fits + 1)]
+  const done = await produce('--command-property max.request.size=1000', lines)
+  expect(done.sent).toHaveLength(1)
+  expect(done.err).toMatch(/The message is 1001 bytes when serialized/)
+})
+
+test.each(['--max-memory-bytes 1000', '--command-property buffer.memory=1000'])(
+  '%s bounds what is on its way; the rest is not read',
+  async (words) => {
+    const waiting: (() => void)[] = []
+    let most = 0
+    const client = {
+      producer: () => ({
+        send: () =>
+          new Promise<void>((resolve) => {
+            waiting.push(resolve)
+            most = Math.max(most, waiting.length)
+            setImmediate(() => waiting.shift()?.())
+          }),
+        flush: async () => undefined,
+      }),
+    }
+    const lines = Array.from({ length: 50 }, () => 'x'.repeat(100))
+    expect(await run(consoleProducer, `${TO} ${words}`, { client, lines })).toMatchObject({ code: 0, err: '' })
+    expect(most).toBe(5)
+  },
+)
 
 interface Consumed extends ToolRun {
   readonly assigned: readonly Assignment[]

@@ -1,8 +1,8 @@
 // What of Java shows in the output of Kafka's tools. The orders are those of Java 17.
 
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { doubleText, hashCode, hashOrder, pairsOf, partitionHash, topicFilter } from '../../../../src/cli/kafka/java.ts'
-import { linesIn } from '../../../../src/cli/kafka/lines.ts'
+import { type LongLine, linesIn } from '../../../../src/cli/kafka/lines.ts'
 
 const order = (keys: string, capacity?: number): string => hashOrder(keys.split(' '), hashCode, capacity).join(' ')
 
@@ -61,11 +61,11 @@ test('properties on the command line may lack their value, which may contain any
   ])
 })
 
-async function cut(...chunks: (string | Uint8Array)[]): Promise<string[]> {
+async function cut(...chunks: (string | Uint8Array)[]): Promise<(string | LongLine)[]> {
   async function* bytes(): AsyncGenerator<Uint8Array> {
     for (const chunk of chunks) yield Buffer.from(chunk)
   }
-  const lines: string[] = []
+  const lines: (string | LongLine)[] = []
   for await (const line of linesIn(bytes())) lines.push(line)
   return lines
 }
@@ -90,4 +90,32 @@ test('numbers of quotas are written as Java writes them', () => {
     '5.0E-4',
     '9999999.0',
   ])
+})
+
+test('of a line over the limit only the length is left, and the next ones come', async () => {
+  async function* bytes(): AsyncGenerator<Uint8Array> {
+    for (const chunk of ['ok\nlon', 'ger th', 'an\nfour\n', '12345']) yield Buffer.from(chunk)
+  }
+  const lines: (string | LongLine)[] = []
+  for await (const line of linesIn(bytes(), 4)) lines.push(line)
+  expect(lines).toEqual(['ok', { bytes: 11 }, 'four', { bytes: 5 }])
+})
+
+test('a long line in small pieces is copied a few times, not once for each piece', async () => {
+  const pieces = 4_096
+  const piece = Buffer.alloc(64, 'x')
+  const copy = vi.spyOn(Buffer.prototype, 'copy')
+  async function* bytes(): AsyncGenerator<Uint8Array> {
+    for (let i = 0; i < pieces; i++) yield piece
+  }
+  let line: string | LongLine = ''
+  for await (line of linesIn(bytes()));
+  const copied = copy.mock.calls.reduce((sum, [, , , to], i) => {
+    return sum + (typeof to === 'number' ? to : (copy.mock.contexts[i] as Buffer).length)
+  }, 0)
+  copy.mockRestore()
+  expect(line).toHaveLength(pieces * piece.length)
+  // Each byte once, and again each time that the place for it was doubled.
+  expect(copied).toBeGreaterThan(0)
+  expect(copied).toBeLessThanOrEqual(3 * pieces * piece.length)
 })
