@@ -91,6 +91,10 @@ function check(options: Options): Entities {
   if (entities.types.includes('broker-loggers')) {
     throw new Error('broker-loggers: this version has no levels of loggers that could be asked for or changed')
   }
+  const name = entities.names[0] ?? ''
+  if (entities.types[0] === 'brokers' && name !== '' && !/^\d+$/.test(name)) {
+    throw new Error(`The entity name for brokers must be a valid integer broker id, found: ${name}`)
+  }
   if (options.has('alter')) {
     if (entities.types.length !== entities.names.length) {
       throw new Error('An entity name must be specified for every entity type')
@@ -118,6 +122,10 @@ async function describe(
   if (!isResource(type)) return describeQuotas(entities, client, surroundings)
   const names = entities.names.length > 0 ? [entities.names[0]!] : await namesOf(type, client)
   const all = options.has('all')
+  if (!all && entities.names.length > 0 && !(await isThere(type, names[0]!, client))) {
+    surroundings.out(`The ${type.slice(0, -1)} '${names[0]}' doesn't exist and doesn't have dynamic config.\n`)
+    return
+  }
   for (const name of names) {
     surroundings.out(
       name === '' && type === 'brokers'
@@ -131,6 +139,11 @@ async function describe(
 function lineOf(entry: ConfigDescription['entries'][number]): string {
   const synonyms = entry.synonyms.map(({ name, value, source }) => `${SOURCES[source]}:${name}=${value}`)
   return `  ${entry.name}=${entry.value} sensitive=${entry.sensitive} synonyms={${synonyms.join(', ')}}`
+}
+
+/** With `--all` Kafka's tool does not look: it is a topic's broker that refuses, or tells the defaults. */
+async function isThere(type: ResourceEntity, name: string, client: Client): Promise<boolean> {
+  return (await namesOf(type, client)).includes(name)
 }
 
 async function namesOf(type: ResourceEntity, { admin, governance, groups }: Client): Promise<string[]> {
@@ -155,9 +168,6 @@ async function entriesOf(
   all: boolean,
   { admin }: Client,
 ): Promise<ConfigDescription['entries'][number][]> {
-  if (type === 'brokers' && name !== '' && !/^\d+$/.test(name)) {
-    throw new Error(`The entity name for ${type} must be a valid integer broker id, found: ${name}`)
-  }
   const [described] = await admin.describeConfigs([{ type: RESOURCES[type], name }], { synonyms: true })
   if (described === undefined || described.error !== 'NONE') {
     throw refusal(described ?? { error: 'UNKNOWN_SERVER_ERROR', message: null })

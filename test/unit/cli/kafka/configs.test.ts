@@ -30,6 +30,7 @@ function world(): World {
   const asked: (readonly QuotaFilter[])[] = []
   const admin = {
     describeCluster: async () => ({ brokers: [{ id: 1 }] }),
+    listTopics: async () => [{ name: 't' }],
     describeConfigs: async ([{ name }]: [{ name: string }]) => [
       {
         name,
@@ -53,7 +54,9 @@ function world(): World {
       return [isWrong ? { error: 'INVALID_CONFIG', message } : { error: 'NONE', message: null }]
     },
   }
+  const groups = { list: async () => [{ group: 'listed' }] }
   const governance = {
+    listConfigResources: async ([type]: [string]) => [{ type, name: 'configured' }],
     describeQuotas: async (filters: readonly QuotaFilter[]) => {
       asked.push(filters)
       return [
@@ -69,7 +72,7 @@ function world(): World {
     altered,
     quotas,
     asked,
-    go: (words) => run(configs, `--bootstrap-server h:1 ${words}`, { client: { admin, governance } }),
+    go: (words) => run(configs, `--bootstrap-server h:1 ${words}`, { client: { admin, governance, groups } }),
   }
 }
 
@@ -197,4 +200,28 @@ test.each([
   ['--describe --broker one', 'The entity name for brokers must be a valid integer broker id, found: one'],
 ])('%s is refused', async (words, message) => {
   expect(await world().go(words)).toMatchObject({ code: 1, err: `${message}\n` })
+})
+
+test.each([
+  ['--topic nothing', 'topic', 'nothing'],
+  ['--broker 7', 'broker', '7'],
+  ['--client-metrics nothing', 'client-metric', 'nothing'],
+  ['--group nothing', 'group', 'nothing'],
+])('--describe %s says that it is not there', async (words, type, name) => {
+  expect(await world().go(`--describe ${words}`)).toMatchObject({
+    code: 0,
+    out: `The ${type} '${name}' doesn't exist and doesn't have dynamic config.\n`,
+    err: '',
+  })
+})
+
+test.each([
+  '--topic t',
+  '--broker 1',
+  '--broker-defaults',
+  '--client-metrics configured',
+  '--group configured',
+  '--group listed',
+])('--describe %s is there', async (words) => {
+  expect((await world().go(`--describe ${words}`)).out).toMatch(/^(Dynamic|Default) configs for /)
 })
