@@ -1,8 +1,9 @@
 // What groups have committed is a register, one a group and key: a member that joins is told what the last commit set.
 // lost-commit: it is told something older, or nothing, though a later commit was acknowledged or shown before. An
 // attempt of which nobody knows may take effect until the generation that it was made in is over; a generation begins
-// when all commits of the ones before are known. phantom-commit: it is told what nobody committed.
-// Does NOT check: joins that do not tell what they were told; the order of commits that were under way at once; whether
+// when all commits of the ones before are known. phantom-commit: it is told what nobody committed. A deletion is a commit
+// of nothing.
+// Does NOT check: joins that do not tell what they were told, and keys that a member keeps over a join; the order of commits that were under way at once; whether
 // what was committed had been polled (groups.ts).
 
 import type { Case, Part } from './findings.ts'
@@ -40,8 +41,10 @@ export function checkCommits(it: Case): void {
     }
     const joined = history.joins.get(op)
     if (joined === undefined || joined.committed === null) continue
-    if (!isEnd) asked.set(op, new Map(joined.keys.map((key) => [key, registerOf(joined.group, key).floor])))
-    else {
+    if (!isEnd) {
+      const keys = joined.keys.filter((key) => !joined.kept.has(key))
+      asked.set(op, new Map(keys.map((key) => [key, registerOf(joined.group, key).floor])))
+    } else {
       for (const [key, floor] of asked.get(op)!) told(it, op, joined, key, registerOf(joined.group, key), floor)
       asked.delete(op)
     }
@@ -98,8 +101,9 @@ function lost(it: Case, op: number, joined: Joined, key: number, was: Write, new
       const where = `of ${history.keys.list[key]}`
       const which = was.offset === NONE ? 'nothing' : `offset ${was.offset}`
       const how = newer.shown ? 'had been told before' : 'was acknowledged after that'
+      const what = newer.offset !== NONE ? `offset ${newer.offset}` : newer.shown ? 'nothing' : 'its deletion'
       return {
-        text: `group ${history.groups.list[joined.group]} was told that ${which} is committed ${where}, and offset ${newer.offset} ${how}`,
+        text: `group ${history.groups.list[joined.group]} was told that ${which} is committed ${where}, and ${what} ${how}`,
         parts: [
           ...(was.op < 0 ? [] : [committed(history, was, key)]),
           committed(history, newer, key),
@@ -129,6 +133,7 @@ function phantom(it: Case, op: number, joined: Joined, key: number, offset: numb
 function committed(history: Gathering, { op, offset, generation, shown }: Write, key: number): Part {
   if (shown) return answered(op, offset, `of ${history.keys.list[key]}`)
   const when = generation < 0 ? '' : ` in generation ${generation}`
+  if (offset === NONE) return { op, text: `deleted the committed offset of ${history.keys.list[key]}` }
   return { op, text: `committed offset ${offset} of ${history.keys.list[key]}${when}` }
 }
 

@@ -5,6 +5,7 @@
 
 import { ByteColumn, Index, IntColumn, Names, NumberColumn, NumberSet } from './columns.ts'
 import { HistoryError } from './errors.ts'
+import { NONE } from './registers.ts'
 import type {
   AssignLine,
   CommitLine,
@@ -45,11 +46,15 @@ export interface Joined {
   /** Null: it does not say what it was told. */
   readonly committed: ReadonlyMap<number, number> | null
   readonly reset: 'earliest' | 'latest' | null
+  readonly instance: string | null
+  /** Of `keys`: it had them, and reads on where it stood. */
+  readonly kept: ReadonlySet<number>
 }
 
 export interface Commit {
   readonly group: number
   readonly generation: number
+  /** NONE: what is committed is deleted. */
   readonly offsets: ReadonlyMap<number, number>
 }
 
@@ -295,13 +300,15 @@ export class Gathering {
     }
   }
 
-  #joined({ group, generation, keys = [], committed, reset }: JoinLine): Joined {
+  #joined({ group, generation, keys = [], committed, reset, instance, kept = [] }: JoinLine): Joined {
     return {
       group: this.groups.id(group),
       generation: generation ?? -1,
       keys: keys.map((key) => this.keys.id(key)),
       committed: committed === undefined ? null : this.#offsets(committed),
       reset: reset ?? null,
+      instance: instance ?? null,
+      kept: new Set(kept.map((key) => this.keys.id(key))),
     }
   }
 
@@ -309,8 +316,8 @@ export class Gathering {
     return { group: this.groups.id(group), generation: generation ?? -1, offsets: this.#offsets(offsets) }
   }
 
-  #offsets(offsets: Readonly<Record<HistoryKey, number>>): ReadonlyMap<number, number> {
-    return new Map(Object.entries(offsets).map(([key, offset]) => [this.keys.id(key), offset]))
+  #offsets(offsets: Readonly<Record<HistoryKey, number | null>>): ReadonlyMap<number, number> {
+    return new Map(Object.entries(offsets).map(([key, offset]) => [this.keys.id(key), offset ?? NONE]))
   }
 
   #assigned(line: AssignLine, op: number): void {

@@ -1,14 +1,18 @@
 // What a group has read together. group-skip: it commits an offset beyond a record that none of its members has polled.
-// shared-partition: two members of one generation were given the same partition. A commit by who is no member (a reset
-// by a tool) moves the group: what it jumps over nobody need have read.
-// Does NOT check: that a group reads on at all; records that a group reads again (at least once is what it promises);
-// what comes before the place where a group began, if that is not told.
+// shared-partition: two members of one generation were given the same partition; a static member that has come back under
+// its name is the same. A commit by who is no member (a reset by a tool) moves the group: what it jumps over nobody need
+// have read; nor what a member jumps over that was told that nothing is committed and does not begin at the beginning.
+// Does NOT check: that a group reads on at all; records that a group reads again (at least once is what it promises), and
+// so not whether it reads again what it was set back to: the polls of whoever joined there tell; what comes before the
+// place where a group began, if that is not told.
 
 import type { Case } from './findings.ts'
 import { COMMIT, CRASH, FAIL, JOIN, type Joined, OK } from './gather.ts'
+import { NONE } from './registers.ts'
 import { shown, writerPart } from './words.ts'
 
-/** Of a group in one key: everything below a slot was polled, and what was polled above it. */
+/** Of a group in one key: everything below a slot was polled or need not be, and what was polled above it. Never less: a
+ *  commit that sets the group back takes nothing back that was read. */
 interface Reach {
   below: number
   readonly above: Set<number>
@@ -28,7 +32,7 @@ function checkShares({ history, found }: Case): void {
       const place = `${generation} ${key} ${group}`
       const other = owners.get(place)
       if (other === undefined) owners.set(place, op)
-      else if (history.process.at(other) !== history.process.at(op)) {
+      else if (!isSameMember(history, other, op)) {
         const both = [other, op].map((each) => history.processes.list[history.process.at(each)])
         found.add({
           name: 'shared-partition',
@@ -43,15 +47,25 @@ function checkShares({ history, found }: Case): void {
   }
 }
 
+function isSameMember({ process, joins }: Case['history'], a: number, b: number): boolean {
+  const instance = joins.get(a)!.instance
+  return process.at(a) === process.at(b) || (instance !== null && instance === joins.get(b)!.instance)
+}
+
 class Reaches {
   readonly #it: Case
   readonly #reaches: Map<number, Reach>[]
+  /** By group: keys of which it may have committed something. */
+  readonly #committedKeys: Set<number>[]
   /** By process: the group that it is in. */
   readonly #groups = new Map<number, number>()
+  /** By process: the keys in which it may begin anywhere, and has not yet. */
+  readonly #anywhere = new Map<number, Set<number>>()
 
   constructor(it: Case) {
     this.#it = it
     this.#reaches = it.history.groups.list.map(() => new Map())
+    this.#committedKeys = it.history.groups.list.map(() => new Set())
   }
 
   check(): void {
@@ -78,7 +92,7 @@ class Reaches {
       const joined = history.joins.get(op)
       if (joined === undefined) return
       this.#groups.set(process, joined.group)
-      for (const key of joined.keys) this.#begin(joined, key)
+      this.#begin(process, joined)
       return
     }
     // What a process had polled counts when it is gone, too.
@@ -87,36 +101,57 @@ class Reaches {
     if (group === undefined) return
     for (let row = history.pollsFrom.at(op); row < history.pollsTo.at(op); row++) {
       const key = history.valueKey.at(history.pollValue.at(row))
-      this.#polled(group, key, orders.slotOfPoll(row))
+      this.#polled(process, group, key, orders.slotOfPoll(row))
     }
   }
 
-  #begin({ group, committed, reset }: Joined, key: number): void {
-    const reaches = this.#reaches[group]!
-    if (reaches.has(key) || committed === null) return
-    const from = committed.get(key) ?? (reset === 'earliest' ? 0 : null)
-    if (from !== null) reaches.set(key, { below: this.#it.orders.firstFrom(key, from), above: new Set() })
+  #begin(process: number, { group, keys, kept, committed, reset }: Joined): void {
+    const before = this.#anywhere.get(process)
+    const anywhere = new Set<number>()
+    this.#anywhere.set(process, anywhere)
+    for (const key of keys) {
+      if (kept.has(key)) {
+        if (before?.has(key) === true) anywhere.add(key)
+        continue
+      }
+      const hasOffset = committed === null ? this.#committedKeys[group]!.has(key) : committed.has(key)
+      if (!hasOffset && reset !== 'earliest') anywhere.add(key)
+      const from = committed === null ? null : (committed.get(key) ?? (reset === 'earliest' ? 0 : null))
+      const reaches = this.#reaches[group]!
+      if (from !== null && !reaches.has(key)) {
+        reaches.set(key, { below: this.#it.orders.firstFrom(key, from), above: new Set() })
+      }
+    }
   }
 
-  #polled(group: number, key: number, slot: number): void {
+  #polled(process: number, group: number, key: number, slot: number): void {
     const reach = this.#reaches[group]!.get(key)
-    if (reach === undefined) this.#reaches[group]!.set(key, { below: slot + 1, above: new Set() })
-    else if (slot > reach.below) reach.above.add(slot)
-    else if (slot === reach.below) {
-      for (reach.below += 1; reach.above.delete(reach.below); ) reach.below += 1
+    const begins = this.#anywhere.get(process)?.delete(key) === true
+    if (reach === undefined) {
+      this.#reaches[group]!.set(key, { below: slot + 1, above: new Set() })
+      return
     }
+    if (begins) raise(reach, slot)
+    if (slot > reach.below) reach.above.add(slot)
+    else if (slot === reach.below) raise(reach, slot + 1)
   }
 
   #committed(op: number, group: number, key: number, offset: number): void {
     const { history, orders, deletedBelow } = this.#it
-    const reaches = this.#reaches[group]!
-    const until = orders.firstFrom(key, offset)
-    if (this.#groups.get(history.process.at(op)) !== group) {
-      reaches.set(key, { below: until, above: new Set() })
+    if (offset === NONE) {
+      this.#committedKeys[group]!.delete(key)
       return
     }
-    const reach = reaches.get(key)
-    if (reach === undefined) return
+    this.#committedKeys[group]!.add(key)
+    const process = history.process.at(op)
+    const until = orders.firstFrom(key, offset)
+    const isMember = this.#groups.get(process) === group
+    const reach = this.#reaches[group]!.get(key)
+    if (reach === undefined) {
+      if (!isMember) this.#reaches[group]!.set(key, { below: until, above: new Set() })
+      return
+    }
+    if (!isMember || this.#anywhere.get(process)?.delete(key) === true) raise(reach, until)
     let first = -1
     let count = 0
     for (; reach.below < until; reach.below += 1) {
@@ -124,7 +159,7 @@ class Reaches {
       if (first < 0) first = reach.below
       count += 1
     }
-    while (reach.above.delete(reach.below)) reach.below += 1
+    raise(reach, until)
     if (first >= 0) this.#skipped(op, group, key, offset, first, count)
   }
 
@@ -141,4 +176,8 @@ class Reaches {
       }),
     })
   }
+}
+
+function raise(reach: Reach, until: number): void {
+  for (; reach.below < until || reach.above.has(reach.below); reach.below += 1) reach.above.delete(reach.below)
 }

@@ -58,8 +58,15 @@ function flawOfGroup(line: Fields): string | null {
   if (line.generation !== undefined && !isWhole(line.generation)) {
     return `${lacks(line, 'generation', 'a whole number from 0 on')}, and is left out where there is none`
   }
-  if (line.f === 'commit') return areOffsets(line.offsets) ? null : lacks(line, 'offsets', OFFSETS_FORM)
-  if (line.keys !== undefined && !areKeys(line.keys)) return lacks(line, 'keys', 'a list of names')
+  if (line.f === 'commit') {
+    if (isObject(line.offsets) && Object.values(line.offsets).every((it) => it === null || isWhole(it))) return null
+    return `${lacks(line, 'offsets', OFFSETS_FORM)}, or null where it deletes what is committed`
+  }
+  for (const name of ['keys', 'kept'] as const) {
+    if (line[name] !== undefined && !areKeys(line[name])) return lacks(line, name, 'a list of names')
+  }
+  if (line.instance !== undefined && typeof line.instance !== 'string')
+    return lacks(line, 'instance', 'a name in quotes')
   if (line.committed !== undefined && !areOffsets(line.committed)) {
     return `${lacks(line, 'committed', OFFSETS_FORM)}, and keys of which nothing is committed are left out`
   }

@@ -40,9 +40,10 @@ export function checkPolls(it: Case): void {
       starts[process]!.clear()
     } else if (f === CRASH || f === JOIN) {
       // Of a join that failed nobody knows where it leaves the member.
-      before.clear()
+      const joined = f === JOIN ? history.joins.get(op) : undefined
+      for (const key of before.keys()) if (joined?.kept.has(key) !== true) before.delete(key)
       isSubscribed[process] = 0
-      starts[process] = startsOf(op, history.joins.get(op))
+      starts[process] = startsOf(op, joined, starts[process]!)
     } else if (history.pollsTo.at(op) > history.pollsFrom.at(op) || history.outcome.at(op) === INFO) {
       within.clear()
       checkOperation(it, op, { before, starts: starts[process]!, within, isSubscribed: isSubscribed[process] === 1 })
@@ -55,10 +56,13 @@ export function checkPolls(it: Case): void {
   }
 }
 
-function startsOf(op: number, joined: Joined | undefined): Starts {
+function startsOf(op: number, joined: Joined | undefined, before: Starts): Starts {
   const starts: Starts = new Map()
-  if (joined === undefined || joined.committed === null) return starts
+  if (joined === undefined) return starts
+  for (const key of joined.kept) if (before.has(key)) starts.set(key, before.get(key)!)
+  if (joined.committed === null) return starts
   for (const key of joined.keys) {
+    if (joined.kept.has(key)) continue
     const offset = joined.committed.get(key) ?? (joined.reset === 'earliest' ? 0 : null)
     if (offset !== null) starts.set(key, { op, offset })
   }

@@ -26,7 +26,8 @@ export type Invocation =
 
 /** What is known at its end: sends again, in their order, with offsets; polls with their records; of a join what the
  *  member was given. */
-export interface Completion extends Partial<Pick<JoinLine, 'generation' | 'keys' | 'committed' | 'reset'>> {
+export interface Completion
+  extends Partial<Pick<JoinLine, 'generation' | 'keys' | 'committed' | 'reset' | 'instance' | 'kept'>> {
   readonly steps?: readonly HistoryStep[]
   readonly rebalanced?: readonly string[]
 }

@@ -76,15 +76,21 @@ export interface JoinLine extends HistoryBase {
   readonly committed?: Readonly<Record<HistoryKey, number>>
   /** Where it begins in keys of which nothing is committed; left out: anywhere. */
   readonly reset?: 'earliest' | 'latest'
+  /** `group.instance.id`: another process that comes back under this name in the same generation is the same member. */
+  readonly instance?: string
+  /** With a cooperative assignor: those of `keys` that it had already and reads on where it stood; `committed` tells of
+   *  the others. */
+  readonly kept?: readonly HistoryKey[]
 }
 
 /** A member commits the next offsets to read. Several of a process may be under way, as sends. An attempt that is made
- *  again is another operation: the first may take effect after the second, until the generation is over. */
+ *  again is another operation: the first may take effect after the second, until the generation is over. `null` deletes
+ *  what is committed (OffsetDelete, DeleteGroups). */
 export interface CommitLine extends HistoryBase {
   readonly f: 'commit'
   readonly group: string
   readonly generation?: number
-  readonly offsets: Readonly<Record<HistoryKey, number>>
+  readonly offsets: Readonly<Record<HistoryKey, number | null>>
 }
 
 /** A client was dropped and opened anew. */

@@ -95,17 +95,24 @@ export class Member {
   }
 
   joins(): (generation: number | null, committed: Record<string, number>, keys?: readonly string[]) => void {
-    const { recorder } = this.history
-    const op = recorder.invoke(this.name, { f: 'join', group: this.group })
+    const ended = this.begins()
     return (generation, committed, keys = ['x']) =>
-      recorder.ok(op, { ...numbered(generation), keys, committed, reset: 'earliest' })
+      ended({ ...numbered(generation), keys, committed, reset: 'earliest' })
   }
 
-  commit(generation: number | null, offset: number, outcome: Outcome = 'ok'): void {
+  /** As it tells itself. */
+  begins(): (told: Completion) => void {
+    const { recorder } = this.history
+    const op = recorder.invoke(this.name, { f: 'join', group: this.group })
+    return (told) => recorder.ok(op, told)
+  }
+
+  /** `offset` null: deletes it. */
+  commit(generation: number | null, offset: number | null, outcome: Outcome = 'ok'): void {
     this.commits(generation, offset)(outcome)
   }
 
-  commits(generation: number | null, offset: number): (outcome: Outcome) => void {
+  commits(generation: number | null, offset: number | null): (outcome: Outcome) => void {
     const { recorder } = this.history
     const what = { f: 'commit', group: this.group, ...numbered(generation), offsets: { x: offset } } as const
     const op = recorder.invoke(this.name, what)

@@ -105,6 +105,89 @@ describe('a group that keeps its promises', () => {
     expect(counts(history)).toEqual({})
   })
 
+  it('has read what it had read before a tool set it back, or may have', () => {
+    const { history, a, b } = written()
+    a.join(1, {})
+    history.poll('a', from(0, 4))
+    a.commit(1, 4)
+    new Member(history, 'tool').commit(null, 0, 'info')
+    b.join(2, { x: 4 })
+    history.poll('b', from(4, 6))
+    b.commit(2, 6)
+    expect(counts(history)).toEqual({})
+  })
+
+  it('begins where the log ends as long as nothing is committed, if it is told to', () => {
+    const latest = { keys: ['x'], committed: {}, reset: 'latest' } as const
+    for (const told of [latest, { keys: ['x'], reset: 'latest' } as const]) {
+      const { history, a, b } = written()
+      a.begins()({ generation: 1, ...told })
+      history.poll('a', from(0, 1))
+      b.begins()({ generation: 2, ...told })
+      history.poll('b', from(4, 6))
+      b.commit(2, 6)
+      expect(counts(history)).toEqual({})
+    }
+  })
+
+  it('and jumps over nothing any more when something is', () => {
+    const { history, a, b } = written()
+    a.join(1, {})
+    history.poll('a', from(0, 2))
+    a.commit(1, 2)
+    b.begins()({ generation: 2, keys: ['x'], reset: 'latest' })
+    history.poll('b', from(4, 6))
+    b.commit(2, 6)
+    expect(counts(history)).toEqual({ 'group-skip': 1 })
+  })
+
+  it('forgets what is deleted, and only that', () => {
+    const { history, a, b } = written()
+    a.join(1, {})
+    history.poll('a', from(0, 4))
+    a.commit(1, 4)
+    new Member(history, 'tool').commit(null, null)
+    b.join(2, {})
+    history.poll('b', from(0, 6))
+    b.commit(2, 6)
+    expect(counts(history)).toEqual({})
+    new Member(history, 'tool').commit(null, null, 'fail')
+    a.join(3, {})
+    expect(counts(history)).toEqual({ 'lost-commit': 1 })
+  })
+
+  it('knows nothing any more of what was deleted', () => {
+    const { history, a, b } = written()
+    a.join(1, {})
+    history.poll('a', from(0, 4))
+    a.commit(1, 4)
+    new Member(history, 'tool').commit(null, null)
+    b.join(2, { x: 4 })
+    expect(counts(history)).toEqual({ 'lost-commit': 1 })
+    expect(text(history)).toBe(
+      'group g was told that offset 4 is committed of x, and its deletion was acknowledged after that',
+    )
+  })
+
+  it('reads on where it stood in what a cooperative assignor leaves it', () => {
+    for (const [next, found] of [
+      [2, {}],
+      [3, { 'poll-skip': 1 }],
+    ] as const) {
+      const { history, a } = written()
+      a.join(1, {})
+      history.poll('a', from(0, 2))
+      a.begins()({ generation: 2, keys: ['x'], kept: ['x'], committed: {}, reset: 'earliest' })
+      history.poll('a', from(next, 6))
+      expect(counts(history)).toEqual(found)
+    }
+    const { history, a } = written()
+    a.join(1, { x: 0 })
+    a.begins()({ generation: 2, keys: ['x'], kept: ['x'], committed: {}, reset: 'earliest' })
+    history.poll('a', from(1, 6))
+    expect(counts(history)).toMatchObject({ 'poll-skip': 1 })
+  })
+
   it('may jump over what was deleted', () => {
     const { history, a } = written()
     a.join(1, {})
@@ -258,10 +341,22 @@ it('shared-partition: two members of a generation are given the same', () => {
   expect(text(history)).toBe('a and b were both given x in generation 1 of group g')
 })
 
+it('shared-partition: not a static member that has come back under its name', () => {
+  const { history, a, b } = written()
+  const told = { generation: 1, keys: ['x'], committed: {}, reset: 'earliest' } as const
+  a.begins()({ ...told, instance: 'one' })
+  b.begins()({ ...told, instance: 'one' })
+  expect(counts(history)).toEqual({})
+  new Member(history, 'c').begins()({ ...told, instance: 'two' })
+  expect(counts(history)).toEqual({ 'shared-partition': 1 })
+})
+
 it('lines of groups come back as they were, and are refused with a remedy', () => {
   const { history, a } = written()
   a.join(1, { x: 2 })
   a.commit(1, 4)
+  a.commit(null, null)
+  a.begins()({ generation: 2, keys: ['x'], kept: ['x'], committed: {}, instance: 'one' })
   const lines = history.lines.map((line, at) => decodeHistoryLine(encodeHistoryLine(line), at))
   expect(lines).toEqual(history.lines)
   expect(checkHistory(lines).counts).toEqual(history.report().counts)
@@ -273,6 +368,9 @@ it('lines of groups come back as they were, and are refused with a remedy', () =
   expect(refused('"f":"join"')).toThrow('has no "group"; it must be a name in quotes')
   expect(refused('"f":"commit","group":"g"')).toThrow('has no "offsets"; it must be the next offset to read by key')
   expect(refused('"f":"commit","group":"g","offsets":{"x":-1}')).toThrow('has "offsets" {"x":-1}')
+  expect(refused('"f":"commit","group":"g","offsets":{"x":"a"}')).toThrow('or null where it deletes what is committed')
+  expect(refused('"f":"join","group":"g","kept":"x"')).toThrow('has "kept" "x"; it must be a list of names')
+  expect(refused('"f":"join","group":"g","instance":1')).toThrow('has "instance" 1; it must be a name in quotes')
   expect(refused('"f":"join","group":"g","generation":-1')).toThrow('is left out where there is none')
   expect(refused('"f":"join","group":"g","committed":{"x":"2"}')).toThrow('nothing is committed are left out')
   expect(refused('"f":"join","group":"g","reset":"none"')).toThrow('has "reset" "none"; it must be "earliest"')
