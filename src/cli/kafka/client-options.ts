@@ -2,23 +2,39 @@
 // must not go on in plain text.
 
 import type { ClientOptions } from '../../client/index.ts'
+import { stamp } from '../../launcher/index.ts'
+import { type ClientKind, refuseKeys, unknownText } from './client-keys.ts'
 
 const REQUEST_TIMEOUT_MS = 30_000
+/** Those that have Kafka's default where they are absent. */
+const NUMBERS = {
+  apiTimeoutMs: 'default.api.timeout.ms',
+  retryBackoffMs: 'retry.backoff.ms',
+  retryBackoffMaxMs: 'retry.backoff.max.ms',
+  connectTimeoutMs: 'socket.connection.setup.timeout.ms',
+} as const satisfies Partial<Record<keyof ClientOptions, string>>
 
 /** Throws Error, in Kafka's words where it has some. */
 export function clientOptionsOf(bootstrap: string, properties: ReadonlyMap<string, string>): ClientOptions {
-  const protocol = properties.get('security.protocol')?.trim() || 'PLAINTEXT'
-  if (protocol.toUpperCase() !== 'PLAINTEXT') {
-    throw new Error(
-      `Invalid value ${protocol} for configuration security.protocol: only PLAINTEXT is there yet. Take it out, or use Apache Kafka's own tool`,
-    )
-  }
+  refuseKeys(properties)
   const clientId = properties.get('client.id')
+  const numbers = Object.entries(NUMBERS).flatMap(([ours, kafkas]) =>
+    properties.has(kafkas) ? [[ours, int(properties, kafkas, 0)]] : [],
+  )
   return {
     bootstrap,
     requestTimeoutMs: int(properties, 'request.timeout.ms', REQUEST_TIMEOUT_MS),
+    ...Object.fromEntries(numbers),
     ...(clientId === undefined ? {} : { clientId }),
   }
+}
+
+/** Of configurations that no such client has, as Kafka logs it; null: there are none. */
+export function warningOf(kind: ClientKind, properties: ReadonlyMap<string, string>): string | null {
+  const text = unknownText(kind, properties)
+  if (text === null) return null
+  const className = `${kind.charAt(0).toUpperCase()}${kind.slice(1)}${kind === 'admin' ? 'Client' : ''}Config`
+  return `${stamp(new Date())} WARN ${text} (org.apache.kafka.clients.${kind}.${className})`
 }
 
 /** A property that is a number of Java's `int` from 0 on. Throws Error in Kafka's words. */

@@ -62,7 +62,7 @@ export const consoleConsumer: Tool = {
     const format = formatOf(options, surroundings)
     const properties = consumerProperties(options, surroundings)
     const start = offsetOf(options)
-    const client = await surroundings.connect(options.value('bootstrap-server')!, properties)
+    const client = await surroundings.connect(options.value('bootstrap-server')!, properties, 'consumer')
     const reader = await Promise.race([
       readerOf(options, properties, start, client, surroundings),
       surroundings.interrupted,

@@ -86,7 +86,7 @@ export const consoleProducer: Tool = {
     }
     const reader = new LineReader(readerProperties(options, surroundings))
     const properties = producerProperties(options, surroundings)
-    const client = await surroundings.connect(options.value('bootstrap-server')!, properties)
+    const client = await surroundings.connect(options.value('bootstrap-server')!, properties, 'producer')
     return send(options, client.producer(producerOptions(properties)), reader, limitsOf(properties), surroundings)
   },
 }

@@ -151,7 +151,8 @@ function fetchOptions(properties: ReadonlyMap<string, string>): ConsumerOptions 
   if (reset !== 'earliest' && reset !== 'latest' && reset !== 'none') {
     throw new Error(`auto.offset.reset=${reset}: earliest, latest or none is expected`)
   }
-  return { ...given(properties, numbers), ...(rack === undefined ? {} : { rack }), reset }
+  const checkCrcs = properties.get('check.crcs') !== 'false'
+  return { ...given(properties, numbers), ...(rack === undefined ? {} : { rack }), checkCrcs, reset }
 }
 
 function groupOptions(properties: ReadonlyMap<string, string>): Partial<GroupConsumerOptions> {

@@ -5,8 +5,7 @@ import fs from 'node:fs'
 import process from 'node:process'
 import { debuglog } from 'node:util'
 import { Bug, messageOf, ProtocolError } from '../../base/index.ts'
-import type { Client } from '../../client/index.ts'
-import { clientOptionsOf } from './client-options.ts'
+import { clientOptionsOf, warningOf } from './client-options.ts'
 import { endOf, interruptionOf } from './endings.ts'
 import { linesIn } from './lines.ts'
 import { type Flag, GoneFlag, parseWords, UsageProblem, usageOf } from './parser.ts'
@@ -110,8 +109,13 @@ function surroundingsOf(
   // A tool that was ended from outside is told by its client that it is closed: nobody wants to read of that.
   let isOver = false
   const log = debuglog('odradek')
-  const connect = async (bootstrap: string, properties: ReadonlyMap<string, string>): Promise<Client> => {
+  const err = (line: string): void => {
+    if (!isOver) process.stderr.write(`${line}\n`)
+  }
+  const connect: Surroundings['connect'] = async (bootstrap, properties, kind = 'admin') => {
     const options = clientOptionsOf(bootstrap, properties)
+    const warning = warningOf(kind, properties)
+    if (warning !== null) err(warning)
     const { createClient } = await import('../../client/index.ts')
     const { createPorts } = await import('../../io/index.ts')
     const ports = createPorts({ tablesDirectory: '', unref: false })
@@ -130,9 +134,7 @@ function surroundingsOf(
       if (!process.stdout.writableNeedDrain || process.stdout.errored !== null) return
       await Promise.race([unread, new Promise<void>((resolve) => process.stdout.once('drain', resolve))])
     },
-    err: (line) => {
-      if (!isOver) process.stderr.write(`${line}\n`)
-    },
+    err,
     read: (file) => fs.readFileSync(file, 'utf8'),
     lines: (maxBytes) => linesIn(process.stdin, maxBytes),
     isTerminal: process.stdin.isTTY === true && process.stdout.isTTY === true,

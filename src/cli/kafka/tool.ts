@@ -2,6 +2,7 @@
 // handed to it, so that tests may be them. What a tool prints is Kafka's to the byte; how it does so is its own file's.
 
 import type { Client } from '../../client/index.ts'
+import type { ClientKind } from './client-keys.ts'
 import { propertiesOf } from './java.ts'
 import type { LongLine } from './lines.ts'
 import type { Flag, Options } from './parser.ts'
@@ -21,8 +22,8 @@ export interface Surroundings {
   readonly isTerminal: boolean
   /** Told by a ^C, a SIGTERM or a SIGHUP: its exit code. Of use to tools that end by themselves. */
   readonly interrupted: Promise<number>
-  /** A client that is closed when the tool has ended. */
-  connect(bootstrap: string, properties: ReadonlyMap<string, string>): Promise<Client>
+  /** A client that is closed when the tool has ended. Warns of properties that no client of this kind has. */
+  connect(bootstrap: string, properties: ReadonlyMap<string, string>, kind?: ClientKind): Promise<Client>
   /** For those who set NODE_DEBUG=odradek. */
   debug(text: string): void
 }

@@ -12,6 +12,16 @@ test('name and time-out', () =>
     ...{ bootstrap: 'h:1', clientId: 'me', requestTimeoutMs: 1500 },
   }))
 
+test('times of calls, pauses and connections', () =>
+  expect(
+    of(
+      ['default.api.timeout.ms', '5000'],
+      ['retry.backoff.ms', '10'],
+      ['retry.backoff.max.ms', '20'],
+      ['socket.connection.setup.timeout.ms', '30'],
+    ),
+  ).toMatchObject({ apiTimeoutMs: 5_000, retryBackoffMs: 10, retryBackoffMaxMs: 20, connectTimeoutMs: 30 }))
+
 test.each(['SSL', 'SASL_PLAINTEXT', 'SASL_SSL'])('%s is refused: nothing goes out in plain text instead', (protocol) =>
   expect(() => of(['security.protocol', protocol])).toThrow(
     `Invalid value ${protocol} for configuration security.protocol`,
