@@ -3,6 +3,9 @@
 // leader named (G1); that generations do not go back (G3); that nobody of an earlier generation is served (G4); that
 // offsets are a register: what was acknowledged is not gone and not undone, whoever coordinates, and what was shown stays
 // (G5); the size of a group (G6); that offsets of a group that is in use do not expire (G7).
+// A commit that nobody answers may take effect until its generation is over: a coordinator takes none any more when it knows
+// the next one, and tells that one's members nothing before it is in the log, behind all that it took. One of no generation may
+// for ever: nothing fences it, and who knows how long a broker lets a request lie.
 // Does not check what members make of it, whether an assignment is a good one (G2: the members' leader's), sessions, static
 // members, or that a rebalance ends (G8, the life's). Reads and joins are judged only of the coordinator that the
 // controller knows: Kafka, too, lets one that is replaced answer from memory until it hears of it. A generation of which
@@ -36,14 +39,16 @@ export interface CommitAsked extends GroupAsked {
 export interface FetchAsked extends GroupAsked {
   /** By partition: what ended before this is written over. */
   readonly floors: ReadonlyMap<string, number>
+  /** By partition: what may have stood then. */
+  readonly writes: ReadonlyMap<string, readonly Write[]>
 }
 
 interface Write {
   readonly offset: Offset
+  readonly generation: number
   readonly began: number
-  /** Infinite until it is acknowledged. */
+  /** From here on it has taken effect or never will; infinite: nobody knows yet. */
   ended: number
-  at: number
   refused: string | null
 }
 
@@ -56,8 +61,11 @@ interface Group {
   readonly owners: Map<string, string>
   /** By generation and member: what its leaders named, in words. */
   readonly named: Map<string, Set<string>>
+  /** What may still stand, and what was refused since. */
   readonly writes: Map<string, Write[]>
   readonly floors: Map<string, number>
+  /** What was acknowledged last, and when. */
+  readonly last: Map<string, { readonly offset: Offset; readonly at: number }>
   committed: boolean
   heardAt: number
 }
@@ -101,7 +109,9 @@ export class GroupInvariants {
     const group = this.#group(asked.group)
     const writes = new Map<string, Write>()
     for (const [key, offset] of offsets) {
-      const write = { offset, began: asked.order, ended: Number.POSITIVE_INFINITY, at: this.#now(), refused: null }
+      const began = asked.order
+      const ended = isOver(generation, asked.settled) ? began : Number.POSITIVE_INFINITY
+      const write: Write = { offset, generation, began, ended, refused: null }
       writes.set(key, write)
       const known = group.writes.get(key)
       if (known === undefined) group.writes.set(key, [write])
@@ -117,12 +127,11 @@ export class GroupInvariants {
       if (error === 'NONE') {
         if (!group.committed && this.#limits.expires) this.#begin(group)
         group.committed = true
-        write.ended = this.#order++
-        write.at = this.#now()
-        this.#raise(group, key, write.began)
+        this.#acknowledged(group, key, write)
         this.#findings.marked('group: offset committed')
       } else if (REFUSED.has(error)) {
         write.refused = error
+        write.ended = this.#order++
         this.#findings.marked('group: commit refused')
       }
     }
@@ -135,7 +144,8 @@ export class GroupInvariants {
   }
 
   fetchAsked(asked: GroupAsked): FetchAsked {
-    return { ...asked, floors: new Map(this.#group(asked.group).floors) }
+    const { floors, writes } = this.#group(asked.group)
+    return { ...asked, floors: new Map(floors), writes: new Map([...writes].map(([key, all]) => [key, [...all]])) }
   }
 
   /** `epoch`: in which it coordinates now. */
@@ -146,16 +156,20 @@ export class GroupInvariants {
       const floor = asked.floors.get(key) ?? Number.NEGATIVE_INFINITY
       if (offset < 0) {
         if (floor > Number.NEGATIVE_INFINITY) this.#gone(node, asked.group, key)
+        else this.#stood(group, key, offset, asked.order)
         continue
       }
-      const writes = (group.writes.get(key) ?? []).filter((write) => write.offset === offset)
+      const since = group.writes.get(key)?.filter(({ began }) => began >= asked.order) ?? []
+      const all = [...(asked.writes.get(key) ?? []), ...since]
+      const writes = all.filter((write) => write.offset === offset)
       const possible = writes.filter(({ refused, ended }) => refused === null && ended >= floor)
       if (possible.length > 0) {
+        this.#stood(group, key, offset, asked.order)
         this.#raise(group, key, Math.min(...possible.map(({ began }) => began)))
         continue
       }
       const refused = writes.find((write) => write.refused !== null)?.refused
-      const newest = group.writes.get(key)?.findLast(({ ended }) => ended < asked.order)?.offset ?? 'nothing'
+      const newest = all.findLast(({ ended }) => ended < asked.order)?.offset ?? 'nothing'
       const what = `node ${node} tells group ${asked.group} that ${offset} is committed of ${key}`
       if (refused !== undefined && refused !== null)
         this.#violated('G4', node, `${what}, and that commit was refused with ${refused}`)
@@ -237,6 +251,7 @@ export class GroupInvariants {
         named: new Map(),
         writes: new Map(),
         floors: new Map(),
+        last: new Map(),
         committed: false,
         heardAt: this.#now(),
       }
@@ -266,18 +281,40 @@ export class GroupInvariants {
     group.heardAt = now
   }
 
+  /** Whatever a coordinator took of the generations before is in the log by now. */
   #settle(group: Group, generation: number): void {
-    group.settled = Math.max(group.settled, generation)
+    if (generation <= group.settled) return
+    group.settled = generation
+    const now = this.#order++
+    for (const all of group.writes.values())
+      for (const write of all) if (isOver(write.generation, generation)) write.ended = Math.min(write.ended, now)
   }
 
+  #acknowledged(group: Group, key: string, write: Write): void {
+    write.ended = Math.min(write.ended, this.#order++)
+    group.last.set(key, { offset: write.offset, at: this.#now() })
+    const all = group.writes.get(key)!
+    // Where it should have been refused, it may be forgotten by now.
+    if (!all.includes(write)) all.push(write)
+    this.#raise(group, key, write.began)
+  }
+
+  /** What ended before this began is written over. */
   #raise(group: Group, key: string, began: number): void {
-    group.floors.set(key, Math.max(group.floors.get(key) ?? began, began))
+    const floor = Math.max(group.floors.get(key) ?? began, began)
+    group.floors.set(key, floor)
+    keep(group, key, ({ ended }) => ended >= floor)
+  }
+
+  /** So it was at some moment from `order` on: all else that had ended by then is written over, or never was. */
+  #stood(group: Group, key: string, offset: Offset, order: number): void {
+    keep(group, key, (write) => write.offset === offset || write.ended >= order)
   }
 
   #gone(node: NodeId, name: string, key: string): void {
     const group = this.#group(name)
     if (this.#limits.expires && this.#now() - group.heardAt > ABANDONED_AFTER_MS) return
-    const last = group.writes.get(key)!.findLast(({ ended }) => ended < Number.POSITIVE_INFINITY)
+    const last = group.last.get(key)
     const age = Math.round(this.#now() - (last?.at ?? 0))
     const text = `node ${node} tells group ${name} that nothing is committed of ${key}`
     const since = `${last?.offset} was acknowledged ${age} ms ago, and the group is in use`
@@ -291,6 +328,16 @@ export class GroupInvariants {
   #violated(name: string, node: NodeId, text: string): void {
     this.#findings.violated(name, text, { node })
   }
+}
+
+/** Whether nobody may commit in a generation any more. */
+function isOver(generation: number, settled: number): boolean {
+  return generation >= 0 && generation < settled
+}
+
+function keep(group: Group, key: string, is: (write: Write) => boolean): void {
+  const all = group.writes.get(key)
+  if (all !== undefined) group.writes.set(key, all.filter(is))
 }
 
 function inWords(partitions: readonly string[]): string {

@@ -2,7 +2,7 @@
 // coordinators may do, which must pass.
 
 import { describe, expect, test } from 'vitest'
-import { type CommitAsked, GroupInvariants, type GroupLimits } from '../../../src/check/index.ts'
+import { type CommitAsked, type FetchAsked, GroupInvariants, type GroupLimits } from '../../../src/check/index.ts'
 import { Collected } from './findings.ts'
 
 const GROUP = 'readers'
@@ -28,6 +28,20 @@ class World {
   fetch(offset: number, node = 1, epoch = node): void {
     const asked = this.checks.fetchAsked(this.checks.asked(GROUP, node, epoch))
     this.checks.fetchAnswered(node, asked, epoch, new Map([[KEY, offset]]))
+  }
+
+  asks(): FetchAsked {
+    return this.checks.fetchAsked(this.checks.asked(GROUP, 1, 1))
+  }
+
+  shows(asked: FetchAsked, offset: number): void {
+    this.checks.fetchAnswered(1, asked, 1, new Map([[KEY, offset]]))
+  }
+
+  /** A member was given what it reads in a generation. */
+  settle(generation: number): void {
+    this.name(generation, { a: [KEY] })
+    this.sync(generation, 'a', [KEY])
   }
 
   join(generation: number, members = 0, node = 1): void {
@@ -75,6 +89,75 @@ describe('offsets are a register', () => {
     world.answer(late, 'NOT_COORDINATOR')
     world.fetch(8)
     expect(world.found.names).toEqual(['G5'])
+  })
+
+  test('what nobody has answered has happened when its generation is over, or never does', () => {
+    const world = new World()
+    world.answer(world.commit(5))
+    world.commit(8)
+    world.answer(world.commit(6))
+    world.fetch(8)
+    world.settle(2)
+    world.fetch(8, 2)
+    expect(world.found.names).toEqual([])
+    world.answer(world.commit(9, 2))
+    world.fetch(8)
+    expect(world.found.names).toEqual(['G5'])
+  })
+
+  test('what had not happened when its generation was over does not happen after it', () => {
+    const world = new World()
+    world.answer(world.commit(5))
+    world.commit(8)
+    world.settle(2)
+    world.commit(7)
+    world.fetch(5)
+    expect(world.found.names).toEqual([])
+    world.fetch(8)
+    world.fetch(7)
+    expect(world.found.names).toEqual(['G5', 'G5'])
+  })
+
+  test('an answer that was overtaken tells what was so when it was asked for', () => {
+    const world = new World()
+    world.answer(world.commit(5))
+    world.commit(8)
+    world.settle(2)
+    const early = world.asks()
+    world.answer(world.commit(9, 2))
+    world.fetch(9)
+    world.shows(early, 8)
+    world.fetch(9)
+    expect(world.found.names).toEqual([])
+    world.fetch(8)
+    expect(world.found.names).toEqual(['G5'])
+  })
+
+  test('what nobody has answered of no generation may be so for ever', () => {
+    const world = new World()
+    world.commit(8, -1)
+    world.settle(2)
+    world.answer(world.commit(9, 2))
+    world.fetch(8)
+    expect(world.found.names).toEqual([])
+  })
+
+  test('nothing is kept of what cannot be so any more', () => {
+    const world = new World()
+    for (let generation = 1; generation <= 50; generation++) {
+      world.settle(generation)
+      for (let i = 0; i < 10; i++) {
+        world.commit(generation * 100 + 2 * i, generation)
+        world.answer(
+          world.commit(generation * 100 + 2 * i + 1, generation),
+          i % 2 === 0 ? 'NONE' : 'ILLEGAL_GENERATION',
+        )
+      }
+    }
+    world.settle(51)
+    world.answer(world.commit(1, 51))
+    expect(world.asks().writes.get(KEY)).toHaveLength(1)
+    expect(world.found.names).toEqual([])
   })
 
   test('of two at one time either may be the last', () => {
