@@ -31,6 +31,7 @@ const SENTENCES: { readonly [name: string]: readonly [className: string, sentenc
     'OffsetOutOfRangeException',
     'The requested offset is not within the range of offsets maintained by the server.',
   ],
+  KAFKA_STORAGE_ERROR: ['KafkaStorageException', 'Disk error when trying to access log file on the disk.'],
   LEADER_NOT_AVAILABLE: [
     'LeaderNotAvailableException',
     'There is no leader for this topic-partition as we are in the middle of a leadership election.',
@@ -44,8 +45,11 @@ export function sentenceOf({ error, message }: Outcome): string {
 
 /** Class and sentence, as `Throwable.toString`. */
 export function exceptionOf(outcome: Outcome): string {
-  const className = SENTENCES[outcome.error]?.[0] ?? `${camelCase(outcome.error)}Exception`
-  return `org.apache.kafka.common.errors.${className}: ${sentenceOf(outcome)}`
+  return `${exceptionClass(outcome.error)}: ${sentenceOf(outcome)}`
+}
+
+export function exceptionClass(error: Outcome['error']): string {
+  return `org.apache.kafka.common.errors.${SENTENCES[error]?.[0] ?? `${camelCase(error)}Exception`}`
 }
 
 /** What a client call rejected with. */

@@ -24,6 +24,8 @@ const TOOLS: ReadonlyMap<string, () => Promise<Tool>> = new Map([
   ['kafka-configs', async () => (await import('./configs.ts')).configs],
   ['kafka-delete-records', async () => (await import('./delete-records.ts')).deleteRecords],
   ['kafka-leader-election', async () => (await import('./leader-election.ts')).leaderElection],
+  ['kafka-log-dirs', async () => (await import('./log-dirs.ts')).logDirs],
+  ['kafka-metadata-quorum', async () => (await import('./metadata-quorum.ts')).metadataQuorum],
   ['kafka-storage', async () => (await import('./storage.ts')).storage],
   ['kafka-server-start', async () => (await import('./server.ts')).serverStart],
   ['kafka-server-stop', async () => (await import('./server.ts')).serverStop],

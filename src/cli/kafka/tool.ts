@@ -70,3 +70,9 @@ export function commandConfig(
   const file = options.value(flag)
   return file === undefined ? new Map() : propertiesOf(read(file))
 }
+
+/** Brokers are asked here, also where Kafka's tools can ask controllers. Throws a sentence. */
+export function refuseControllers(options: Options): void {
+  if (!options.has('bootstrap-controller')) return
+  throw new Error('--bootstrap-controller: brokers are asked here; type --bootstrap-server HOST:PORT instead')
+}
