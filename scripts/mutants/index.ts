@@ -7,6 +7,7 @@ import { controller } from './controller.ts'
 import { groups } from './groups.ts'
 import { idempotence } from './idempotence.ts'
 import { isrElr } from './isr-elr.ts'
+import { moves } from './moves.ts'
 import { partition } from './partition.ts'
 import { quorum } from './quorum.ts'
 import { storage } from './storage.ts'
@@ -27,6 +28,7 @@ export const themes: readonly Theme[] = [
   { name: 'Storage', mutants: storage },
   { name: 'Acknowledgements and idempotence', mutants: idempotence },
   { name: 'Controller', mutants: controller },
+  { name: 'Reassignments', mutants: moves },
   { name: 'Requests', mutants: broker },
   { name: 'Groups and offsets', mutants: groups },
   { name: 'Compaction', mutants: compaction },

@@ -14,6 +14,8 @@ export function moveProblems(before: PartitionTruth, after: PartitionTruth, minI
     if (after.isr.includes(id) || after.elr.includes(id))
       problems.push(`counts the new replica ${id} as in sync or eligible from the start`)
   }
+  const strangers = [...after.isr, ...after.elr].filter((id) => !after.replicas.includes(id))
+  if (strangers.length > 0) problems.push(`counts ${text(strangers)} as in sync or eligible, which is no replica`)
   const dropped = before.replicas.filter((id) => !after.replicas.includes(id))
   if (dropped.length === 0) return problems
   const what = `drops ${text(dropped)}`

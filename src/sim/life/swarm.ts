@@ -19,6 +19,7 @@ export const LATE_STREAM = 0x51a4_0008
 export const THEME_STREAM = 0x51a4_0009
 export const STORY_STREAM = 0x51a4_000a
 export const GROUP_STREAM = 0x51a4_000b
+export const MOVER_STREAM = 0x51a4_000c
 
 export function stream(seed: number, of: number): SeededRandom {
   return new SeededRandom((seed ^ of) >>> 0)
@@ -84,7 +85,14 @@ export function drawSwarm(seed: number, kind: LifeKind, over: Partial<Swarm> = {
   }
   const lived =
     kind === 'within' ? themed(stream(seed, THEME_STREAM), { ...drawn, brokers: over.brokers ?? brokers }) : drawn
-  return { ...(kind === 'beyond' ? lived : grouped(stream(seed, GROUP_STREAM), lived)), ...over }
+  if (kind === 'beyond') return { ...lived, ...over }
+  const read = grouped(stream(seed, GROUP_STREAM), lived)
+  return { ...(kind === 'calm' ? read : moved(stream(seed, MOVER_STREAM), read)), ...over }
+}
+
+/** In one seed in four somebody moves partitions, whose leaders move with them. */
+function moved(random: SeededRandom, drawn: Swarm): Swarm {
+  return random.below(4) > 0 ? drawn : { ...drawn, workload: { ...drawn.workload, movers: 1 } }
 }
 
 /** One seed in four has a group of consumers, and half of these a compacted topic. Not where the power of all may fail: what was committed goes with it. */

@@ -89,6 +89,10 @@ describe('P21: replicas that come and go', () => {
     expect(moving().commit(change({ ...fewer, isr: [2, 3], leader: 2 }))).toEqual(['P21'])
   })
 
+  test('that counts on whom it dropped', () => {
+    expect(moving().commit(change({ ...fewer, isr: [1, 2, 3, 4], leader: 4 }))).toContain('P21')
+  })
+
   test('that drops within an epoch', () => {
     expect(moving().commit(change({ ...fewer, replicas: [1, 2, 4], isr: [1, 2, 4] }))).toEqual(['P21'])
   })
