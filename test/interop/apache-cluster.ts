@@ -5,7 +5,7 @@ import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { freePorts } from '../../src/main/index.ts'
-import { apacheTool } from './apache.ts'
+import { apacheJava, apacheTool } from './apache.ts'
 
 export interface ApacheNode {
   readonly id: number
@@ -67,6 +67,10 @@ export interface ApacheOptions {
   readonly more?: readonly string[]
   /** Where nodes listen and what they advertise. Default localhost. */
   readonly host?: string
+  /** Flags of the servers' virtual machines. Default: those of a program that lives for seconds. */
+  readonly serverFlags?: readonly string[]
+  /** Told of each server's process as soon as it lives, in order of the nodes. */
+  readonly started?: (child: ChildProcess) => void
 }
 
 export async function startApache(options: ApacheOptions): Promise<ApacheCluster> {
@@ -90,11 +94,16 @@ export async function startApache(options: ApacheOptions): Promise<ApacheCluster
       const done = spawnSync(command, args, { encoding: 'utf8' })
       if (done.status !== 0) throw new Error(`kafka-storage format: ${done.stdout}${done.stderr}`)
     }
-    const [command, args] = apacheTool('kafka-server', file)
+    const [command, args] =
+      options.serverFlags === undefined
+        ? apacheTool('kafka-server', file)
+        : apacheJava(options.serverFlags, 'kafka-server', file)
     const out = openSync(join(work, `n${node.id}.out`), 'w')
     // Without a configuration of its own log4j prints errors only, and the line that says it is up is information.
     const server = ['-Dorg.apache.logging.log4j.level=INFO', ...args]
-    running.push(spawn(command, server, { stdio: ['ignore', out, out] }))
+    const child = spawn(command, server, { stdio: ['ignore', out, out] })
+    running.push(child)
+    options.started?.(child)
   }
   const ends = running.map((child) => new Promise<number | null>((resolve) => child.once('exit', resolve)))
   const output = (node: ApacheNode): string => readFileSync(join(work, `n${node.id}.out`), 'utf8')
@@ -107,7 +116,7 @@ export async function startApache(options: ApacheOptions): Promise<ApacheCluster
       const node = nodes[Math.max(dead, 0)]!
       throw new Error(`Apache Kafka node ${node.id} did not start: ${output(node).split('\n').slice(-12).join('\n')}`)
     }
-    await new Promise((resolve) => setTimeout(resolve, 200))
+    await new Promise((resolve) => setTimeout(resolve, 50))
   }
   return {
     bootstrap: nodes.map((node) => `${host}:${node.clientPort}`).join(','),
@@ -120,7 +129,10 @@ export async function startApache(options: ApacheOptions): Promise<ApacheCluster
 }
 
 /** Three fresh nodes on free ports of loopback, a dynamic quorum. */
-export async function startThreeApache(work: string): Promise<ApacheCluster> {
+export async function startThreeApache(
+  work: string,
+  options: Pick<ApacheOptions, 'serverFlags' | 'started'> = {},
+): Promise<ApacheCluster> {
   const ports = await freePorts('127.0.0.1', 6)
   const nodes = [1, 2, 3].map((id) => ({
     id,
@@ -129,5 +141,5 @@ export async function startThreeApache(work: string): Promise<ApacheCluster> {
     dataDirectory: join(work, `data${id}`),
     directoryId: `AAAAAAAAQAGAAAAAAAAA${id}A`,
   }))
-  return startApache({ work, quorum: 'dynamic', format: 'AAAAAAAAQACAAAAAAAAAAA', nodes })
+  return startApache({ work, quorum: 'dynamic', format: 'AAAAAAAAQACAAAAAAAAAAA', nodes, ...options })
 }

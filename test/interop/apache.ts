@@ -36,23 +36,42 @@ const TOOLS: Readonly<Record<string, string>> = {
   'kafka-server': 'kafka.Kafka',
 }
 
+/** For programs that live a second or two: they begin quicker and take less of the machine. */
+const SHORT_LIVED: readonly string[] = ['-Xmx512m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1']
+
 /** Where the jars are; fetches them when they are not there yet. `KAFKA_HOME` may name a directory that has `libs`. */
 export function kafkaHome(): string {
   const given = process.env.KAFKA_HOME
-  if (given !== undefined && existsSync(join(given, 'libs', `kafka-clients-${KAFKA_VERSION}.jar`))) return given
+  if (given !== undefined && hasJars(given)) return given
   const home = join(root, '.cache', `kafka-${KAFKA_VERSION}`)
-  if (!existsSync(join(home, 'libs', `kafka-clients-${KAFKA_VERSION}.jar`))) fetchJars(home)
+  if (!hasJars(home)) fetchJars(home)
   return home
+}
+
+/** Whether `kafkaHome` would fetch nothing. */
+export function hasKafka(): boolean {
+  const given = process.env.KAFKA_HOME
+  return (given !== undefined && hasJars(given)) || hasJars(join(root, '.cache', `kafka-${KAFKA_VERSION}`))
 }
 
 /** Command line that runs one of Apache's tools. */
 export function apacheTool(tool: string, ...args: string[]): readonly [string, readonly string[]] {
+  return apacheJava(SHORT_LIVED, tool, ...args)
+}
+
+/** The same with the flags of the virtual machine as given. */
+export function apacheJava(
+  flags: readonly string[],
+  tool: string,
+  ...args: string[]
+): readonly [string, readonly string[]] {
   const main = TOOLS[tool]
   if (main === undefined) throw new Error(`no such tool: ${tool}`)
-  return [
-    'java',
-    ['-Xmx512m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-cp', join(kafkaHome(), 'libs', '*'), main, ...args],
-  ]
+  return ['java', [...flags, '-cp', join(kafkaHome(), 'libs', '*'), main, ...args]]
+}
+
+function hasJars(home: string): boolean {
+  return existsSync(join(home, 'libs', `kafka-clients-${KAFKA_VERSION}.jar`))
 }
 
 function fetchJars(home: string): void {
