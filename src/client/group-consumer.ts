@@ -261,6 +261,7 @@ export class SmallGroupConsumer implements GroupConsumer {
         const error = errorName(code)
         if (error === 'NONE') return offsetsIn(body)
         if (error !== 'COORDINATOR_LOAD_IN_PROGRESS' && error !== 'UNSTABLE_OFFSET_COMMIT') {
+          this.#membership.heard(error)
           throw new ClientError(error, `offsets of group ${group}${of === null ? '' : `, partition ${of}`}`)
         }
       }

@@ -106,6 +106,16 @@ describe('committed offsets', () => {
   })
 })
 
+test('who is told that it is no member joins again', async () => {
+  const none = { topics: [], groupId: 'g' }
+  const w = await world((attempt) =>
+    attempt === 0 ? { groups: [{ ...none, errorCode: errorCode('UNKNOWN_MEMBER_ID') }] } : told(1, 3),
+  )
+  expect((await w.refusal()).error).toBe('UNKNOWN_MEMBER_ID')
+  await w.poll()
+  expect([w.consumer.generation, w.asked('JoinGroup')]).toEqual([2, 2])
+})
+
 describe('a consumer that may not choose where to begin', () => {
   test('is told at each poll which partitions nothing is committed of, and what to do', async () => {
     const w = await world(() => told(2, -1), { reset: 'none' })
