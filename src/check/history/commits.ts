@@ -80,7 +80,7 @@ function told(it: Case, op: number, joined: Joined, key: number, register: Regis
   const writes = register.offset(offset)
   const last = writes?.last ?? null
   if (writes === undefined || last === null) {
-    phantom(it, op, joined, key, offset, writes?.refused ?? [])
+    phantom(it, op, joined, key, offset, writes?.refused ?? null)
     return
   }
   if (!writes.mayStand(floor)) {
@@ -101,7 +101,7 @@ function lost(it: Case, op: number, joined: Joined, key: number, was: Write, new
       const where = `of ${history.keys.list[key]}`
       const which = was.offset === NONE ? 'nothing' : `offset ${was.offset}`
       const how = newer.shown ? 'had been told before' : 'was acknowledged after that'
-      const what = newer.offset !== NONE ? `offset ${newer.offset}` : newer.shown ? 'nothing' : 'its deletion'
+      const what = newer.offset !== NONE ? `offset ${newer.offset}` : newer.shown ? 'that nothing is' : 'its deletion'
       return {
         text: `group ${history.groups.list[joined.group]} was told that ${which} is committed ${where}, and ${what} ${how}`,
         parts: [
@@ -114,17 +114,17 @@ function lost(it: Case, op: number, joined: Joined, key: number, was: Write, new
   })
 }
 
-function phantom(it: Case, op: number, joined: Joined, key: number, offset: number, refused: readonly Write[]): void {
+function phantom(it: Case, op: number, joined: Joined, key: number, offset: number, refused: Write | null): void {
   const { history, found } = it
   found.add({
     name: 'phantom-commit',
     key,
     tell: () => {
       const where = `of ${history.keys.list[key]}`
-      const why = refused.length === 0 ? 'nobody had committed that' : 'that commit failed'
+      const why = refused === null ? 'nobody had committed that' : 'that commit failed'
       return {
         text: `group ${history.groups.list[joined.group]} was told that offset ${offset} is committed ${where}, and ${why}`,
-        parts: [...refused.map((write) => committed(history, write, key)), answered(op, offset, where)],
+        parts: [...(refused === null ? [] : [committed(history, refused, key)]), answered(op, offset, where)],
       }
     },
   })

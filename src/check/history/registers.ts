@@ -41,7 +41,7 @@ export class Register {
   refused(write: Write): void {
     const offset = this.#offsets.get(write.offset) ?? new Offset(null)
     this.#offsets.set(write.offset, offset)
-    offset.refused.push(write)
+    offset.refused = write
   }
 
   acknowledged(write: Write): void {
@@ -66,8 +66,8 @@ export class Register {
 
 /** The writes of one offset. */
 class Offset {
-  /** None of them stands. */
-  readonly refused: Write[] = []
+  /** The last of those that never stood. */
+  refused: Write | null = null
   /** Of those that may. */
   last: Write | null
   /** Of two, the one that completed later or is of a later generation holds longer: completions go up, generations down. */
