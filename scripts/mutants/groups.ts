@@ -58,4 +58,22 @@ export const groups: readonly Mutant[] = [
       '    for (const { key, value } of fed.records)\n      if (!this.#pending.has(rowKey(key))) this.#pending.set(rowKey(key), value)',
     expect: ['G5', 'G3'],
   },
+  {
+    name: 'fenced-instance-served',
+    title: 'A static member whose place another has taken is served as if it were still there.',
+    source: 'KIP-345; FENCED_INSTANCE_ID',
+    file: 'src/groups/group.ts',
+    find: "    if (current !== memberId) return 'FENCED_INSTANCE_ID'\n",
+    replace: "    return 'NONE'\n",
+    expect: ['G4'],
+  },
+  {
+    name: 'commit-of-nobody-among-members',
+    title: 'Who is no member may commit for a group that has some.',
+    source: 'S112 family; G4',
+    file: 'src/groups/offsets.ts',
+    find: "  if (generation < 0 && group.state === 'Empty') return 'NONE'\n",
+    replace: "  if (generation < 0) return 'NONE'\n",
+    expect: ['G4'],
+  },
 ]

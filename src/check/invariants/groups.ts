@@ -6,12 +6,15 @@
 // A commit that nobody answers may take effect until its generation is over: a coordinator takes none any more when it knows
 // the next one, and tells that one's members nothing before it is in the log, behind all that it took. One of no generation may
 // for ever: nothing fences it, and who knows how long a broker lets a request lie.
-// Does not check what members make of it, whether an assignment is a good one (G2: the members' leader's), sessions, static
-// members, or that a rebalance ends (G8, the life's). Reads and joins are judged only of the coordinator that the
-// controller knows: Kafka, too, lets one that is replaced answer from memory until it hears of it. A generation of which
-// nobody was given an assignment may come again after a failover: it was in no log.
+// A static member is who has its instance now: a new id takes the old one's place in its generation, and who had the old one is
+// nobody any more (G4). Nobody commits for a group that has members (G4).
+// Does not check what members make of it, whether an assignment is a good one (G2: the members' leader's), sessions, when a
+// static member may be replaced, or that a rebalance ends (G8, the life's). Reads and joins are judged only of the coordinator
+// that the controller knows: Kafka, too, lets one that is replaced answer from memory until it hears of it. A generation of
+// which nobody was given an assignment may come again after a failover: it was in no log.
 
 import type { Epoch, NodeId, Offset } from '../../base/index.ts'
+import { Places } from './places.ts'
 import type { Findings } from './types.ts'
 
 export interface GroupLimits {
@@ -33,6 +36,10 @@ export interface GroupAsked {
 
 export interface CommitAsked extends GroupAsked {
   readonly generation: number
+  /** Who had taken this member's place by then, and was in the log; null: nobody. */
+  readonly replacedBy: string | null
+  /** The generation with which this coordinator was content last; null: none yet. */
+  readonly content: number | null
   readonly writes: ReadonlyMap<string, Write>
 }
 
@@ -57,6 +64,7 @@ interface Group {
   settled: number
   /** By coordinator: the newest generation that it let members join. */
   readonly given: Map<string, number>
+  readonly places: Places
   /** By generation and partition. */
   readonly owners: Map<string, string>
   /** By generation and member: what its leaders named, in words. */
@@ -105,7 +113,12 @@ export class GroupInvariants {
     return { group, order: this.#order++, epoch, settled, given: given.get(`${node}/${epoch}`) ?? NOTHING }
   }
 
-  commitAsked(asked: GroupAsked, generation: number, offsets: ReadonlyMap<string, Offset>): CommitAsked {
+  commitAsked(
+    node: NodeId,
+    asked: GroupAsked,
+    { generation, member }: { readonly generation: number; readonly member: string },
+    offsets: ReadonlyMap<string, Offset>,
+  ): CommitAsked {
     const group = this.#group(asked.group)
     const writes = new Map<string, Write>()
     for (const [key, offset] of offsets) {
@@ -117,7 +130,9 @@ export class GroupInvariants {
       if (known === undefined) group.writes.set(key, [write])
       else known.push(write)
     }
-    return { ...asked, generation, writes }
+    const { places } = group
+    const content = places.contentWith(`${node}/${asked.epoch}`)
+    return { ...asked, generation, writes, content, replacedBy: places.replacedBy(member, asked.settled) }
   }
 
   commitAnswered(node: NodeId, asked: CommitAsked, errors: ReadonlyMap<string, string>): void {
@@ -136,10 +151,18 @@ export class GroupInvariants {
       }
     }
     const accepted = [...errors.values()].includes('NONE')
+    if (accepted && asked.generation < 0 && asked.epoch >= 0 && asked.content !== null)
+      group.places.outsider(`${node}/${asked.epoch}`, asked.content, this.#order++)
     if (!accepted || asked.generation < 0) return
     this.#heard(group)
     if (asked.generation < asked.settled)
       this.#old(node, asked, `takes a commit of generation ${asked.generation}`, asked.settled)
+    if (asked.replacedBy !== null)
+      this.#violated(
+        'G4',
+        node,
+        `node ${node} takes a commit of who ${asked.replacedBy} of ${asked.group} has replaced`,
+      )
     this.#settle(group, asked.generation)
   }
 
@@ -196,11 +219,24 @@ export class GroupInvariants {
     group.given.set(coordinator, Math.max(group.given.get(coordinator) ?? NOTHING, generation))
   }
 
+  /** Who a static member is, as its coordinator tells the members' leader. */
+  known(name: string, member: string, instance: string): void {
+    this.#group(name).places.known(member, instance)
+  }
+
+  /** A static member is let in, and nobody else under its instance from then on. */
+  admitted(asked: GroupAsked, epoch: Epoch, generation: number, member: string, instance: string): void {
+    const group = this.#group(asked.group)
+    group.places.known(member, instance)
+    if (asked.epoch < 0 || asked.epoch !== epoch) return
+    if (group.places.admitted(member, instance, generation)) this.#findings.marked('group: static member replaced')
+  }
+
   /** A members' leader says who is to have what. */
   named(name: string, generation: number, assignments: ReadonlyMap<string, readonly string[]>): void {
-    const { named } = this.#group(name)
+    const { named, places } = this.#group(name)
     for (const [member, partitions] of assignments) {
-      const key = `${generation}/${member}`
+      const key = `${generation}/${places.whoIs(member)}`
       const words = inWords(partitions)
       const known = named.get(key)
       if (known === undefined) named.set(key, new Set([words]))
@@ -220,14 +256,15 @@ export class GroupInvariants {
     if (asked.epoch >= 0 && asked.epoch === epoch && generation < asked.settled)
       this.#old(node, asked, `gives ${member} an assignment of generation ${generation}`, asked.settled)
     const what = `node ${node} gives ${member} ${inWords(partitions)} in generation ${generation} of ${asked.group}`
-    const named = group.named.get(`${generation}/${member}`)
+    const who = group.places.whoIs(member)
+    const named = group.named.get(`${generation}/${who}`)
     if (partitions.length > 0 && !named?.has(inWords(partitions)))
       this.#violated('G1', node, `${what}, and the leader named ${[...(named ?? [])].join(' or ') || 'nothing'}`)
     for (const partition of partitions) {
       const key = `${generation}/${partition}`
-      const owner = group.owners.get(key) ?? member
-      if (owner !== member) this.#violated('G1', node, `${what}, and ${owner} has ${partition}`)
-      group.owners.set(key, member)
+      const owner = group.owners.get(key) ?? who
+      if (owner !== who) this.#violated('G1', node, `${what}, and ${owner} has ${partition}`)
+      group.owners.set(key, who)
     }
     this.#settle(group, generation)
     this.#findings.marked('group: assignment given')
@@ -237,8 +274,12 @@ export class GroupInvariants {
   beat(node: NodeId, asked: GroupAsked, epoch: Epoch, generation: number): void {
     const group = this.#group(asked.group)
     this.#heard(group)
-    if (asked.epoch < 0 || asked.epoch !== epoch || generation >= asked.settled || !this.#remembers(group)) return
-    this.#old(node, asked, `is content with generation ${generation}`, asked.settled)
+    if (asked.epoch < 0 || asked.epoch !== epoch || !this.#remembers(group)) return
+    if (group.places.content(`${node}/${epoch}`, generation, asked.order)) {
+      const text = `node ${node} has taken a commit of nobody for group ${asked.group}`
+      this.#violated('G4', node, `${text}, which had members in generation ${generation} before and after it`)
+    }
+    if (generation < asked.settled) this.#old(node, asked, `is content with generation ${generation}`, asked.settled)
   }
 
   #group(name: string): Group {
@@ -247,6 +288,7 @@ export class GroupInvariants {
       group = {
         settled: NOTHING,
         given: new Map(),
+        places: new Places(),
         owners: new Map(),
         named: new Map(),
         writes: new Map(),

@@ -92,6 +92,7 @@ const ROWS = {
   'group: assignment given': 'A member of a group was given its assignment.',
   'group: offset committed': 'A coordinator acknowledged an offset.',
   'group: commit refused': 'A coordinator refused the commit of a member that is none any more.',
+  'group: static member replaced': 'A static member came back under a new id and took its own place again.',
 } as const
 
 export type KnownMarker = keyof typeof ROWS

@@ -1,8 +1,8 @@
 // A group of consumers in a life: its members read the common topics together and commit what they have read, while some
 // leave and come back, crash and begin anew, die for longer than a session, or stand still for longer than the others wait
-// for them; and now and then one commits for a generation that it is no member of any more (S112). Judges nothing on the
-// way: whoever watches holds the coordinator's answers against each other. When all is well again `settle` asks that the
-// group comes to rest with everything read (G8).
+// for them; and now and then one commits for a generation that it is no member of any more (S112), for a static member whose
+// place another has taken (KIP-345), or as nobody. Judges nothing on the way: whoever watches holds the coordinator's answers
+// against each other. When all is well again `settle` asks that the group comes to rest with everything read (G8).
 
 import type { Offset } from '../../base/index.ts'
 import { type Client, ClientError, type GroupConsumer, type TopicPartition } from '../../client/index.ts'
@@ -12,6 +12,8 @@ import { endsOf } from './ends.ts'
 import type { ClientWorld, Worker } from './workload.ts'
 
 const GROUP = 'readers'
+/** Of offsets alone: nobody joins it. Its coordinator is the same: there is one partition. */
+const ALONE = 'alone'
 export const GROUP_TOPIC = '__consumer_offsets'
 /** Of one partition with a few records from before all faults: a group that has read it commits nothing more of it. */
 export const QUIET_TOPIC = 'quiet'
@@ -44,7 +46,9 @@ interface Patience {
 
 /** What a member has committed last in a generation. */
 interface Committed extends TopicPartition {
+  readonly group: string
   readonly memberId: string
+  readonly instanceId: string | null
   readonly generation: number
   readonly offset: Offset
 }
@@ -62,7 +66,7 @@ export class GroupClient implements Worker {
       rebalanceTimeoutMs: [2_000, 5_000][random.below(2)]!,
       heartbeatIntervalMs: 700,
     }
-    this.#members = worlds.map((world) => new Member(world, patience))
+    this.#members = worlds.map((world, i) => new Member(world, patience, `reader-${i}`))
     this.done = Promise.all(this.#members.map((member) => member.work())).then(() => {})
   }
 
@@ -78,17 +82,21 @@ class Member {
   readonly #patience: Patience
   readonly #requestTimeoutMs: number
   readonly #late: LateCommits
+  readonly #instanceId: string | null
   #client: Client
   #consumer: GroupConsumer
   /** The last word of this generation, and of one before. */
   #last: Committed | null = null
   #earlier: Committed | null = null
+  /** The last word of a static member that has died, until the next one has its place. */
+  #replaced: Committed | null = null
 
-  constructor(world: ClientWorld, patience: Patience) {
+  constructor(world: ClientWorld, patience: Patience, name: string) {
     this.#world = world
     this.#patience = patience
     this.#requestTimeoutMs = [1_500, 4_000][world.random.below(2)]!
     this.#late = new LateCommits(world)
+    this.#instanceId = world.random.below(3) === 0 ? name : null
     this.#client = this.#connect()
     this.#consumer = this.#open()
   }
@@ -103,8 +111,11 @@ class Member {
       else if (draw === 2) await this.#away(() => this.#client.close())
       else if (draw === 3) await timers.delay(random.below(AWAY_MS))
       else if (draw < 10 && this.#earlier !== null) await this.#late.send(this.#earlier)
+      else if (draw < 16 && this.#last !== null) await this.#late.asNobody(this.#last)
       await this.#step().catch((error: unknown) => {
         if (!(error instanceof ClientError)) throw error
+        // A join that was late has taken its place: the program ends, as Java's do, and is started again.
+        if (error.error === 'FENCED_INSTANCE_ID') this.#crash()
       })
     }
     await this.#consumer.close()
@@ -123,10 +134,12 @@ class Member {
       fetchMaxWaitMs: 200,
       partitionMaxBytes: FETCH_BYTES,
       ...this.#patience,
+      ...(this.#instanceId === null ? {} : { instanceId: this.#instanceId }),
     })
   }
 
   #crash(): void {
+    if (this.#instanceId !== null) this.#replaced = this.#last
     this.#client = this.#connect()
     this.#consumer = this.#open()
   }
@@ -145,16 +158,30 @@ class Member {
       this.#earlier = this.#last
       this.#last = null
     }
+    if (this.#replaced !== null && generation >= 0 && memberId !== this.#replaced.memberId) {
+      const late = this.#replaced
+      this.#replaced = null
+      await this.#late.send(late)
+    }
     await this.#consumer.commit(COMMIT_MS)
     const last = records.at(-1)
     if (last === undefined) return
     this.committed++
     const { topic, partition, offset } = last
-    this.#last = { topic, partition, offset: offset + 1, generation, memberId }
+    this.#last = {
+      group: GROUP,
+      topic,
+      partition,
+      offset: offset + 1,
+      generation,
+      memberId,
+      instanceId: this.#instanceId,
+    }
   }
 }
 
-/** Commits for a generation that is over, as a process sends them that stood still while the group went on. */
+/** Commits for a generation that is over, or of a member that was replaced, as a process sends them that stood still while the
+ *  group went on. */
 class LateCommits {
   readonly #world: ClientWorld
   readonly #rpc: Rpc
@@ -164,14 +191,23 @@ class LateCommits {
     this.#rpc = world.rpc('late')
   }
 
-  async send({ topic, partition, offset, generation, memberId }: Committed): Promise<void> {
+  /** As who assigns his own partitions: for a group of his own, which he then asks for, and for one that has members, or had. */
+  async asNobody(last: Committed): Promise<void> {
+    const nobody = { ...last, generation: -1, memberId: '', instanceId: null }
+    await this.send({ ...nobody, group: ALONE })
+    await this.#committed(ALONE, last)
+    await this.send(nobody)
+  }
+
+  async send({ group, topic, partition, offset, generation, memberId, instanceId }: Committed): Promise<void> {
     const peer = await coordinatorOf(this.#world, this.#rpc)
     if (peer === null) return
     const committed = { partitionIndex: partition, committedOffset: offset, committedMetadata: '' }
     const request = {
-      groupId: GROUP,
+      groupId: group,
       generationIdOrMemberEpoch: generation,
       memberId,
+      groupInstanceId: instanceId,
       topics: [{ name: topic, partitions: [committed] }],
     }
     await peer.send(apis.OffsetCommit, request, { timeoutMs: ASK_MS, maxVersion: BY_NAME })
@@ -180,6 +216,18 @@ class LateCommits {
 
   close(): void {
     this.#rpc.close()
+  }
+
+  /** Whoever watches judges the answer. */
+  async #committed(groupId: string, { topic, partition }: TopicPartition): Promise<void> {
+    const peer = await coordinatorOf(this.#world, this.#rpc)
+    if (peer === null) return
+    const request = {
+      groups: [{ groupId, topics: [{ name: topic, partitionIndexes: [partition] }] }],
+      requireStable: true,
+    }
+    await peer.send(apis.OffsetFetch, request, { timeoutMs: ASK_MS, maxVersion: BY_NAME })
+    peer.close()
   }
 }
 

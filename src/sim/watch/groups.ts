@@ -46,6 +46,10 @@ interface HeardMember extends Heard {
   readonly member: string
 }
 
+interface HeardJoin extends HeardMember {
+  readonly instance: string | null
+}
+
 interface HeardCommit extends Heard {
   readonly asked: CommitAsked
 }
@@ -90,8 +94,9 @@ class GroupFrames implements FrameSink {
     const node = this.#facts.nodeOf(end.host)
     switch (apiKey) {
       case apis.JoinGroup.key: {
-        const { groupId } = decode(apis.JoinGroup.request, version, frame, bodyAt)
-        return { apiKey, version, ...this.#member(node, groupId, -1, '') }
+        const { groupId, groupInstanceId } = decode(apis.JoinGroup.request, version, frame, bodyAt)
+        const heard: HeardJoin = { apiKey, version, instance: groupInstanceId, ...this.#member(node, groupId, -1, '') }
+        return heard
       }
       case apis.SyncGroup.key:
         return this.#sync(node, version, frame, bodyAt)
@@ -110,7 +115,7 @@ class GroupFrames implements FrameSink {
     const node = this.#facts.nodeOf(end.host)
     switch (heard.apiKey) {
       case apis.JoinGroup.key:
-        this.#joined(node, heard as HeardMember, frame)
+        this.#joined(node, heard as HeardJoin, frame)
         return
       case apis.SyncGroup.key:
         this.#synced(node, heard as HeardMember, frame)
@@ -147,12 +152,12 @@ class GroupFrames implements FrameSink {
 
   #commit(node: NodeId, version: number, frame: Uint8Array, bodyAt: number): HeardCommit {
     const request = decode(apis.OffsetCommit.request, version, frame, bodyAt)
-    const { groupId, generationIdOrMemberEpoch: generation, topics } = request
+    const { groupId, memberId, generationIdOrMemberEpoch: generation, topics } = request
     const offsets = new Map<string, Offset>()
     for (const { name, partitions } of topics)
       for (const { partitionIndex, committedOffset } of partitions)
         offsets.set(`${name}-${partitionIndex}`, committedOffset)
-    const asked = this.#checks.commitAsked(this.#asked(node, groupId), generation, offsets)
+    const asked = this.#checks.commitAsked(node, this.#asked(node, groupId), { generation, member: memberId }, offsets)
     return { apiKey: apis.OffsetCommit.key, version, asked }
   }
 
@@ -164,10 +169,14 @@ class GroupFrames implements FrameSink {
     return { apiKey: apis.OffsetFetch.key, version, asked }
   }
 
-  #joined(node: NodeId, { version, asked }: HeardMember, frame: Uint8Array): void {
-    const { errorCode, generationId, members } = decodeResponse(apis.JoinGroup, version, frame).body
+  #joined(node: NodeId, { version, asked, instance }: HeardJoin, frame: Uint8Array): void {
+    const { errorCode, generationId, memberId, members } = decodeResponse(apis.JoinGroup, version, frame).body
     if (errorCode !== 0) return
-    this.#checks.joined(node, asked, this.#facts.coordinates(node), generationId, members.length)
+    const epoch = this.#facts.coordinates(node)
+    this.#checks.joined(node, asked, epoch, generationId, members.length)
+    if (instance !== null) this.#checks.admitted(asked, epoch, generationId, memberId, instance)
+    for (const each of members)
+      if (each.groupInstanceId !== null) this.#checks.known(asked.group, each.memberId, each.groupInstanceId)
   }
 
   #synced(node: NodeId, { version, asked, generation, member }: HeardMember, frame: Uint8Array): void {

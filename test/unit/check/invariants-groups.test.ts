@@ -18,7 +18,16 @@ class World {
   }
 
   commit(offset: number, generation = 1, node = 1): CommitAsked {
-    return this.checks.commitAsked(this.checks.asked(GROUP, node, node), generation, new Map([[KEY, offset]]))
+    return this.commitOf('', offset, generation, node)
+  }
+
+  commitOf(member: string, offset: number, generation = 1, node = 1): CommitAsked {
+    const offsets = new Map([[KEY, offset]])
+    return this.checks.commitAsked(node, this.checks.asked(GROUP, node, node), { generation, member }, offsets)
+  }
+
+  beat(generation: number, node = 1): void {
+    this.checks.beat(node, this.checks.asked(GROUP, node, node), node, generation)
   }
 
   answer(asked: CommitAsked, error = 'NONE'): void {
@@ -234,6 +243,58 @@ describe('generations', () => {
     world.checks.beat(1, world.checks.asked(GROUP, 1, 1), 1, 3)
     world.sync(3, 'b', [])
     expect(world.found.names).toEqual(['G4', 'G4', 'G4'])
+  })
+
+  test('a static member that comes back is the same owner, and who it was is nobody', () => {
+    const world = new World()
+    const admit = (member: string): void =>
+      world.checks.admitted(world.checks.asked(GROUP, 1, 1), 1, 1, member, 'instance')
+    const commits = (member: string): CommitAsked => world.commitOf(member, 5)
+    admit('a')
+    world.name(1, { a: ['t-0'] })
+    world.sync(1, 'a', ['t-0'])
+    const before = commits('a')
+    admit('b')
+    world.sync(1, 'b', ['t-0'])
+    world.answer(before)
+    world.answer(commits('b'))
+    world.answer(commits('a'), 'FENCED_INSTANCE_ID')
+    expect(world.found.names).toEqual([])
+    world.answer(commits('a'))
+    world.sync(1, 'c', ['t-0'])
+    expect(world.found.names).toEqual(['G4', 'G1', 'G1'])
+  })
+
+  test('one that is replaced in a rebalance is itself until that is over', () => {
+    const world = new World()
+    const admit = (member: string, generation: number): void =>
+      world.checks.admitted(world.checks.asked(GROUP, 1, 1), 1, generation, member, 'instance')
+    admit('a', 1)
+    world.settle(1)
+    admit('b', 2)
+    world.answer(world.commitOf('a', 5))
+    expect(world.found.names).toEqual([])
+  })
+
+  test('nobody commits for a group that has members', () => {
+    const world = new World()
+    world.answer(world.commit(5, -1))
+    world.settle(1)
+    world.beat(1)
+    const meanwhile = world.commit(6, -1)
+    world.beat(1)
+    world.answer(meanwhile)
+    // It may have been empty since, and has begun another generation.
+    world.settle(3)
+    world.beat(3)
+    expect(world.found.names).toEqual([])
+    world.answer(world.commit(7, -1), 'UNKNOWN_MEMBER_ID')
+    world.beat(3)
+    expect(world.found.names).toEqual([])
+    world.answer(world.commit(7, -1))
+    world.beat(3)
+    world.beat(3)
+    expect(world.found.names).toEqual(['G4'])
   })
 
   test('a group is no larger than it may be', () => {
