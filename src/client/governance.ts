@@ -1,7 +1,7 @@
 // What a cluster has agreed on and whom it holds to what: feature levels, client quotas, who is a member, which resources
 // have configurations. Any broker takes these requests and forwards to the active controller what is its.
 
-import type { NodeId } from '../base/index.ts'
+import type { Endpoint, NodeId } from '../base/index.ts'
 import type { Api, Input, Message, MessageSchema } from '../wire/index.ts'
 import { apis, errorCode, errorName } from '../wire/index.ts'
 import type { Cluster } from './cluster.ts'
@@ -47,10 +47,19 @@ export interface ServedApi {
   readonly max: number
 }
 
+export interface BrokerEndpoint extends Endpoint {
+  readonly id: NodeId
+  readonly rack: string | null
+  /** It is registered and does not serve. */
+  readonly isFenced: boolean
+}
+
 export interface Governance {
   /** In the broker's order. */
   servedApis(broker: NodeId, options?: AdminOptions): Promise<ServedApi[]>
   describeFeatures(options?: AdminOptions): Promise<FeatureDescription[]>
+  /** In order of their ids; `fenced`: those too. Rejects with UNSUPPORTED_VERSION where a broker cannot tell. */
+  endpoints(options?: AdminOptions & { readonly fenced?: boolean }): Promise<BrokerEndpoint[]>
   /** All of them or none: rejects with the controller's sentence. */
   updateFeatures(
     updates: readonly FeatureUpdate[],
@@ -109,6 +118,19 @@ export class SmallGovernance implements Governance {
     const { body } = await this.#ask(apis.ApiVersions, SOFTWARE, options, (answer) => answer.errorCode, broker)
     refuse(body)
     return body.apiKeys.map(({ apiKey, minVersion, maxVersion }) => ({ key: apiKey, min: minVersion, max: maxVersion }))
+  }
+
+  async endpoints(options: AdminOptions & { readonly fenced?: boolean } = {}): Promise<BrokerEndpoint[]> {
+    const request = (version: number): Input<typeof apis.DescribeCluster.request> => {
+      if (options.fenced !== true) return {}
+      if (version < 2) throw new ClientError('UNSUPPORTED_VERSION', 'the broker does not tell of fenced brokers')
+      return { includeFencedBrokers: true }
+    }
+    const { body } = await this.#ask(apis.DescribeCluster, request, options, (answer) => answer.errorCode)
+    refuse(body)
+    return body.brokers
+      .map(({ brokerId, host, port, rack, isFenced }) => ({ id: brokerId, host, port, rack, isFenced }))
+      .sort((a, b) => a.id - b.id)
   }
 
   async updateFeatures(
@@ -194,7 +216,7 @@ export class SmallGovernance implements Governance {
 
   #ask<Req extends MessageSchema, Res extends MessageSchema>(
     api: Api<Req, Res>,
-    request: Input<Req>,
+    request: Input<Req> | ((version: number) => Input<Req>),
     options: AdminOptions,
     errorOf: (body: Message<Res>) => number,
     broker: NodeId | null = null,

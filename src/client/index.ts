@@ -5,6 +5,7 @@ export { createClient, endpointsOf } from './client.ts'
 /** What calls reject with. */
 export { ClientError } from './errors.ts'
 export type {
+  BrokerEndpoint,
   FeatureDescription,
   FeatureUpdate,
   Governance,

@@ -54,7 +54,12 @@ export function exceptionClass(error: Outcome['error']): string {
 
 /** What a client call rejected with. */
 export function exceptionOfError(error: unknown): string {
-  if (error instanceof ClientError) return exceptionOf({ error: error.error, message: error.message })
+  if (error instanceof ClientError) {
+    // The class says the name.
+    const prefix = `${error.error}: `
+    const message = error.message.startsWith(prefix) ? error.message.slice(prefix.length) : error.message
+    return exceptionOf({ error: error.error, message })
+  }
   return error instanceof Error ? error.message : String(error)
 }
 

@@ -27,6 +27,8 @@ const TOOLS: ReadonlyMap<string, () => Promise<Tool>> = new Map([
   ['kafka-log-dirs', async () => (await import('./log-dirs.ts')).logDirs],
   ['kafka-metadata-quorum', async () => (await import('./metadata-quorum.ts')).metadataQuorum],
   ['kafka-reassign-partitions', async () => (await import('./reassign-partitions.ts')).reassignPartitions],
+  ['kafka-groups', async () => (await import('./groups.ts')).groups],
+  ['kafka-cluster', async () => (await import('./cluster.ts')).cluster],
   ['kafka-storage', async () => (await import('./storage.ts')).storage],
   ['kafka-server-start', async () => (await import('./server.ts')).serverStart],
   ['kafka-server-stop', async () => (await import('./server.ts')).serverStop],

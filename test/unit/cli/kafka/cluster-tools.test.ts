@@ -1,9 +1,16 @@
-// kafka-log-dirs and kafka-metadata-quorum: what they print, and what they refuse.
+// kafka-log-dirs, kafka-metadata-quorum, kafka-cluster and kafka-groups: what they print, and what they refuse.
 
 import { expect, test } from 'vitest'
+import { cluster } from '../../../../src/cli/kafka/cluster.ts'
+import { groups } from '../../../../src/cli/kafka/groups.ts'
 import { logDirs } from '../../../../src/cli/kafka/log-dirs.ts'
 import { metadataQuorum, replicationText, statusText } from '../../../../src/cli/kafka/metadata-quorum.ts'
-import type { LogDirectoryDescription, QuorumDescription, ReplicaState } from '../../../../src/client/index.ts'
+import {
+  ClientError,
+  type LogDirectoryDescription,
+  type QuorumDescription,
+  type ReplicaState,
+} from '../../../../src/client/index.ts'
 import { run } from '../../../support/fake-tool.ts'
 
 const DIRECTORY: LogDirectoryDescription = {
@@ -118,4 +125,90 @@ test.each([
   const { code, err } = await run(metadataQuorum, `--bootstrap-server h:1 ${words}`)
   expect(code).toBe(1)
   expect(err.startsWith(message)).toBe(true)
+})
+
+const clusterTool = (words: string) => {
+  const ENDPOINT = { id: 1, host: 'localhost', port: 9092, rack: null, isFenced: false }
+  const governance = {
+    unregisterBroker: async (id: number) => {
+      if (id !== 3) throw new ClientError('BROKER_ID_NOT_REGISTERED', `Broker ID ${id} is not currently registered`)
+    },
+    endpoints: async ({ fenced }: { fenced: boolean }) =>
+      fenced ? [ENDPOINT, { ...ENDPOINT, id: 2, host: 'h', rack: 'here', isFenced: true }] : [ENDPOINT],
+  }
+  const admin = { describeCluster: async () => ({ clusterId: 'abc' }) }
+  return run(cluster, words, { client: { admin, governance } })
+}
+
+test.each([
+  ['cluster-id -b h:1', 'Cluster ID: abc\n'],
+  ['unregister --bootstrap-server h:1 -i 3', 'Broker 3 is no longer registered.\n'],
+  [
+    'list-endpoints -b h:1',
+    'ID         HOST      PORT       RACK       STATE      ENDPOINT_TYPE  \n1          localhost 9092       null       unfenced   broker         \n',
+  ],
+  [
+    'list-endpoints -b h:1 --include-fenced-brokers',
+    'ID         HOST      PORT       RACK STATE      ENDPOINT_TYPE  \n1          localhost 9092       null unfenced   broker         \n2          h         9092       here fenced     broker         \n',
+  ],
+])('kafka-cluster %s', async (words, out) => {
+  expect(await clusterTool(words)).toMatchObject({ code: 0, out, err: '' })
+})
+
+test.each([
+  [
+    'unregister -b h:1 -i 7',
+    'org.apache.kafka.common.errors.BrokerIdNotRegisteredException: Broker ID 7 is not currently registered',
+  ],
+  ['cluster-id -b h:1 -i 7', "unrecognized arguments: '--id'"],
+  ['cluster-id', 'one of the arguments --bootstrap-server/-b --bootstrap-controller/-C is required'],
+  ['cluster-id -C h:2', '--bootstrap-controller: brokers are asked here; type --bootstrap-server HOST:PORT instead'],
+])('kafka-cluster %s is refused', async (words, message) => {
+  const { code, err } = await clusterTool(words)
+  expect({ code, first: err.split('\n')[0] }).toEqual({ code: 1, first: message })
+})
+
+const groupsTool = (words: string) => {
+  const list = async () => [
+    { group: 'readers', type: 'classic', protocolType: 'consumer', state: 'Stable' },
+    { group: 'only-offsets-of-a-tool', type: 'Classic', protocolType: '', state: 'Empty' },
+    { group: 'workers', type: 'classic', protocolType: 'connect', state: 'Stable' },
+    { group: 'new', type: 'consumer', protocolType: 'consumer', state: 'Stable' },
+  ]
+  return run(groups, `--bootstrap-server h:1 ${words}`, { client: { groups: { list } } })
+}
+
+test('groups are as wide as the longest of all cells', async () => {
+  expect((await groupsTool('--list --protocol connect')).out).toBe(
+    'GROUP                TYPE                 PROTOCOL            \nworkers              Classic              connect              \n',
+  )
+  expect((await groupsTool('--list')).out.split('\n')[2]).toBe(
+    'only-offsets-of-a-tool Classic                                       ',
+  )
+})
+
+test.each([
+  ['--consumer', ['readers', 'only-offsets-of-a-tool', 'new']],
+  ['--group-type CLASSIC', ['readers', 'only-offsets-of-a-tool', 'workers']],
+  ['--group-type classic --protocol consumer', ['readers']],
+  ['--share', []],
+])('kafka-groups --list %s', async (words, names) => {
+  const { out } = await groupsTool(`--list ${words}`)
+  expect(
+    out
+      .trimEnd()
+      .split('\n')
+      .slice(1)
+      .map((line) => line.split(' ')[0]),
+  ).toEqual(names)
+})
+
+test.each([
+  ['', 'Command must include exactly one action: --list.'],
+  ['--list --consumer --share', 'Option "[consumer]" can\'t be used with option "[share]"'],
+  ['--list --consumer --group-type classic', 'Option "[consumer]" can\'t be used with option "[group-type]"'],
+  ['--list --group-type zebra', '--group-type must be a valid group type.'],
+])('kafka-groups %s is refused', async (words, message) => {
+  const { code, err } = await groupsTool(words)
+  expect({ code, first: err.split('\n')[0] }).toEqual({ code: 1, first: message })
 })
