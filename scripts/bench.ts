@@ -48,7 +48,6 @@ async function main(options: Options): Promise<number> {
   }
   for (const { name, reason } of absent) say(`Without ${name}: ${reason}.`)
   const left = tools.kind === 'there' ? [] : leftOut(options.cases, tools.reason)
-  for (const each of left) say(`Left out, ${each.case}: ${each.reason}.`)
   if (systems.length === 0) throw new Error('none of the systems that were asked for can run here')
   const machine = machineOf(dirname(import.meta.dirname), tools.kind === 'there' ? tools.java : null)
   const cases = options.cases.filter((each) => !left.some(({ case: name }) => name === each.name))

@@ -7,6 +7,7 @@ import type { Outcome, Task } from './raw/load.ts'
 import type { Case, Measured, Size, Visit } from './types.ts'
 
 const PARTITIONS = 6
+const SIX = `${PARTITIONS} partitions of 3 replicas`
 const READ_1K = 'bench-read-1k'
 /** Settling after a start, before idleness is measured. */
 const SETTLE_MS = 2_000
@@ -25,23 +26,30 @@ interface Produce {
   readonly records: (size: Size) => number
   readonly rate: number | null
   readonly properties: readonly string[]
+  /** Default 6, as the limit's. */
+  readonly partitions?: number
+  readonly inQuick?: boolean
 }
 
 function produce(work: Produce): Case {
-  const { name, measures, recordBytes, rate, properties } = work
+  const { name, measures, recordBytes, rate, properties, partitions = PARTITIONS, inQuick = true } = work
   return {
     name,
     measures,
     stage: 'warm',
     apache: true,
-    limit: true,
-    prepare: (visit) => visit.topic(`bench-${name}`, PARTITIONS),
+    limit: partitions === PARTITIONS,
+    inQuick,
+    prepare: (visit) => visit.topic(`bench-${name}`, partitions),
     run: (visit, topic) =>
       produceTo(visit, { topic, records: work.records(visit.size), recordBytes, rate, properties }),
   }
 }
 
-type ProduceTo = Omit<Produce, 'name' | 'measures' | 'records'> & { readonly topic: string; readonly records: number }
+type ProduceTo = Pick<Produce, 'recordBytes' | 'rate' | 'properties'> & {
+  readonly topic: string
+  readonly records: number
+}
 
 async function produceTo(visit: Visit, work: ProduceTo): Promise<Measured> {
   const { bootstrap, producerProperties } = visit.running
@@ -76,6 +84,7 @@ function raw(name: string, measures: string, shape: Omit<Task, 'bootstrap' | 'to
     stage: 'warm',
     apache: false,
     limit: true,
+    inQuick: true,
     prepare: (visit) => visit.topic(`bench-${name}`, PARTITIONS),
     run: async (visit, topic) => {
       const { bootstrap } = visit.running
@@ -95,6 +104,7 @@ const start: Case = {
   stage: 'cold',
   apache: false,
   limit: true,
+  inQuick: true,
   prepare: async () => '',
   run: async (visit) => ({ figures: { first_ack_s: visit.firstAckS }, bytes: null }),
 }
@@ -105,6 +115,7 @@ const idle: Case = {
   stage: 'cold',
   apache: false,
   limit: true,
+  inQuick: true,
   prepare: async (visit) => {
     await visit.sleep(SETTLE_MS)
     return ''
@@ -121,6 +132,7 @@ const consume: Case = {
   stage: 'warm',
   apache: true,
   limit: false,
+  inQuick: true,
   prepare: async (visit) => {
     const topic = await visit.topic(READ_1K, PARTITIONS)
     if (!visit.filled.has(topic)) await fill(visit, topic, visit.size.records1k)
@@ -140,14 +152,23 @@ const consume: Case = {
   },
 }
 
-const fast = (name: string, measures: string, properties: readonly string[], recordBytes = 1024): Case =>
-  produce({
-    name,
-    measures: `${measures}, 6 partitions of 3 replicas, as fast as Apache's kafka-producer-perf-test can`,
-    recordBytes,
-    records: (size) => (recordBytes === 1024 ? size.records1k : size.records100b),
-    rate: null,
-    properties: [...properties, ...BATCHING],
+type Fast = Pick<Produce, 'name' | 'measures' | 'properties' | 'partitions' | 'inQuick'> &
+  Partial<Pick<Produce, 'recordBytes' | 'records'>>
+
+function fast({ recordBytes = 1024, records = (size) => size.records1k, ...work }: Fast): Case {
+  const tool = "as fast as Apache's kafka-producer-perf-test can"
+  const properties = [...work.properties, ...BATCHING]
+  return produce({ ...work, measures: `${work.measures}, ${tool}`, recordBytes, records, rate: null, properties })
+}
+
+/** As many bytes as the case of six partitions, so that the number of partitions is all that differs. */
+const partitions = (count: number): Case =>
+  fast({
+    name: `partitions-${count}`,
+    measures: `records of 1 KB, acks=all, ${count} ${count === 1 ? 'partition' : 'partitions'} of 3 replicas`,
+    properties: ACKS_ALL,
+    partitions: count,
+    inQuick: false,
   })
 
 const paced = (name: string, rate: number): Case =>
@@ -164,8 +185,14 @@ const paced = (name: string, rate: number): Case =>
 export const CASES: readonly Case[] = [
   start,
   idle,
-  fast('produce-1k', 'records of 1 KB, acks=all', ACKS_ALL),
-  fast('produce-100b', 'records of 100 bytes, acks=all', ACKS_ALL, 100),
+  fast({ name: 'produce-1k', measures: `records of 1 KB, acks=all, ${SIX}`, properties: ACKS_ALL }),
+  fast({
+    name: 'produce-100b',
+    measures: `records of 100 bytes, acks=all, ${SIX}`,
+    properties: ACKS_ALL,
+    recordBytes: 100,
+    records: (size) => size.records100b,
+  }),
   paced('rate-5000', 5_000),
   paced('rate-500', 500),
   raw('one-in-flight', 'one record of 100 bytes after the other on one connection, acks=all, by the raw client', {
@@ -178,11 +205,30 @@ export const CASES: readonly Case[] = [
     recordsPerBatch: 16,
     recordBytes: 1024,
   }),
-  fast('acks-1', 'records of 1 KB, acks=1', without(1)),
-  fast('acks-0', 'records of 1 KB, acks=0', without(0)),
-  fast('lz4', 'records of 1 KB, acks=all, compressed by lz4', [...ACKS_ALL, 'compression.type=lz4']),
-  fast('zstd', 'records of 1 KB, acks=all, compressed by zstd', [...ACKS_ALL, 'compression.type=zstd']),
+  fast({ name: 'acks-1', measures: `records of 1 KB, acks=1, ${SIX}`, properties: without(1) }),
+  fast({ name: 'acks-0', measures: `records of 1 KB, acks=0, ${SIX}`, properties: without(0) }),
+  fast({
+    name: 'lz4',
+    measures: `records of 1 KB, acks=all, compressed by lz4, ${SIX}`,
+    properties: [...ACKS_ALL, 'compression.type=lz4'],
+  }),
+  fast({
+    name: 'zstd',
+    measures: `records of 1 KB, acks=all, compressed by zstd, ${SIX}`,
+    properties: [...ACKS_ALL, 'compression.type=zstd'],
+  }),
   consume,
+  fast({
+    name: 'produce-16k',
+    measures: `records of 16 KB, acks=all, ${SIX}`,
+    properties: ACKS_ALL,
+    recordBytes: 16_384,
+    records: (size) => Math.ceil(size.records1k / 16),
+    inQuick: false,
+  }),
+  partitions(1),
+  partitions(100),
+  partitions(1_000),
 ]
 
 export function caseOf(name: string): Case {

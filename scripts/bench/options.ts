@@ -75,7 +75,7 @@ export function parseOptions(args: readonly string[]): Options | null {
     quick: values.quick,
     rounds,
     // In their own order, whatever the order of the options.
-    cases: wanted === undefined ? CASES : CASES.filter((each) => wanted.includes(each)),
+    cases: CASES.filter((each) => wanted?.includes(each) ?? (each.inQuick || !values.quick)),
     systems: systems === undefined ? SYSTEM_NAMES : SYSTEM_NAMES.filter((each) => systems.includes(each)),
     json: values.json ?? null,
     under: values.data ?? null,

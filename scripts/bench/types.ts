@@ -90,6 +90,8 @@ export interface Case {
   readonly apache: boolean
   /** Whether the limit can do it: it knows Produce and one topic. */
   readonly limit: boolean
+  /** Whether a quick run has it without being asked. */
+  readonly inQuick: boolean
   /** What is not measured, first: topics, records to read. Answers the topic. */
   prepare(visit: Visit): Promise<string>
   run(visit: Visit, topic: string): Promise<Measured>

@@ -9,7 +9,7 @@ describe('the command line of the benchmark', () => {
     const options = parseOptions([])!
     expect(options).toMatchObject({ quick: false, rounds: 5, json: null, minutes: null })
     expect(options.systems).toEqual(['odradek', 'kafka', 'limit'])
-    expect(options.cases).toBe(CASES)
+    expect(options.cases).toEqual(CASES)
     expect(options.size.warmGb).toBe(5)
   })
 
@@ -23,6 +23,13 @@ describe('the command line of the benchmark', () => {
       minutes: 9,
       size: { warmGb: 1 },
     })
+  })
+
+  it('leaves what takes long out of a quick run, unless it is asked for', () => {
+    expect(names(['--quick'])).not.toContain('partitions-1000')
+    expect(names(['--quick'])).toContain('produce-1k')
+    expect(names([])).toContain('partitions-1000')
+    expect(names(['--quick', '--case', 'partitions-1000'])).toEqual(['partitions-1000'])
   })
 
   it('keeps the order of turns whatever the order of the words', () => {
