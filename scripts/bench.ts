@@ -19,6 +19,8 @@ import { findLimit } from './bench/systems/limit.ts'
 import { findOdradek } from './bench/systems/odradek.ts'
 import type { Absent, Case, Found, Result, Run, System, SystemName } from './bench/types.ts'
 
+const PAUSE_MS = 500
+
 const say = (text: string): void => void process.stdout.write(`${text}\n`)
 
 function find(name: SystemName, tools: ApacheTools, options: Options): Found {
@@ -53,7 +55,7 @@ async function main(options: Options): Promise<number> {
   const cases = options.cases.filter((each) => !left.some(({ case: name }) => name === each.name))
   const live = new Live(process.stderr)
   const run = new BenchRun(
-    { ...options, systems, cases, under: resolve(options.under ?? os.tmpdir()), apache: tools },
+    { ...options, systems, cases, under: resolve(options.under ?? os.tmpdir()), apache: tools, pauseMs: PAUSE_MS },
     { doing: (what) => live.doing(what), done: (result) => live.say(lineOf(result)) },
   )
   let aborting: Promise<void> | null = null

@@ -6,9 +6,6 @@ import type { ApacheTools } from './systems/kafka.ts'
 import type { Case, Result, Size, System } from './types.ts'
 import { type Ending, visit } from './visit.ts'
 
-/** Between the end of one system and the start of the next: sockets close, dirty pages of removed files go. */
-const PAUSE_MS = 500
-
 export interface Plan {
   readonly rounds: number
   readonly systems: readonly System[]
@@ -16,6 +13,8 @@ export interface Plan {
   readonly size: Size
   readonly under: string
   readonly apache: ApacheTools
+  /** Between the end of one system and the start of the next: sockets close, dirty pages of removed files go. */
+  readonly pauseMs: number
   /** Nothing new begins after so long, and each visit has its share of it, so that a slow system starves no other; null:
    *  no end. */
   readonly minutes: number | null
@@ -35,9 +34,13 @@ export class BenchRun {
   #short = false
   readonly #began = performance.now()
 
-  constructor(plan: Plan, tell: Telling) {
+  readonly #visitOf: typeof visit
+
+  /** `visitOf`: how a visit is made, for tests. */
+  constructor(plan: Plan, tell: Telling, visitOf: typeof visit = visit) {
     this.#plan = plan
     this.#tell = tell
+    this.#visitOf = visitOf
   }
 
   /** Whether something was left out for want of time. */
@@ -67,11 +70,11 @@ export class BenchRun {
     const isOver = (): boolean => this.#aborted || this.#isLate(share)
     if (isOver()) return
     try {
-      await visit({ round, system, cases, size, under, apache, doing, result, isOver }, this.#ending)
+      await this.#visitOf({ round, system, cases, size, under, apache, doing, result, isOver }, this.#ending)
     } catch (error) {
       this.#take(failedVisit(round, system, error))
     }
-    await sleep(PAUSE_MS)
+    await sleep(this.#plan.pauseMs)
   }
 
   /** What an end on purpose breaks off is no result. */
