@@ -4,7 +4,7 @@
 //
 // Exit code 1 when a case failed, 2 for a command that cannot be understood, 130 for Ctrl-C. No figure makes it fail.
 
-import { writeFileSync } from 'node:fs'
+import { closeSync, openSync, writeFileSync } from 'node:fs'
 import os from 'node:os'
 import { dirname, resolve } from 'node:path'
 import { caseOf } from './bench/cases.ts'
@@ -41,6 +41,8 @@ function lineOf(result: Result): string {
 
 async function main(options: Options): Promise<number> {
   const startedAt = new Date()
+  // A path that cannot be written is told now, not after an hour.
+  if (options.json !== null) closeSync(openSync(options.json, 'a'))
   const tools = findApacheTools()
   const systems: System[] = []
   const absent: Absent[] = []
