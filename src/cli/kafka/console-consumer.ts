@@ -187,7 +187,7 @@ async function consume(
         err('Unable to write to standard out, closing consumer.')
         break
       }
-      await Promise.race([drained(), interrupted])
+      await drained()
       if (polled.length > 0) last = Date.now()
       else if (timeoutMs >= 0 && Date.now() - last > timeoutMs) throw new Silence()
     }

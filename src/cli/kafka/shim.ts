@@ -54,7 +54,9 @@ export async function runKafkaTool(name: string, words: readonly string[]): Prom
   const { surroundings, close } = surroundingsOf(interrupted, unread)
   const code = await endOf(tool, runTool(tool, words, surroundings), { interrupted, unread })
   await close()
-  await Promise.race([unread, new Promise((resolve) => process.stdout.write('', resolve))])
+  const written = new Promise<void>((resolve) => void process.stdout.write('', () => resolve()))
+  // What a tool has printed that leaves things in order is committed, or told to be done: it must be written.
+  await Promise.race([unread, written, ...(tool.ends === undefined ? [interrupted] : [])])
   process.exit(code)
 }
 
@@ -114,6 +116,9 @@ function surroundingsOf(
   // A tool that was ended from outside is told by its client that it is closed: nobody wants to read of that.
   let isOver = false
   const log = debuglog('odradek')
+  let drained = (): void => undefined
+  process.stdout.on('drain', () => drained())
+  for (const end of [interrupted, unread]) void end.then(() => drained())
   const err = (line: string): void => {
     if (!isOver) process.stderr.write(`${line}\n`)
   }
@@ -135,9 +140,11 @@ function surroundingsOf(
       if (process.stdout.errored === null && !isOver) process.stdout.write(text)
       return process.stdout.errored === null
     },
-    drained: async () => {
-      if (!process.stdout.writableNeedDrain || process.stdout.errored !== null) return
-      await Promise.race([unread, new Promise<void>((resolve) => process.stdout.once('drain', resolve))])
+    drained: () => {
+      if (!process.stdout.writableNeedDrain || process.stdout.errored !== null) return Promise.resolve()
+      return new Promise((resolve) => {
+        drained = resolve
+      })
     },
     err,
     read: (file) => fs.readFileSync(file, 'utf8'),

@@ -10,7 +10,7 @@ import type { Flag, Options } from './parser.ts'
 export interface Surroundings {
   /** To standard output, as it is. False: nobody reads it any more. */
   out(text: string | Uint8Array): boolean
-  /** When standard output takes more again, or nobody reads it. */
+  /** When standard output takes more again, or nobody reads it, or `interrupted`. One may wait at a time. */
   drained(): Promise<void>
   /** A line to standard error. */
   err(line: string): void
