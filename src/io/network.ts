@@ -22,14 +22,8 @@ export class SystemNetwork implements Network {
   #severed = false
 
   connect(to: Endpoint, events: ConnectionEvents): Connection {
-    const reading: { by: SystemConnection | null } = { by: null }
-    // Read into the receiver's own space: a follower's fetched megabytes are neither copied nor allocated twice.
-    const socket = new net.Socket({
-      onread: {
-        buffer: () => reading.by?.place() ?? theScratch(),
-        callback: (length, buffer) => reading.by?.read(length, buffer) ?? true,
-      },
-    })
+    const reading = new Reading()
+    const socket = new net.Socket({ onread: reading })
     const connection = new SystemConnection(socket, to, (gone) => this.#connections.delete(gone))
     reading.by = connection
     this.#connections.add(connection)
@@ -46,12 +40,16 @@ export class SystemNetwork implements Network {
   listen(at: Endpoint, accept: (connection: Connection) => ConnectionEvents): Promise<Listener> {
     return new Promise((resolve, reject) => {
       const server = net.createServer(
-        { noDelay: true, keepAlive: true, keepAliveInitialDelay: KEEP_ALIVE_MS },
-        (socket) => {
-          const remote = { host: socket.remoteAddress ?? '', port: socket.remotePort ?? 0 }
+        { noDelay: true, keepAlive: true, keepAliveInitialDelay: KEEP_ALIVE_MS, pauseOnConnect: true },
+        (accepted) => {
+          const remote = { host: accepted.remoteAddress ?? '', port: accepted.remotePort ?? 0 }
+          const reading = new Reading()
+          const socket = rewrapped(accepted, reading)
           const connection = new SystemConnection(socket, remote, (gone) => this.#connections.delete(gone))
+          reading.by = connection
           this.#connections.add(connection)
           connection.attach(accept(connection))
+          socket.resume()
         },
       )
       server.once('error', reject)
@@ -211,6 +209,24 @@ class SystemConnection implements Connection {
     if (error === undefined) this.#events?.closed()
     else this.#events?.closed(error)
   }
+}
+
+/** Read into the receiver's own space: the megabytes of a produced or a fetched batch are neither copied nor allocated
+ *  twice. */
+class Reading {
+  by: SystemConnection | null = null
+  readonly buffer = (): Uint8Array => this.by?.place() ?? theScratch()
+  readonly callback = (length: number, buffer: Uint8Array): boolean => this.by?.read(length, buffer) ?? true
+}
+
+/** node gives servers' sockets no `onread`: its handle in a socket of ours, which reads nothing before it is told to. */
+function rewrapped(accepted: net.Socket, onread: net.OnReadOpts): net.Socket {
+  const owner = accepted as unknown as { _handle: NonNullable<net.SocketConstructorOpts['handle']> | null }
+  const handle = owner._handle
+  // Gone before we came to it; it will say so.
+  if (handle === null) return accepted
+  owner._handle = null
+  return new net.Socket({ handle, onread, allowHalfOpen: false })
 }
 
 function theScratch(): Uint8Array {

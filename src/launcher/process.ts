@@ -6,6 +6,7 @@ import type { NodeConfig } from '../config/index.ts'
 import { createPorts } from '../io/index.ts'
 import type { OdradekNode, StopOptions } from '../main/index.ts'
 import { createNode } from '../main/index.ts'
+import { countFramesAsHeap } from './collector.ts'
 
 export interface RunNodeOptions {
   readonly config: NodeConfig
@@ -18,6 +19,7 @@ export interface RunNodeOptions {
 /** Resolves when the node has stopped because it was told to. Rejects with one clear sentence when it could not start or
  *  go on. */
 export async function runNode(options: RunNodeOptions): Promise<void> {
+  countFramesAsHeap()
   const { config, logger } = options
   for (const warning of config.warnings) logger.warn({}, warning)
   // Beside the log directory, not in it: Kafka takes every directory in there for a partition's.
