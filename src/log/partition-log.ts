@@ -611,6 +611,7 @@ export class SegmentedLog implements PartitionLog {
     await segment.truncate(position, offset)
     const startsLower = offset < this.#logStartOffset
     if (startsLower) this.#logStartOffset = offset
+    const losesCommitted = endOffset < this.#highWatermark
     // Where a batch straddles the log's start and goes whole, the log is empty from its start on.
     this.#ended(Math.max(endOffset, this.#logStartOffset))
     // All that is left was durable before: so it is still, up to an end that may lie beyond the last batch.
@@ -620,8 +621,9 @@ export class SegmentedLog implements PartitionLog {
     await this.#rebuildProducers()
     await this.#writeEpochs()
     await segment.persistIndexes(false)
-    // A start that finds the old one takes the log for empty up to there, over what is appended from now on.
-    if (startsLower) await this.#around.checkpoint()
+    // A start that finds the old one takes the log for empty up to there, over what is appended from now on; and one that
+    // finds the old high watermark, from before an unclean election, takes that for committed.
+    if (startsLower || losesCommitted) await this.#around.checkpoint()
   }
 
   /** Drops every segment and begins anew, empty, at `offset`. */

@@ -106,6 +106,20 @@ test('a stop waits for checkpoints that are under way: two writers of one file w
   expect(text(ports, 'replication-offset-checkpoint')).toBe('0\n1\nt 0 4\n')
 })
 
+test('a high watermark that a truncation lowers is on disk before anything is appended there', async () => {
+  const ports = await formatted()
+  const directory = await open(ports)
+  const log = await directory.create('t', ID, 0, logConfig())
+  fill(log, 20)
+  await log.flush()
+  log.updateHighWatermark(30)
+  await ports.clock.advance(60_000)
+  expect(text(ports, 'replication-offset-checkpoint')).toBe('0\n1\nt 0 30\n')
+  // Another leads after an unclean election. A crash may follow at once.
+  await log.truncateTo(10)
+  expect(text(ports, 'replication-offset-checkpoint')).toBe('0\n1\nt 0 10\n')
+})
+
 test('checkpoints are written by the directory’s own alarm', async () => {
   const ports = await formatted()
   const directory = await open(ports)
