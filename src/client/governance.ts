@@ -2,6 +2,7 @@
 // have configurations. Any broker takes these requests and forwards to the active controller what is its.
 
 import type { Endpoint, NodeId } from '../base/index.ts'
+import { SOFTWARE } from '../rpc/index.ts'
 import type { Api, Input, Message, MessageSchema } from '../wire/index.ts'
 import { apis, errorCode, errorName } from '../wire/index.ts'
 import type { Cluster } from './cluster.ts'
@@ -88,7 +89,6 @@ const RESOURCE_TYPES: readonly (readonly [ResourceType, number])[] = [
   ['client-metrics', 16],
   ['group', 32],
 ]
-const SOFTWARE = { clientSoftwareName: 'odradek', clientSoftwareVersion: '0.1.0' }
 
 export class SmallGovernance implements Governance {
   readonly #cluster: Cluster

@@ -5,6 +5,7 @@ import { Timers } from '../base/index.ts'
 import { OutgoingPeer } from './peer.ts'
 import type { Peer, Rpc, RpcOptions, Software } from './types.ts'
 
+/** What this program calls itself. */
 export const SOFTWARE: Software = { clientSoftwareName: 'odradek', clientSoftwareVersion: '0.1.0' }
 
 export interface RpcPorts {

@@ -239,25 +239,24 @@ class Life {
 
   /** A coordinator may have let offsets expire a moment ago: tables follow what is committed, and followers hear of that
    *  with their next fetch. */
-  async #standbys(): Promise<Finding[]> {
+  async #standbys(): Promise<readonly Finding[]> {
     if (this.#swarm.workload.groups === 0) return []
-    const until = this.#cluster.sim.now + FINAL_WITHIN_MS
-    let found = judgeStandbys(this.#cluster)
-    while (found.length > 0 && this.#cluster.sim.now < until) {
-      await this.#executor.pass(500)
-      found = judgeStandbys(this.#cluster)
-    }
-    return found
+    return this.#leftAfter(FINAL_WITHIN_MS, judgeStandbys)
   }
 
   async #retention(): Promise<void> {
-    const until = this.#cluster.sim.now + RETAINED_WITHIN_MS
-    let left = leftToRetention(this.#cluster)
-    while (left.length > 0 && this.#cluster.sim.now < until) {
+    for (const text of await this.#leftAfter(RETAINED_WITHIN_MS, leftToRetention)) this.violated('P20', text, {})
+  }
+
+  /** What is still found when it has had so long to go away. */
+  async #leftAfter<T>(ms: number, find: (cluster: SimCluster) => readonly T[]): Promise<readonly T[]> {
+    const until = this.#cluster.sim.now + ms
+    let found = find(this.#cluster)
+    while (found.length > 0 && this.#cluster.sim.now < until) {
       await this.#executor.pass(500)
-      left = leftToRetention(this.#cluster)
+      found = find(this.#cluster)
     }
-    for (const text of left) this.violated('P20', text, {})
+    return found
   }
 
   #allow(name: AnomalyName, count: number): void {
